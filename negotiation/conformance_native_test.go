@@ -1,0 +1,34 @@
+//go:build !js
+
+package negotiation_test
+
+import (
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// newPeerConnection gathers on loopback too: a test machine may have nothing else.
+func newPeerConnection(t *testing.T, c webrtc.Configuration) *webrtc.PeerConnection {
+	t.Helper()
+	engine := webrtc.SettingEngine{}
+	engine.SetIncludeLoopbackCandidate(true)
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pc
+}
+
+func receive(_ *testing.T, dc *webrtc.DataChannel, f func(string)) {
+	dc.OnMessage(func(m webrtc.DataChannelMessage) { f(string(m.Data)) })
+}
+
+func opened(dc *webrtc.DataChannel, f func()) { dc.OnOpen(f) }

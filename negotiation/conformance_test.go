@@ -1,0 +1,317 @@
+package negotiation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+)
+
+// The tests in this file run natively, on pion, and in a browser, on its
+// RTCPeerConnection: both must keep every sentence of them.
+
+// side is one of two peers that signal to each other in memory.
+type side struct {
+	t      *testing.T
+	name   string
+	pc     *webrtc.PeerConnection
+	s      *negotiation.Session
+	mu     sync.Mutex
+	events map[negotiation.Kind]int
+	log    []string
+
+	channels chan *webrtc.DataChannel // opened, ours or the other's
+	messages chan string
+}
+
+// pair returns a polite and an impolite peer, connected by ordered signalling.
+func pair(t *testing.T) (polite, impolite *side) {
+	t.Helper()
+	polite, impolite = newSide(t, "polite"), newSide(t, "impolite")
+	polite.attach(impolite)
+	impolite.attach(polite)
+	return polite, impolite
+}
+
+func newSide(t *testing.T, name string) *side {
+	t.Helper()
+	p := &side{
+		t: t, name: name, events: map[negotiation.Kind]int{},
+		channels: make(chan *webrtc.DataChannel, 64), messages: make(chan string, 4096),
+	}
+	p.pc = newPeerConnection(t, negotiation.PoliteConfiguration(webrtc.Configuration{}))
+	p.pc.OnDataChannel(p.watch)
+	return p
+}
+
+func (p *side) attach(other *side) {
+	p.t.Helper()
+	send := func(m negotiation.Message) {
+		data, err := m.MarshalJSON()
+		if err != nil {
+			p.t.Error(err)
+		}
+		var received negotiation.Message
+		if err := received.UnmarshalJSON(data); err != nil {
+			p.t.Error(err)
+		}
+		if err := other.session().Receive(received); err != nil && !errors.Is(err, negotiation.ErrClosed) {
+			p.t.Error(err)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, err := negotiation.Attach(p.pc, p.name == "polite", send, negotiation.WithTrace(p.trace))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.s = s
+	p.t.Cleanup(func() {
+		s.Close()
+		<-s.Done()
+		if err := p.pc.Close(); err != nil {
+			p.t.Error(err)
+		}
+		if p.t.Failed() {
+			p.t.Logf("%s:\n%s", p.name, strings.Join(p.log, "\n"))
+		}
+	})
+}
+
+// session waits for the Session while the pair is being made.
+func (p *side) session() *negotiation.Session {
+	for {
+		p.mu.Lock()
+		s := p.s
+		p.mu.Unlock()
+		if s != nil {
+			return s
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (p *side) trace(e negotiation.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events[e.Kind]++
+	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
+	switch e.Level() {
+	case negotiation.LevelWarn, negotiation.LevelError:
+		p.t.Errorf("%s surfaced: %s", p.name, e)
+	}
+}
+
+func (p *side) count(kind negotiation.Kind) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.events[kind]
+}
+
+func (p *side) watch(dc *webrtc.DataChannel) {
+	receive(p.t, dc, func(text string) { p.messages <- text })
+	opened(dc, func() { p.channels <- dc })
+}
+
+// connect creates a data channel, as an application does.
+func (p *side) connect(label string) {
+	p.t.Helper()
+	err := p.s.Do(func() error {
+		dc, err := p.pc.CreateDataChannel(label, nil)
+		if err == nil {
+			p.watch(dc)
+		}
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *side) channel() *webrtc.DataChannel {
+	p.t.Helper()
+	select {
+	case dc := <-p.channels:
+		return dc
+	case <-time.After(20 * time.Second):
+		p.t.Fatalf("%s: no data channel opened", p.name)
+		return nil
+	}
+}
+
+func (p *side) negotiated() {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := p.s.Negotiated(ctx); err != nil {
+		p.t.Fatalf("%s: not negotiated: %v", p.name, err)
+	}
+}
+
+// both runs f on two sides at once.
+func both(a, b *side, f func(*side)) {
+	var wg sync.WaitGroup
+	wg.Go(func() { f(a) })
+	wg.Go(func() { f(b) })
+	wg.Wait()
+}
+
+func TestConnectFromEitherSide(t *testing.T) {
+	for _, from := range []string{"polite", "impolite"} {
+		t.Run(from, func(t *testing.T) {
+			p, i := pair(t)
+			if from == "polite" {
+				p.connect("data-polite")
+			} else {
+				i.connect("data-impolite")
+			}
+			for _, side := range []*side{p, i} {
+				if label := side.channel().Label(); label != "data-"+from {
+					t.Errorf("%s: channel %q", side.name, label)
+				}
+			}
+		})
+	}
+}
+
+func TestConnectFromBothSidesAtOnce(t *testing.T) {
+	p, i := pair(t)
+	both(p, i, func(s *side) { s.connect("data-" + s.name) })
+	for range 2 {
+		p.channel()
+		i.channel()
+	}
+}
+
+func TestRenegotiateAtOnce(t *testing.T) {
+	for _, first := range []string{"polite", "impolite"} {
+		t.Run(first+" offers first", func(t *testing.T) {
+			p, i := pair(t)
+			opener, other := p, i
+			if first == "impolite" {
+				opener, other = i, p
+			}
+			opener.connect("data")
+			opener.channel()
+			other.channel()
+			const rounds = 20
+			for range rounds {
+				both(p, i, func(s *side) { s.s.Renegotiate() })
+				p.negotiated()
+				i.negotiated()
+			}
+			offers := p.count(negotiation.OfferSending) + i.count(negotiation.OfferSending)
+			answers := p.count(negotiation.AnswerSending) + i.count(negotiation.AnswerSending)
+			ignored, rollbacks := i.count(negotiation.CollisionIgnored), p.count(negotiation.CollisionRollback)
+			t.Logf("%d offers, %d answers, %d rollbacks, %d ignored", offers, answers, rollbacks, ignored)
+			if ignored == 0 || rollbacks == 0 {
+				t.Errorf("%d ignored offers and %d rollbacks: nothing collided", ignored, rollbacks)
+			}
+			if offers != answers+ignored {
+				t.Errorf("%d offers, but %d answers and %d ignored", offers, answers, ignored)
+			}
+			if p.count(negotiation.CollisionIgnored) != 0 || i.count(negotiation.CollisionRollback) != 0 {
+				t.Error("the polite peer ignored an offer, or the impolite one rolled back")
+			}
+			for _, s := range []*side{p, i} {
+				if s.count(negotiation.Renegotiate) != rounds {
+					t.Errorf("%s: %d wishes", s.name, s.count(negotiation.Renegotiate))
+				}
+			}
+		})
+	}
+}
+
+func TestChatInOrder(t *testing.T) {
+	p, i := pair(t)
+	p.connect("data")
+	channels := map[*side]*webrtc.DataChannel{p: p.channel(), i: i.channel()}
+	const lines = 200
+	both(p, i, func(s *side) {
+		for n := range lines {
+			if err := channels[s].SendText(fmt.Sprint(n)); err != nil {
+				t.Error(err)
+			}
+			if n%50 == 0 {
+				s.s.Renegotiate()
+			}
+		}
+	})
+	both(p, i, func(s *side) {
+		for n := range lines {
+			select {
+			case got := <-s.messages:
+				if got != fmt.Sprint(n) {
+					t.Errorf("%s: message %q instead of %d", s.name, got, n)
+					return
+				}
+			case <-time.After(20 * time.Second):
+				t.Errorf("%s: message %d did not come", s.name, n)
+				return
+			}
+		}
+	})
+}
+
+func TestClose(t *testing.T) {
+	p, i := pair(t)
+	p.connect("data")
+	i.channel()
+	p.s.Renegotiate()
+	p.s.Close()
+	<-p.s.Done()
+	if err := p.s.Err(); !errors.Is(err, negotiation.ErrClosed) {
+		t.Errorf("Err is %v", err)
+	}
+	for name, err := range map[string]error{
+		"Receive":    p.s.Receive(negotiation.Message{}),
+		"Do":         p.s.Do(func() error { return nil }),
+		"Negotiated": p.s.Negotiated(t.Context()),
+	} {
+		if !errors.Is(err, negotiation.ErrClosed) {
+			t.Errorf("%s after Close returned %v", name, err)
+		}
+	}
+	p.s.Close() // twice is fine
+}
+
+func TestWhatHappenedBeforeAttachIsNegotiated(t *testing.T) {
+	p, i := newSide(t, "polite"), newSide(t, "impolite")
+	dc, err := p.pc.CreateDataChannel("early", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.watch(dc)
+	time.Sleep(50 * time.Millisecond) // negotiationneeded fires, and nobody hears it
+	p.attach(i)
+	i.attach(p)
+	p.channel()
+	i.channel()
+}
+
+func TestAttachTwice(t *testing.T) {
+	p, i := pair(t)
+	p.connect("first")
+	p.channel()
+	i.channel()
+	p.negotiated()
+	i.negotiated()
+	for _, s := range []*side{p, i} {
+		s.s.Close()
+		<-s.s.Done()
+	}
+	p.attach(i)
+	i.attach(p)
+	both(p, i, func(s *side) { s.s.Renegotiate() })
+	p.negotiated()
+	i.negotiated()
+	i.connect("second")
+	p.channel()
+}

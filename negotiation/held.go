@@ -1,0 +1,300 @@
+package negotiation
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+// errSuperseded says that the application made another offer behind our back
+// (pion keeps only the last one), so that the answer to ours is of no use.
+var errSuperseded = fmt.Errorf("%w: the application created another one before the answer came", ErrOffer)
+
+// committed is a PeerConnection that cannot roll back: what it was given it
+// keeps. pion is one. Its CreateOffer has effects of its own, so [held] is the
+// only one to call it.
+type committed interface {
+	SignalingState() webrtc.SignalingState
+	// NameSections gives each new transceiver a mid that the other peer never
+	// uses: a mid given by a dropped offer cannot be taken back.
+	NameSections() error
+	CreateOffer(restart bool) (webrtc.SessionDescription, error)
+	CreateAnswer() (webrtc.SessionDescription, error)
+	SetLocalDescription(webrtc.SessionDescription) error
+	SetRemoteDescription(webrtc.SessionDescription) error
+	AddICECandidate(webrtc.ICECandidateInit) error
+	// Takes returns an error if a remote description that is sound all the
+	// same would wedge the connection.
+	Takes(*sdp.SessionDescription) error
+	// Wants says what an offer made now would say, one entry per section.
+	Wants() []want
+	// Superseded tells whether an error of SetLocalDescription means that
+	// another offer was created since.
+	Superseded(error) bool
+}
+
+// want is what one side wants a section to say. Two are equal if nothing
+// changed.
+type want struct {
+	mid  string // empty before the first offer, and for application
+	kind string // audio, video or application
+	what string // direction and track
+}
+
+// in tells whether one of the sections is about w.
+func (w want) in(list []section) bool {
+	return slices.ContainsFunc(list, func(s section) bool {
+		return w.kind == s.kind && (w.mid == s.mid || w.kind == "application")
+	})
+}
+
+// held gives a committed connection browser semantics. A polite peer holds its
+// offer back: it sends the offer, and sets it only when the answer is here. So
+// there is nothing to roll back when a remote offer collides: it forgets ours.
+// An impolite peer never rolls back and sets its offer at once.
+type held struct {
+	pc     committed
+	polite bool
+
+	offer      *webrtc.SessionDescription // sent and not set; nil: none
+	offered    []section                  // the sections of the pending offer, held or set
+	offeredAs  []want                     // what pc wanted when the pending offer was made
+	restart    bool                       // ICE is to be restarted
+	restarting bool                       // the pending offer restarts ICE
+
+	sections []section // as negotiated last
+	said     []want    // what pc wanted then
+	ufrag    string    // of the last local description that was made
+	remote   string    // ufrag of the last remote description applied
+	setup    string    // our DTLS role, from the first exchange on
+}
+
+// SignalingState is have-local-offer also while the offer is held.
+func (h *held) SignalingState() webrtc.SignalingState {
+	state := h.pc.SignalingState()
+	if state == webrtc.SignalingStateStable && h.offer != nil {
+		return webrtc.SignalingStateHaveLocalOffer
+	}
+	return state
+}
+
+// needed tells whether an offer would say something that has not been
+// negotiated. pion's own flag cannot be trusted: it fires only on changes, gets
+// stuck, and fires for ever for a recvonly remote section (pc:427).
+func (h *held) needed() bool {
+	if h.SignalingState() != webrtc.SignalingStateStable {
+		return false
+	}
+	if h.restart {
+		return true
+	}
+	return slices.ContainsFunc(h.pc.Wants(), func(w want) bool { return !slices.Contains(h.said, w) })
+}
+
+// RestartICE implements [PeerConnection].
+func (h *held) RestartICE() { h.restart = len(h.sections) > 0 || h.offered != nil }
+
+// SetLocalDescription implements [PeerConnection].
+func (h *held) SetLocalDescription() (webrtc.SessionDescription, error) {
+	if h.SignalingState() == webrtc.SignalingStateHaveRemoteOffer {
+		return h.answer()
+	}
+	if err := h.pc.NameSections(); err != nil {
+		return webrtc.SessionDescription{}, err
+	}
+	wants := h.pc.Wants() // first: what changes from here on is offered again
+	offer, err := h.pc.CreateOffer(h.restart)
+	if err != nil {
+		return offer, err
+	}
+	parsed, err := offer.Unmarshal()
+	if err != nil {
+		return offer, err
+	}
+	offered := filled(sections(parsed), h.sections)
+	if err := checkMids(webrtc.SDPTypeOffer, offered); err != nil {
+		return offer, fmt.Errorf("%w; set AlwaysNegotiateDataChannels in the webrtc.Configuration", err)
+	}
+	if !h.polite {
+		if err := h.pc.SetLocalDescription(offer); err != nil {
+			return offer, err
+		}
+	} else {
+		h.offer = &offer
+	}
+	h.offered, h.offeredAs, h.restarting = offered, wants, h.restart
+	h.ufrag, _ = transport(parsed)
+	return webrtc.SessionDescription{Type: offer.Type, SDP: withMids(offer.SDP, offered)}, nil
+}
+
+func (h *held) answer() (webrtc.SessionDescription, error) {
+	wants := h.pc.Wants()
+	answer, err := h.pc.CreateAnswer()
+	if err != nil {
+		return answer, err
+	}
+	if err := h.pc.SetLocalDescription(answer); err != nil && h.pc.SignalingState() != webrtc.SignalingStateStable {
+		return answer, err
+	}
+	parsed, err := answer.Unmarshal()
+	if err != nil {
+		return answer, err
+	}
+	text := withMids(answer.SDP, h.offered)
+	var setup string
+	h.ufrag, setup = transport(parsed)
+	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants
+	// the role it has. It sets only the text it made, so edit what is sent.
+	if h.setup == "" {
+		h.setup = setup
+	} else {
+		text = withSetup(text, h.setup)
+	}
+	h.negotiated(sections(parsed), wants)
+	return webrtc.SessionDescription{Type: answer.Type, SDP: text}, nil
+}
+
+// SetRemoteDescription implements [PeerConnection].
+func (h *held) SetRemoteDescription(d webrtc.SessionDescription) error {
+	parsed, err := checkDescription(d)
+	if err != nil {
+		return err
+	}
+	if d.Type == webrtc.SDPTypeAnswer {
+		return h.remoteAnswer(d, parsed)
+	}
+	return h.remoteOffer(d, parsed)
+}
+
+func (h *held) remoteOffer(offer webrtc.SessionDescription, parsed *sdp.SessionDescription) error {
+	if err := checkOffer(h.sections, sections(parsed)); err != nil {
+		return err
+	}
+	if err := h.pc.Takes(parsed); err != nil {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	h.forget() // this is the rollback
+	h.offered = sections(parsed)
+	if err := h.pc.SetRemoteDescription(offer); err != nil {
+		return err
+	}
+	ufrag, _ := transport(parsed)
+	if h.remote != "" && h.remote != ufrag {
+		h.restart = false // their offer restarts ICE
+	}
+	h.remote = ufrag
+	return nil
+}
+
+func (h *held) remoteAnswer(answer webrtc.SessionDescription, parsed *sdp.SessionDescription) error {
+	if err := checkAnswer(h.offered, sections(parsed)); err != nil {
+		return err
+	}
+	if err := h.pc.Takes(parsed); err != nil {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if h.offer != nil {
+		if err := h.commit(); err != nil {
+			h.forget()
+			return err
+		}
+	}
+	answer.SDP = withMids(answer.SDP, h.offered)
+	if err := h.pc.SetRemoteDescription(answer); err != nil {
+		h.forget()
+		return err
+	}
+	ufrag, setup := transport(parsed)
+	h.remote = ufrag
+	if h.setup == "" {
+		h.setup = opposite(setup)
+	}
+	if h.restarting {
+		h.restart = false
+	}
+	h.negotiated(sections(parsed), h.offeredAs)
+	return nil
+}
+
+// commit sets the held offer, now that its answer is here.
+func (h *held) commit() error {
+	err := h.pc.SetLocalDescription(*h.offer)
+	if h.pc.Superseded(err) {
+		again, createErr := h.pc.CreateOffer(false)
+		if createErr != nil {
+			return createErr
+		}
+		if !sameOffer(again.SDP, h.offer.SDP) {
+			return errSuperseded
+		}
+		err = h.pc.SetLocalDescription(again)
+	}
+	if err == nil {
+		h.offer = nil
+	}
+	return err
+}
+
+// forget drops the pending offer. What it carried is still wanted.
+func (h *held) forget() {
+	h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false
+}
+
+// negotiated is called with the sections of the answer, whoever gave it, when an
+// exchange is complete; wants is what our side of it said.
+func (h *held) negotiated(answer []section, wants []want) {
+	answer = filled(answer, h.offered)
+	for i := range answer {
+		answer[i].rejected = answer[i].rejected || h.offered[i].rejected
+	}
+	h.sections = answer
+	h.said = slices.DeleteFunc(slices.Clone(wants), func(w want) bool { return !w.in(answer) })
+	h.forget()
+}
+
+// AddICECandidate implements [PeerConnection]. pion takes a candidate of
+// another generation without a word.
+func (h *held) AddICECandidate(c *webrtc.ICECandidateInit) error {
+	if h.remote == "" {
+		return ErrNoRemoteDescription
+	}
+	if c == nil {
+		return h.pc.AddICECandidate(webrtc.ICECandidateInit{})
+	}
+	if ufrag := candidateUfrag(*c); ufrag != "" && ufrag != h.remote {
+		return ErrUnknownUfrag
+	}
+	return h.pc.AddICECandidate(*c)
+}
+
+// adopt takes over a connection that has negotiated before.
+func (h *held) adopt(local, remote *webrtc.SessionDescription) error {
+	if local == nil || remote == nil {
+		return nil
+	}
+	ours, err := local.Unmarshal()
+	if err != nil {
+		return err
+	}
+	theirs, err := remote.Unmarshal()
+	if err != nil {
+		return err
+	}
+	var setup string
+	h.ufrag, setup = transport(ours)
+	h.remote, _ = transport(theirs)
+	if local.Type == webrtc.SDPTypeOffer {
+		_, setup = transport(theirs)
+		setup = opposite(setup)
+	}
+	h.setup = setup
+	h.offered = filled(sections(theirs), sections(ours))
+	h.negotiated(sections(ours), nil) // what each section says is not known: offer it once more
+	return nil
+}
+
+func opposite(setup string) string {
+	return map[string]string{"active": "passive", "passive": "active"}[setup]
+}

@@ -1,0 +1,220 @@
+package negotiation
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Errors that a [PeerConnection] returns for what a remote peer got wrong.
+// Nothing has changed when it returns one of them.
+var (
+	// ErrRefused says that a description cannot be applied.
+	ErrRefused = errors.New("refused")
+	// ErrNoRemoteDescription says that a candidate came before any description.
+	ErrNoRemoteDescription = errors.New("no remote description yet")
+	// ErrUnknownUfrag says that a candidate belongs to a description that is
+	// not, or no longer, applied.
+	ErrUnknownUfrag = errors.New("unknown ufrag")
+)
+
+// ErrOffer says that an offer could not be made. It may be tried again.
+var ErrOffer = errors.New("cannot make an offer")
+
+// PeerConnection is what a [Negotiator] drives. It has the semantics of a
+// browser's RTCPeerConnection; calls do not overlap.
+type PeerConnection interface {
+	SignalingState() webrtc.SignalingState
+
+	// SetLocalDescription creates, sets and returns the answer that is due, or
+	// else an offer.
+	// https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription
+	SetLocalDescription() (webrtc.SessionDescription, error)
+
+	// SetRemoteDescription applies a remote offer or answer. In
+	// have-local-offer an offer withdraws our own: that is the rollback.
+	// https://www.w3.org/TR/webrtc/#dom-peerconnection-setremotedescription
+	SetRemoteDescription(webrtc.SessionDescription) error
+
+	// AddICECandidate adds a remote candidate; nil is end-of-candidates.
+	AddICECandidate(*webrtc.ICECandidateInit) error
+
+	// RestartICE makes the following offers restart ICE until one of them has
+	// been answered, and makes an offer needed.
+	// https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice
+	RestartICE()
+}
+
+// Negotiator is the W3C perfect negotiation pattern for one pair of peers.
+// https://www.w3.org/TR/webrtc/#perfect-negotiation-example
+//
+// It has no goroutine, clock or lock. Each method runs to completion and calls
+// must not overlap; that is why the sample's makingOffer and
+// isSettingRemoteAnswerPending have nothing to do here: while a description is
+// being made or applied, no other can be looked at. A [Session] sees to that.
+type Negotiator struct {
+	pc     PeerConnection
+	polite bool
+	send   func(Message)
+	trace  func(Event)
+
+	ignoring bool                      // the last remote description was not applied, so its candidates are not for us
+	early    []webrtc.ICECandidateInit // candidates that came before any description
+	wish     bool                      // an offer is wanted, whatever the connection thinks
+	carried  bool                      // the pending offer fulfils the wish once it is answered
+}
+
+// maxEarly bounds what a peer can make us store before its first description.
+const maxEarly = 64
+
+// NewNegotiator returns a Negotiator for pc. Exactly one of the two peers must
+// be polite. Messages for the other peer are given to send, in order; trace may
+// be nil.
+func NewNegotiator(pc PeerConnection, polite bool, send func(Message), trace func(Event)) *Negotiator {
+	return &Negotiator{pc: pc, polite: polite, send: send, trace: trace}
+}
+
+// NegotiationNeeded makes an offer if the connection is stable. In any other
+// state it does nothing: call it again when the connection is stable and the
+// need is still there, as a browser does by firing negotiationneeded again.
+func (n *Negotiator) NegotiationNeeded() error {
+	if n.pc.SignalingState() != webrtc.SignalingStateStable {
+		return nil
+	}
+	n.event(NegotiationNeeded, "")
+	return n.offer()
+}
+
+// Renegotiate asks for an offer although nothing may need one. The wish is
+// fulfilled when an offer made after it has been answered, so it survives
+// collisions and may be made in any state.
+func (n *Negotiator) Renegotiate() error {
+	n.event(Renegotiate, "")
+	n.wish = true
+	return n.grant()
+}
+
+// RestartICE asks for an offer that restarts ICE. Like [Negotiator.Renegotiate]
+// it survives collisions and may be called in any state.
+func (n *Negotiator) RestartICE() { n.pc.RestartICE() }
+
+// Receive handles a message from the other peer. An error that wraps
+// [ErrRefused] leaves everything as it was.
+func (n *Negotiator) Receive(m Message) error {
+	switch {
+	case m.Description == nil:
+		n.candidate(m.Candidate)
+		return nil
+	case m.Description.Type == webrtc.SDPTypeOffer:
+		return n.remoteOffer(*m.Description)
+	case m.Description.Type == webrtc.SDPTypeAnswer:
+		return n.remoteAnswer(*m.Description)
+	}
+	// A pranswer could not be rolled back, and a rollback is never sent.
+	return fmt.Errorf("%w: a description must be an offer or an answer, not %s", ErrRefused, m.Description.Type)
+}
+
+func (n *Negotiator) offer() error {
+	description, err := n.pc.SetLocalDescription()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrOffer, err)
+	}
+	n.wish, n.carried = false, n.wish
+	n.event(OfferSending, "")
+	n.send(Message{Description: &description})
+	return nil
+}
+
+func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
+	n.event(OfferReceived, "")
+	collision := n.pc.SignalingState() != webrtc.SignalingStateStable
+	if collision && !n.polite {
+		n.ignoring = true
+		n.event(CollisionIgnored, "")
+		return nil
+	}
+
+	err := n.pc.SetRemoteDescription(offer)
+	if collision && n.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
+		n.wish, n.carried = n.wish || n.carried, false
+		n.event(CollisionRollback, "")
+	}
+	if err != nil {
+		n.ignoring = true
+		return fmt.Errorf("apply the remote offer: %w", err)
+	}
+	n.applied()
+
+	n.event(AnswerCreating, "")
+	answer, err := n.pc.SetLocalDescription()
+	if err != nil {
+		return fmt.Errorf("make an answer: %w", err)
+	}
+	n.event(AnswerSending, "")
+	n.send(Message{Description: &answer})
+	return n.grant()
+}
+
+func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
+	if n.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
+		n.event(AnswerDropped, "")
+		return nil
+	}
+	n.event(AnswerReceived, "")
+	if err := n.pc.SetRemoteDescription(answer); err != nil {
+		n.ignoring = true
+		if n.pc.SignalingState() == webrtc.SignalingStateStable {
+			n.wish, n.carried = n.wish || n.carried, false
+		}
+		return fmt.Errorf("apply the remote answer: %w", err)
+	}
+	n.carried = false
+	n.applied()
+	return n.grant()
+}
+
+// applied is called when a remote description is in force.
+func (n *Negotiator) applied() {
+	n.ignoring = false
+	early := n.early
+	n.early = nil
+	for i := range early {
+		n.candidate(&early[i])
+	}
+}
+
+// grant makes the offer that was wished for, if one can be made now.
+func (n *Negotiator) grant() error {
+	if !n.wish || n.pc.SignalingState() != webrtc.SignalingStateStable {
+		return nil
+	}
+	return n.offer()
+}
+
+func (n *Negotiator) candidate(candidate *webrtc.ICECandidateInit) {
+	switch err := n.pc.AddICECandidate(candidate); {
+	case err == nil:
+	case errors.Is(err, ErrClosed):
+	case n.ignoring, errors.Is(err, ErrUnknownUfrag):
+		n.event(CandidateIgnored, "")
+	case errors.Is(err, ErrNoRemoteDescription) && candidate != nil && len(n.early) < maxEarly:
+		n.early = append(n.early, *candidate)
+	default:
+		n.event(CandidateRefused, err.Error())
+	}
+}
+
+func (n *Negotiator) event(kind Kind, detail string) {
+	if n.trace == nil {
+		return
+	}
+	n.trace(Event{Kind: kind, Role: roleName(n.polite), State: n.pc.SignalingState(), Detail: detail})
+}
+
+func roleName(polite bool) string {
+	if polite {
+		return "polite"
+	}
+	return "impolite"
+}

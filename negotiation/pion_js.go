@@ -1,0 +1,269 @@
+package negotiation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hack-pad/safejs"
+	"github.com/pion/webrtc/v4"
+)
+
+// opTimeout bounds one operation of the browser. Its promise never settles if
+// the connection is closed meanwhile.
+const opTimeout = 15 * time.Second
+
+var errTimeout = errors.New("the browser did not answer in time")
+
+// browser drives an RTCPeerConnection, which has all that a [PeerConnection]
+// asks for. It goes through pion's JSValue where pion's own methods lose
+// something: errors their name, candidates their mid and ufrag.
+type browser struct {
+	pc        *webrtc.PeerConnection
+	js        safejs.Value
+	to        hooks
+	need      atomic.Bool // negotiationneeded was fired
+	looked    bool        // for a need from before we listened
+	listeners []listener
+}
+
+type listener struct {
+	event string
+	fn    safejs.Func
+}
+
+func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
+	b := &browser{pc: pc, js: safejs.Safe(pc.JSValue()), to: to}
+	err := errors.Join(
+		b.listen("negotiationneeded", func(safejs.Value) {
+			b.need.Store(true)
+			to.recheck()
+		}),
+		b.listen("icecandidate", b.localCandidate),
+	)
+	if err != nil {
+		b.detach()
+		return nil, fmt.Errorf("negotiation: listen to the RTCPeerConnection: %w", err)
+	}
+	return b, nil
+}
+
+func (b *browser) listen(event string, f func(safejs.Value)) error {
+	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		f(args[0])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.listeners = append(b.listeners, listener{event, fn})
+	_, err = b.js.Call("addEventListener", event, fn)
+	return err
+}
+
+func (b *browser) detach() {
+	for _, l := range b.listeners {
+		_, _ = b.js.Call("removeEventListener", l.event, l.fn)
+		l.fn.Release()
+	}
+	b.listeners = nil
+}
+
+func (b *browser) SignalingState() webrtc.SignalingState { return b.pc.SignalingState() }
+
+func (b *browser) SetLocalDescription() (webrtc.SessionDescription, error) {
+	stable := b.SignalingState() == webrtc.SignalingStateStable
+	b.need.Store(false) // if it is still needed, the browser fires again in stable
+	if _, err := b.await("setLocalDescription"); err != nil {
+		b.need.Store(stable)
+		return webrtc.SessionDescription{}, err
+	}
+	d := b.pc.LocalDescription()
+	if d == nil {
+		return webrtc.SessionDescription{}, ErrClosed
+	}
+	return *d, nil
+}
+
+func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
+	if _, err := checkDescription(d); err != nil {
+		return err
+	}
+	b.need.Store(false)
+	_, err := b.await("setRemoteDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
+	return err
+}
+
+func (b *browser) AddICECandidate(c *webrtc.ICECandidateInit) error {
+	if b.pc.RemoteDescription() == nil {
+		return ErrNoRemoteDescription
+	}
+	if c == nil {
+		_, err := b.await("addIceCandidate", nil)
+		return err
+	}
+	init := map[string]any{"candidate": c.Candidate}
+	if c.SDPMid != nil {
+		init["sdpMid"] = *c.SDPMid
+	}
+	if c.SDPMLineIndex != nil {
+		init["sdpMLineIndex"] = *c.SDPMLineIndex
+	}
+	if c.UsernameFragment != nil {
+		init["usernameFragment"] = *c.UsernameFragment
+	}
+	_, err := b.await("addIceCandidate", init)
+	// Both Chromium and Firefox say so when no section has the candidate's ufrag.
+	if err != nil && strings.HasPrefix(err.Error(), "OperationError") && candidateUfrag(*c) != "" && !b.remoteHas(candidateUfrag(*c)) {
+		return ErrUnknownUfrag
+	}
+	return err
+}
+
+func (b *browser) remoteHas(ufrag string) bool {
+	d := b.pc.RemoteDescription()
+	return d != nil && strings.Contains(d.SDP, "a=ice-ufrag:"+ufrag+"\r\n")
+}
+
+func (b *browser) RestartICE() { _, _ = b.js.Call("restartIce") }
+
+func (b *browser) needed() bool {
+	first := !b.looked
+	b.looked = true
+	return b.need.Swap(false) || first && b.differs()
+}
+
+// differs tells whether an offer would say something else than was negotiated.
+// negotiationneeded may have been fired before anybody listened, and then is not
+// fired again. In a browser createOffer has no effect of its own.
+func (b *browser) differs() bool {
+	offer, err := b.await("createOffer")
+	if err != nil {
+		return false
+	}
+	text, _ := stringOf(offer, "sdp")
+	var before string
+	if d := b.pc.CurrentLocalDescription(); d != nil {
+		before = d.SDP
+	}
+	return !slices.Equal(outline(text), outline(before))
+}
+
+// outline returns what of each section makes an offer needed.
+func outline(text string) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		switch line = strings.TrimSpace(line); {
+		case strings.HasPrefix(line, "m="):
+			line, _, _ = strings.Cut(line, " ")
+			lines = append(lines, line)
+		case line == "a=sendrecv", line == "a=sendonly", line == "a=recvonly", line == "a=inactive", strings.HasPrefix(line, "a=msid:"):
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// flush lets the tasks run that the browser has queued so far, of which
+// negotiationneeded may be one.
+func (b *browser) flush() { time.Sleep(time.Millisecond) }
+
+// localCandidate reads what pion's ToJSON loses.
+func (b *browser) localCandidate(event safejs.Value) {
+	candidate, err := event.Get("candidate")
+	if err != nil {
+		return
+	}
+	if candidate.IsNull() || candidate.IsUndefined() {
+		b.to.enqueue(func() { b.to.candidate(nil) })
+		return
+	}
+	text, _ := stringOf(candidate, "candidate")
+	init := webrtc.ICECandidateInit{Candidate: text}
+	if mid, ok := stringOf(candidate, "sdpMid"); ok {
+		init.SDPMid = &mid
+	}
+	if ufrag, ok := stringOf(candidate, "usernameFragment"); ok {
+		init.UsernameFragment = &ufrag
+	}
+	if v, err := candidate.Get("sdpMLineIndex"); err == nil && v.Type() == safejs.TypeNumber {
+		n, _ := v.Int()
+		index := uint16(n)
+		init.SDPMLineIndex = &index
+	}
+	b.to.enqueue(func() { b.to.candidate(&init) })
+}
+
+func stringOf(object safejs.Value, property string) (string, bool) {
+	v, err := object.Get(property)
+	if err != nil || v.Type() != safejs.TypeString {
+		return "", false
+	}
+	s, err := v.String()
+	return s, err == nil
+}
+
+// await calls a method that returns a promise and waits for it. An error starts
+// with the DOMException's name.
+func (b *browser) await(method string, args ...any) (safejs.Value, error) {
+	type result struct {
+		value safejs.Value
+		err   error
+	}
+	results := make(chan result, 1)
+	var resolve, reject safejs.Func
+	// A promise may settle after it was given up, so they release themselves.
+	settle := func(r result) any {
+		resolve.Release()
+		reject.Release()
+		results <- r
+		return nil
+	}
+	resolve, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		return settle(result{value: append(args, safejs.Undefined())[0]})
+	})
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	reject, err = safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		return settle(result{err: exception(args)})
+	})
+	if err != nil {
+		resolve.Release()
+		return safejs.Undefined(), err
+	}
+	promise, err := b.js.Call(method, args...)
+	if err == nil {
+		_, err = promise.Call("then", resolve, reject)
+	}
+	if err != nil {
+		settle(result{})
+		return safejs.Undefined(), err
+	}
+	timeout := time.NewTimer(opTimeout)
+	defer timeout.Stop()
+	select {
+	case r := <-results:
+		return r.value, r.err
+	case <-b.to.stop:
+		return safejs.Undefined(), ErrClosed
+	case <-timeout.C:
+		return safejs.Undefined(), fmt.Errorf("%s: %w", method, errTimeout)
+	}
+}
+
+// exception makes an error of what a promise was rejected with.
+func exception(args []safejs.Value) error {
+	if len(args) == 0 {
+		return errors.New("rejected")
+	}
+	name, _ := stringOf(args[0], "name")
+	message, _ := stringOf(args[0], "message")
+	if name == "" {
+		name, _ = args[0].String()
+	}
+	return fmt.Errorf("%s: %s", name, message)
+}

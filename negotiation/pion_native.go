@@ -1,0 +1,213 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/rtcerr"
+)
+
+// adapt gives a pion PeerConnection browser semantics.
+func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
+	p := &pion{pc: pc, prefix: "i"}
+	if polite {
+		p.prefix = "p"
+	}
+	h := &held{pc: p, polite: polite}
+	if err := h.adopt(pc.CurrentLocalDescription(), pc.CurrentRemoteDescription()); err != nil {
+		return nil, err
+	}
+	pc.OnNegotiationNeeded(to.recheck)
+	pc.OnSignalingStateChange(nil)
+	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if c == nil {
+			to.enqueue(func() { to.candidate(nil) })
+			return
+		}
+		init := c.ToJSON()
+		to.enqueue(func() {
+			ufrag := h.ufrag
+			init.UsernameFragment = &ufrag
+			to.candidate(&init)
+		})
+	})
+	return &native{held: h, pc: pc}, nil
+}
+
+// native is the adapter of a pion PeerConnection.
+type native struct {
+	*held
+	pc *webrtc.PeerConnection
+}
+
+func (*native) flush() {}
+
+func (n *native) detach() {
+	n.pc.OnNegotiationNeeded(func() {})
+	n.pc.OnICECandidate(func(*webrtc.ICECandidate) {})
+}
+
+// pion is a pion PeerConnection as held.go sees it.
+type pion struct {
+	pc      *webrtc.PeerConnection
+	prefix  string // of the mids that we give
+	named   int    // how many
+	hasData bool   // a data channel was once created here
+}
+
+func (p *pion) SignalingState() webrtc.SignalingState { return p.pc.SignalingState() }
+
+func (p *pion) NameSections() error {
+	for _, t := range p.pc.GetTransceivers() {
+		for t.Mid() == "" {
+			mid := p.prefix + strconv.Itoa(p.named)
+			p.named++
+			if p.transceiver(mid) != nil {
+				continue
+			}
+			if err := t.SetMid(mid); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *pion) transceiver(mid string) *webrtc.RTPTransceiver {
+	for _, t := range p.pc.GetTransceivers() {
+		if t.Mid() == mid {
+			return t
+		}
+	}
+	return nil
+}
+
+func (p *pion) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+	return p.pc.CreateOffer(&webrtc.OfferOptions{
+		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},
+		ICERestart:         restart,
+	})
+}
+
+func (p *pion) CreateAnswer() (webrtc.SessionDescription, error) {
+	return p.pc.CreateAnswer(&webrtc.AnswerOptions{
+		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},
+	})
+}
+
+func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
+	return p.pc.SetLocalDescription(d)
+}
+
+func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
+	return p.pc.SetRemoteDescription(d)
+}
+
+func (p *pion) AddICECandidate(c webrtc.ICECandidateInit) error { return p.pc.AddICECandidate(c) }
+
+func (p *pion) Superseded(err error) bool {
+	var modification *rtcerr.InvalidModificationError
+	return errors.As(err, &modification) && p.pc.SignalingState() == webrtc.SignalingStateStable
+}
+
+func (p *pion) Wants() []want {
+	var wants []want
+	for _, t := range p.pc.GetTransceivers() {
+		what := t.Direction().String()
+		if sender := t.Sender(); sender != nil && sender.Track() != nil {
+			what += " " + sender.Track().StreamID() + " " + sender.Track().ID()
+		}
+		wants = append(wants, want{t.Mid(), t.Kind().String(), what})
+	}
+	if p.data() {
+		wants = append(wants, want{kind: "application"})
+	}
+	return wants
+}
+
+// data tells whether a data channel was created here. Only the statistics know.
+func (p *pion) data() bool {
+	if !p.hasData {
+		stats, _ := p.pc.GetStats().GetConnectionStats(p.pc)
+		p.hasData = stats.DataChannelsRequested > 0
+	}
+	return p.hasData
+}
+
+// Takes finds what pion would choke on only after it has changed its state.
+func (p *pion) Takes(d *sdp.SessionDescription) error {
+	for _, m := range d.MediaDescriptions {
+		kind := webrtc.NewRTPCodecType(m.MediaName.Media)
+		if kind == 0 {
+			continue
+		}
+		for _, a := range m.Attributes {
+			if a.Key == sdp.AttrKeyExtMap {
+				if err := new(sdp.ExtMap).Unmarshal(a.String()); err != nil {
+					return fmt.Errorf("extmap %q: %w", a.Value, err)
+				}
+			}
+		}
+		names, err := codecs(m)
+		if err != nil {
+			return err
+		}
+		if err := p.takesSection(m, kind, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takesSection looks at the transceiver that pion would use for a section: one
+// with another kind would be used without a word, and one that sends must
+// have a codec that the section offers.
+func (p *pion) takesSection(m *sdp.MediaDescription, kind webrtc.RTPCodecType, offered []string) error {
+	mid, _ := m.Attribute("mid")
+	if t := p.transceiver(mid); t != nil && t.Kind() != kind {
+		return fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", mid, t.Kind(), kind)
+	}
+	if m.MediaName.Port.Value == 0 {
+		return nil
+	}
+	for _, t := range p.pc.GetTransceivers() {
+		if t.Kind() != kind || t.Sender() == nil || (t.Mid() != mid && t.Mid() != "") {
+			continue
+		}
+		common := slices.ContainsFunc(t.Sender().GetParameters().Codecs, func(c webrtc.RTPCodecParameters) bool {
+			_, name, _ := strings.Cut(c.MimeType, "/")
+			return slices.Contains(offered, strings.ToLower(name))
+		})
+		if !common {
+			return fmt.Errorf("media section %q has no codec that we can send", mid)
+		}
+	}
+	return nil
+}
+
+// codecs returns the names of the codecs of a section, in lower case.
+func codecs(m *sdp.MediaDescription) ([]string, error) {
+	alone := &sdp.SessionDescription{MediaDescriptions: []*sdp.MediaDescription{m}}
+	var names []string
+	for _, format := range m.MediaName.Formats {
+		payload, err := strconv.ParseUint(format, 10, 7)
+		if err != nil {
+			return nil, fmt.Errorf("payload type %q is not a number from 0 to 127", format)
+		}
+		codec, err := alone.GetCodecForPayloadType(uint8(payload))
+		switch {
+		case err == nil:
+			names = append(names, strings.ToLower(codec.Name))
+		case payload != 0: // pion writes 0 into the sections that it rejects
+			return nil, fmt.Errorf("payload type %d has no rtpmap", payload)
+		}
+	}
+	return names, nil
+}

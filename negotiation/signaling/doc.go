@@ -1,0 +1,38 @@
+// Package signaling carries [negotiation.Message]s between peers through the
+// relay: the wire format and a client that compiles natively and to WASM.
+//
+// # The wire
+//
+// A peer opens a WebSocket at GET /ws?room=R[&role=polite|impolite][&rank=N]
+// and exchanges text frames, each one JSON object of at most 64 KB. Secrets
+// travel as WebSocket subprotocols and never in the URL: "pn" is the one that
+// the relay selects, "pn.key.K" proves an identity (K is 22 or more characters
+// of base64url; the id is a fingerprint of it). Without a key the relay gives a
+// fresh identity.
+//
+//	field        from    to       meaning
+//	welcome      relay   peer     you are in: your id, the room, who else is there, ICE servers
+//	joined       relay   peer     a peer came, or came back with the same key
+//	left         relay   peer     a peer's connection to the relay is gone
+//	error        relay   peer     code and message, see the Code constants
+//	to           peer    relay    the id of the one addressee; absent: everybody else in the room
+//	from         relay   peer     who sent this; the relay overwrites what the sender wrote
+//	description  peer    peer     {"type","sdp"}, as the W3C sample sends it
+//	candidate    peer    peer     an RTCIceCandidateInit, or null: end-of-candidates
+//	s            peer    peer     the sender's session, one per life of its RTCPeerConnection
+//	r            peer    peer     the session of the addressee, as far as the sender knows it
+//	hello        peer    peer     sent on meeting, to peers with a rank: {"source","version"}
+//	bye          peer    peer     true: the sender leaves, the pairing is over
+//
+// The relay passes fields that it does not know through untouched, so peers
+// may add their own.
+//
+// # Sessions
+//
+// A peer that states a rank speaks sessions: on meeting (welcome or joined) it
+// sends a hello with its session s, and it sends descriptions only to a
+// session that it has heard of, which it names in r. A message whose r is
+// not the receiver's session, or whose s was replaced, belongs to another life
+// of one of the two and is dropped. A peer that states a role but no rank is
+// taken for a plain page: it needs none of s, r, hello and bye.
+package signaling
