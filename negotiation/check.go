@@ -7,29 +7,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pion/ice/v4"
-	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
-// section is what negotiation needs to know of one media section (m= line).
-type section struct {
-	mid      string
-	kind     string // audio, video or application
-	rejected bool   // port 0 and not bundle-only
-}
-
 // checkDescription refuses an offer or answer that cannot be applied, before it
 // touches a PeerConnection: pion changes its state before it validates, and has
-// no way back. It returns the parsed description.
+// no way back.
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.8
-func checkDescription(d webrtc.SessionDescription) (*sdp.SessionDescription, error) {
-	parsed, err := d.Unmarshal()
+func checkDescription(d webrtc.SessionDescription) (*sdp, error) {
+	parsed, err := parse(d.SDP)
 	if err != nil {
-		return nil, fmt.Errorf("%w: not SDP: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	for _, check := range []func(webrtc.SDPType, *sdp.SessionDescription) error{
-		checkSections, checkBundle, checkTransport, checkSetup, checkCandidates,
+	for _, check := range []func(webrtc.SDPType, *sdp) error{
+		checkSections, checkBundle, checkTransport, checkSetup,
 	} {
 		if err := check(d.Type, parsed); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrRefused, err)
@@ -38,11 +29,11 @@ func checkDescription(d webrtc.SessionDescription) (*sdp.SessionDescription, err
 	return parsed, nil
 }
 
-func checkSections(t webrtc.SDPType, d *sdp.SessionDescription) error {
-	if len(d.MediaDescriptions) == 0 {
+func checkSections(t webrtc.SDPType, d *sdp) error {
+	if len(d.media) == 0 {
 		return errors.New("the SDP has no media section")
 	}
-	return checkMids(t, sections(d))
+	return checkMids(t, d.sections())
 }
 
 func checkMids(t webrtc.SDPType, list []section) error {
@@ -65,9 +56,9 @@ func checkMids(t webrtc.SDPType, list []section) error {
 }
 
 // https://www.rfc-editor.org/rfc/rfc8843#section-7
-func checkBundle(_ webrtc.SDPType, d *sdp.SessionDescription) error {
-	all := sections(d)
-	for _, mid := range bundle(d) {
+func checkBundle(_ webrtc.SDPType, d *sdp) error {
+	all := d.sections()
+	for _, mid := range d.bundle() {
 		if !slices.ContainsFunc(all, func(s section) bool { return s.mid == mid }) {
 			return fmt.Errorf("the BUNDLE group names the mid %q, which no media section has", mid)
 		}
@@ -78,10 +69,10 @@ func checkBundle(_ webrtc.SDPType, d *sdp.SessionDescription) error {
 // checkTransport looks at ICE credentials and fingerprints wherever they stand,
 // and wants them for the section that carries the transport.
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.4
-func checkTransport(_ webrtc.SDPType, d *sdp.SessionDescription) error {
-	attributes := [][]sdp.Attribute{d.Attributes}
-	for _, m := range d.MediaDescriptions {
-		attributes = append(attributes, m.Attributes)
+func checkTransport(_ webrtc.SDPType, d *sdp) error {
+	attributes := [][]attribute{d.attributes}
+	for _, m := range d.media {
+		attributes = append(attributes, m.attributes)
 	}
 	for _, list := range attributes {
 		for _, a := range list {
@@ -91,30 +82,27 @@ func checkTransport(_ webrtc.SDPType, d *sdp.SessionDescription) error {
 		}
 	}
 
-	carrier := transportSection(d)
-	if carrier == nil {
-		return nil // every section is rejected
-	}
 	for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
-		if attribute(d, carrier, key) == "" {
+		// Without any transport every section is rejected.
+		if value, ok := d.transport(key); ok && value == "" {
 			return fmt.Errorf("the SDP has no %s", key)
 		}
 	}
 	return nil
 }
 
-func checkTransportAttribute(a sdp.Attribute) error {
-	switch a.Key {
+func checkTransportAttribute(a attribute) error {
+	switch a.key {
 	case "ice-ufrag":
-		if !iceChars(a.Value, 4) {
+		if !iceChars(a.value, 4) {
 			return errors.New("the ice-ufrag is not 4 to 256 characters of ICE's alphabet")
 		}
 	case "ice-pwd":
-		if !iceChars(a.Value, 22) {
+		if !iceChars(a.value, 22) {
 			return errors.New("the ice-pwd is not 22 to 256 characters of ICE's alphabet")
 		}
 	case "fingerprint":
-		return checkFingerprint(a.Value)
+		return checkFingerprint(a.value)
 	}
 	return nil
 }
@@ -146,9 +134,9 @@ func checkFingerprint(value string) error {
 }
 
 // https://www.rfc-editor.org/rfc/rfc8842#section-5
-func checkSetup(t webrtc.SDPType, d *sdp.SessionDescription) error {
-	for _, m := range d.MediaDescriptions {
-		switch setup := attribute(d, m, "setup"); setup {
+func checkSetup(t webrtc.SDPType, d *sdp) error {
+	for _, m := range d.media {
+		switch setup := d.attribute(m, "setup"); setup {
 		case "", "active", "passive":
 		case "actpass":
 			if t == webrtc.SDPTypeAnswer {
@@ -156,29 +144,6 @@ func checkSetup(t webrtc.SDPType, d *sdp.SessionDescription) error {
 			}
 		default:
 			return fmt.Errorf("unknown DTLS role %q", setup)
-		}
-	}
-	return nil
-}
-
-// checkCandidates refuses sections in which no candidate can be used although
-// some are there, as pion does when it is too late.
-func checkCandidates(_ webrtc.SDPType, d *sdp.SessionDescription) error {
-	for _, m := range d.MediaDescriptions {
-		var good int
-		var bad error
-		for _, a := range m.Attributes {
-			if a.Key != "candidate" {
-				continue
-			}
-			if _, err := ice.UnmarshalCandidate(a.Value); err != nil {
-				bad = err
-			} else {
-				good++
-			}
-		}
-		if good == 0 && bad != nil {
-			return fmt.Errorf("no candidate can be used: %w", bad)
 		}
 	}
 	return nil

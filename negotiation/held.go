@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -27,7 +26,7 @@ type committed interface {
 	AddICECandidate(webrtc.ICECandidateInit) error
 	// Takes returns an error if a remote description that is sound all the
 	// same would wedge the connection.
-	Takes(*sdp.SessionDescription) error
+	Takes(webrtc.SessionDescription) error
 	// Wants says what an offer made now would say, one entry per section.
 	Wants() []want
 	// Superseded tells whether an error of SetLocalDescription means that
@@ -109,11 +108,11 @@ func (h *held) SetLocalDescription() (webrtc.SessionDescription, error) {
 	if err != nil {
 		return offer, err
 	}
-	parsed, err := offer.Unmarshal()
+	parsed, err := parse(offer.SDP)
 	if err != nil {
 		return offer, err
 	}
-	offered := filled(sections(parsed), h.sections)
+	offered := filled(parsed.sections(), h.sections)
 	if err := checkMids(webrtc.SDPTypeOffer, offered); err != nil {
 		return offer, fmt.Errorf("%w; set AlwaysNegotiateDataChannels in the webrtc.Configuration", err)
 	}
@@ -125,7 +124,7 @@ func (h *held) SetLocalDescription() (webrtc.SessionDescription, error) {
 		h.offer = &offer
 	}
 	h.offered, h.offeredAs, h.restarting = offered, wants, h.restart
-	h.ufrag, _ = transport(parsed)
+	h.ufrag = parsed.ufrag()
 	return webrtc.SessionDescription{Type: offer.Type, SDP: withMids(offer.SDP, offered)}, nil
 }
 
@@ -138,21 +137,20 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	if err := h.pc.SetLocalDescription(answer); err != nil && h.pc.SignalingState() != webrtc.SignalingStateStable {
 		return answer, err
 	}
-	parsed, err := answer.Unmarshal()
+	parsed, err := parse(answer.SDP)
 	if err != nil {
 		return answer, err
 	}
 	text := withMids(answer.SDP, h.offered)
-	var setup string
-	h.ufrag, setup = transport(parsed)
+	h.ufrag = parsed.ufrag()
 	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants
 	// the role it has. It sets only the text it made, so edit what is sent.
 	if h.setup == "" {
-		h.setup = setup
+		h.setup = parsed.setup()
 	} else {
 		text = withSetup(text, h.setup)
 	}
-	h.negotiated(sections(parsed), wants)
+	h.negotiated(parsed.sections(), wants)
 	return webrtc.SessionDescription{Type: answer.Type, SDP: text}, nil
 }
 
@@ -168,19 +166,19 @@ func (h *held) SetRemoteDescription(d webrtc.SessionDescription) error {
 	return h.remoteOffer(d, parsed)
 }
 
-func (h *held) remoteOffer(offer webrtc.SessionDescription, parsed *sdp.SessionDescription) error {
-	if err := checkOffer(h.sections, sections(parsed)); err != nil {
+func (h *held) remoteOffer(d webrtc.SessionDescription, parsed *sdp) error {
+	if err := checkOffer(h.sections, parsed.sections()); err != nil {
 		return err
 	}
-	if err := h.pc.Takes(parsed); err != nil {
+	if err := h.pc.Takes(d); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	h.forget() // this is the rollback
-	h.offered = sections(parsed)
-	if err := h.pc.SetRemoteDescription(offer); err != nil {
+	h.offered = parsed.sections()
+	if err := h.pc.SetRemoteDescription(d); err != nil {
 		return err
 	}
-	ufrag, _ := transport(parsed)
+	ufrag := parsed.ufrag()
 	if h.remote != "" && h.remote != ufrag {
 		h.restart = false // their offer restarts ICE
 	}
@@ -188,11 +186,11 @@ func (h *held) remoteOffer(offer webrtc.SessionDescription, parsed *sdp.SessionD
 	return nil
 }
 
-func (h *held) remoteAnswer(answer webrtc.SessionDescription, parsed *sdp.SessionDescription) error {
-	if err := checkAnswer(h.offered, sections(parsed)); err != nil {
+func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
+	if err := checkAnswer(h.offered, parsed.sections()); err != nil {
 		return err
 	}
-	if err := h.pc.Takes(parsed); err != nil {
+	if err := h.pc.Takes(d); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	if h.offer != nil {
@@ -201,20 +199,19 @@ func (h *held) remoteAnswer(answer webrtc.SessionDescription, parsed *sdp.Sessio
 			return err
 		}
 	}
-	answer.SDP = withMids(answer.SDP, h.offered)
-	if err := h.pc.SetRemoteDescription(answer); err != nil {
+	d.SDP = withMids(d.SDP, h.offered)
+	if err := h.pc.SetRemoteDescription(d); err != nil {
 		h.forget()
 		return err
 	}
-	ufrag, setup := transport(parsed)
-	h.remote = ufrag
+	h.remote = parsed.ufrag()
 	if h.setup == "" {
-		h.setup = opposite(setup)
+		h.setup = opposite(parsed.setup())
 	}
 	if h.restarting {
 		h.restart = false
 	}
-	h.negotiated(sections(parsed), h.offeredAs)
+	h.negotiated(parsed.sections(), h.offeredAs)
 	return nil
 }
 
@@ -274,24 +271,21 @@ func (h *held) adopt(local, remote *webrtc.SessionDescription) error {
 	if local == nil || remote == nil {
 		return nil
 	}
-	ours, err := local.Unmarshal()
+	ours, err := parse(local.SDP)
 	if err != nil {
 		return err
 	}
-	theirs, err := remote.Unmarshal()
+	theirs, err := parse(remote.SDP)
 	if err != nil {
 		return err
 	}
-	var setup string
-	h.ufrag, setup = transport(ours)
-	h.remote, _ = transport(theirs)
+	h.ufrag, h.remote = ours.ufrag(), theirs.ufrag()
+	h.setup = ours.setup()
 	if local.Type == webrtc.SDPTypeOffer {
-		_, setup = transport(theirs)
-		setup = opposite(setup)
+		h.setup = opposite(theirs.setup())
 	}
-	h.setup = setup
-	h.offered = filled(sections(theirs), sections(ours))
-	h.negotiated(sections(ours), nil) // what each section says is not known: offer it once more
+	h.offered = filled(theirs.sections(), ours.sections())
+	h.negotiated(ours.sections(), nil) // what each section says is not known: offer it once more
 	return nil
 }
 

@@ -21,8 +21,16 @@ var errTimeout = errors.New("the browser did not answer in time")
 // browser drives an RTCPeerConnection, which has all that a [PeerConnection]
 // asks for. It goes through pion's JSValue where pion's own methods lose
 // something: errors their name, candidates their mid and ufrag.
+//
+// It holds pion's methods and not pion's PeerConnection: a type in an interface
+// drags all that can be reached from it into the program, and a sixth of the
+// download with it.
 type browser struct {
-	pc        *webrtc.PeerConnection
+	signalingState     func() webrtc.SignalingState
+	localDescription   func() *webrtc.SessionDescription
+	currentDescription func() *webrtc.SessionDescription
+	remoteDescription  func() *webrtc.SessionDescription
+
 	js        safejs.Value
 	to        hooks
 	need      atomic.Bool // negotiationneeded was fired
@@ -36,7 +44,14 @@ type listener struct {
 }
 
 func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
-	b := &browser{pc: pc, js: safejs.Safe(pc.JSValue()), to: to}
+	b := &browser{
+		signalingState:     pc.SignalingState,
+		localDescription:   pc.LocalDescription,
+		currentDescription: pc.CurrentLocalDescription,
+		remoteDescription:  pc.RemoteDescription,
+		js:                 safejs.Safe(pc.JSValue()),
+		to:                 to,
+	}
 	err := errors.Join(
 		b.listen("negotiationneeded", func(safejs.Value) {
 			b.need.Store(true)
@@ -72,7 +87,7 @@ func (b *browser) detach() {
 	b.listeners = nil
 }
 
-func (b *browser) SignalingState() webrtc.SignalingState { return b.pc.SignalingState() }
+func (b *browser) SignalingState() webrtc.SignalingState { return b.signalingState() }
 
 func (b *browser) SetLocalDescription() (webrtc.SessionDescription, error) {
 	stable := b.SignalingState() == webrtc.SignalingStateStable
@@ -81,7 +96,7 @@ func (b *browser) SetLocalDescription() (webrtc.SessionDescription, error) {
 		b.need.Store(stable)
 		return webrtc.SessionDescription{}, err
 	}
-	d := b.pc.LocalDescription()
+	d := b.localDescription()
 	if d == nil {
 		return webrtc.SessionDescription{}, ErrClosed
 	}
@@ -98,7 +113,7 @@ func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
 }
 
 func (b *browser) AddICECandidate(c *webrtc.ICECandidateInit) error {
-	if b.pc.RemoteDescription() == nil {
+	if b.remoteDescription() == nil {
 		return ErrNoRemoteDescription
 	}
 	if c == nil {
@@ -124,7 +139,7 @@ func (b *browser) AddICECandidate(c *webrtc.ICECandidateInit) error {
 }
 
 func (b *browser) remoteHas(ufrag string) bool {
-	d := b.pc.RemoteDescription()
+	d := b.remoteDescription()
 	return d != nil && strings.Contains(d.SDP, "a=ice-ufrag:"+ufrag+"\r\n")
 }
 
@@ -146,7 +161,7 @@ func (b *browser) differs() bool {
 	}
 	text, _ := stringOf(offer, "sdp")
 	var before string
-	if d := b.pc.CurrentLocalDescription(); d != nil {
+	if d := b.currentDescription(); d != nil {
 		before = d.SDP
 	}
 	return !slices.Equal(outline(text), outline(before))

@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pion/sdp/v3"
+	"github.com/pion/ice/v4"
+	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
 )
@@ -142,15 +143,22 @@ func (p *pion) data() bool {
 }
 
 // Takes finds what pion would choke on only after it has changed its state.
-func (p *pion) Takes(d *sdp.SessionDescription) error {
+func (p *pion) Takes(description webrtc.SessionDescription) error {
+	d, err := description.Unmarshal()
+	if err != nil {
+		return err
+	}
 	for _, m := range d.MediaDescriptions {
+		if err := usableCandidates(m); err != nil {
+			return err
+		}
 		kind := webrtc.NewRTPCodecType(m.MediaName.Media)
 		if kind == 0 {
 			continue
 		}
 		for _, a := range m.Attributes {
-			if a.Key == sdp.AttrKeyExtMap {
-				if err := new(sdp.ExtMap).Unmarshal(a.String()); err != nil {
+			if a.Key == pionsdp.AttrKeyExtMap {
+				if err := new(pionsdp.ExtMap).Unmarshal(a.String()); err != nil {
 					return fmt.Errorf("extmap %q: %w", a.Value, err)
 				}
 			}
@@ -169,7 +177,7 @@ func (p *pion) Takes(d *sdp.SessionDescription) error {
 // takesSection looks at the transceiver that pion would use for a section: one
 // with another kind would be used without a word, and one that sends must
 // have a codec that the section offers.
-func (p *pion) takesSection(m *sdp.MediaDescription, kind webrtc.RTPCodecType, offered []string) error {
+func (p *pion) takesSection(m *pionsdp.MediaDescription, kind webrtc.RTPCodecType, offered []string) error {
 	mid, _ := m.Attribute("mid")
 	if t := p.transceiver(mid); t != nil && t.Kind() != kind {
 		return fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", mid, t.Kind(), kind)
@@ -193,8 +201,8 @@ func (p *pion) takesSection(m *sdp.MediaDescription, kind webrtc.RTPCodecType, o
 }
 
 // codecs returns the names of the codecs of a section, in lower case.
-func codecs(m *sdp.MediaDescription) ([]string, error) {
-	alone := &sdp.SessionDescription{MediaDescriptions: []*sdp.MediaDescription{m}}
+func codecs(m *pionsdp.MediaDescription) ([]string, error) {
+	alone := &pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}
 	var names []string
 	for _, format := range m.MediaName.Formats {
 		payload, err := strconv.ParseUint(format, 10, 7)
@@ -210,4 +218,20 @@ func codecs(m *sdp.MediaDescription) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// usableCandidates refuses a section with candidates of which none can be used.
+func usableCandidates(m *pionsdp.MediaDescription) error {
+	var bad error
+	for _, a := range m.Attributes {
+		if !a.IsICECandidate() {
+			continue
+		}
+		_, err := ice.UnmarshalCandidate(a.Value)
+		if err == nil {
+			return nil
+		}
+		bad = fmt.Errorf("no candidate can be used: %w", err)
+	}
+	return bad
 }

@@ -1,68 +1,124 @@
 package negotiation
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
-	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
-func sections(d *sdp.SessionDescription) []section {
-	list := make([]section, len(d.MediaDescriptions))
-	for i, m := range d.MediaDescriptions {
-		mid, _ := m.Attribute("mid")
-		_, bundleOnly := m.Attribute("bundle-only")
-		list[i] = section{mid: mid, kind: m.MediaName.Media, rejected: m.MediaName.Port.Value == 0 && !bundleOnly}
+// sdp is a session description cut into lines, as far as negotiation looks at
+// it. What the lines say in detail is left to the PeerConnection.
+// https://www.rfc-editor.org/rfc/rfc8866#section-5
+type sdp struct {
+	attributes []attribute
+	media      []media
+}
+
+type media struct {
+	line       string // what follows m=
+	attributes []attribute
+}
+
+type attribute struct{ key, value string }
+
+// section is what negotiation needs to know of one media section (m= line).
+type section struct {
+	mid      string
+	kind     string // audio, video or application
+	rejected bool   // port 0 and not bundle-only
+}
+
+func parse(text string) (*sdp, error) {
+	if !strings.HasPrefix(text, "v=0") {
+		return nil, errors.New("not SDP: it does not begin with v=0")
+	}
+	d := &sdp{}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimRight(line, "\r\n")
+		kind, value, found := strings.Cut(line, "=")
+		switch {
+		case line == "":
+		case !found || len(kind) != 1:
+			return nil, fmt.Errorf("not SDP: line %d", n)
+		case kind == "m":
+			d.media = append(d.media, media{line: value})
+		case kind == "a":
+			key, value, _ := strings.Cut(value, ":")
+			list := &d.attributes
+			if len(d.media) > 0 {
+				list = &d.media[len(d.media)-1].attributes
+			}
+			*list = append(*list, attribute{key, value})
+		}
+	}
+	return d, nil
+}
+
+func get(list []attribute, key string) (value string, ok bool) {
+	for _, a := range list {
+		if a.key == key {
+			return a.value, true
+		}
+	}
+	return "", false
+}
+
+func (d *sdp) sections() []section {
+	list := make([]section, len(d.media))
+	for i, m := range d.media {
+		words := append(strings.Fields(m.line), "", "")
+		mid, _ := get(m.attributes, "mid")
+		_, bundleOnly := get(m.attributes, "bundle-only")
+		list[i] = section{mid: mid, kind: words[0], rejected: words[1] == "0" && !bundleOnly}
 	}
 	return list
 }
 
 // bundle returns the mids of the BUNDLE group.
-func bundle(d *sdp.SessionDescription) []string {
-	for _, a := range d.Attributes {
-		if mids, found := strings.CutPrefix(a.Value, "BUNDLE"); found && a.Key == "group" {
+func (d *sdp) bundle() []string {
+	for _, a := range d.attributes {
+		if mids, found := strings.CutPrefix(a.value, "BUNDLE"); found && a.key == "group" {
 			return strings.Fields(mids)
 		}
 	}
 	return nil
 }
 
-// transportSection returns the section whose transport all others share: the
-// first of the BUNDLE group, or the first that is not rejected. It is nil if
-// there is none.
-func transportSection(d *sdp.SessionDescription) *sdp.MediaDescription {
-	if group := bundle(d); len(group) > 0 {
-		for i, s := range sections(d) {
-			if s.mid == group[0] {
-				return d.MediaDescriptions[i]
-			}
+// transport returns an attribute of the section whose transport all others
+// share: the first of the BUNDLE group, or the first that is not rejected.
+// Without such a section there is no transport.
+func (d *sdp) transport(key string) (value string, ok bool) {
+	group := d.bundle()
+	for i, s := range d.sections() {
+		if len(group) > 0 && s.mid == group[0] || len(group) == 0 && !s.rejected {
+			return d.attribute(d.media[i], key), true
 		}
 	}
-	for i, s := range sections(d) {
-		if !s.rejected {
-			return d.MediaDescriptions[i]
-		}
-	}
-	return nil
+	return "", false
 }
 
 // attribute returns the value that m has, or inherits from the session level.
-func attribute(d *sdp.SessionDescription, m *sdp.MediaDescription, key string) string {
-	if value, ok := m.Attribute(key); ok {
+func (d *sdp) attribute(m media, key string) string {
+	if value, ok := get(m.attributes, key); ok {
 		return value
 	}
-	value, _ := d.Attribute(key)
+	value, _ := get(d.attributes, key)
 	return value
 }
 
-// transport returns the ICE username fragment and the DTLS role (a=setup) of
-// the section that carries the transport.
-func transport(d *sdp.SessionDescription) (ufrag, setup string) {
-	m := transportSection(d)
-	if m == nil {
-		return "", ""
-	}
-	return attribute(d, m, "ice-ufrag"), attribute(d, m, "setup")
+func (d *sdp) ufrag() string {
+	value, _ := d.transport("ice-ufrag")
+	return value
+}
+
+// setup returns the DTLS role that the description takes or offers.
+func (d *sdp) setup() string {
+	value, _ := d.transport("setup")
+	return value
 }
 
 // filled returns list with the mids of like where it has none. pion leaves the
@@ -79,54 +135,52 @@ func filled(list, like []section) []section {
 
 // withMids does to the text of a description what filled does to its sections.
 func withMids(text string, like []section) string {
-	head, media := splitSections(text)
-	for i, m := range media {
-		if i < len(like) && like[i].mid != "" && !strings.Contains(m, "\r\na=mid:") {
-			media[i] = m + "a=mid:" + like[i].mid + "\r\n"
+	var b strings.Builder
+	i := -1
+	named := true
+	end := func() {
+		if !named && i < len(like) && like[i].mid != "" {
+			b.WriteString("a=mid:" + like[i].mid + "\r\n")
 		}
 	}
-	return head + strings.Join(media, "")
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "m=") {
+			end()
+			i++
+			named = false
+		}
+		named = named || strings.HasPrefix(line, "a=mid:")
+		b.WriteString(line)
+	}
+	end()
+	return b.String()
 }
 
 // withSetup replaces the DTLS role in every section of text.
 func withSetup(text, setup string) string {
-	lines := strings.SplitAfter(text, "\r\n")
-	for i, line := range lines {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "a=setup:") {
-			lines[i] = "a=setup:" + setup + "\r\n"
+			line = "a=setup:" + setup + "\r\n"
 		}
+		b.WriteString(line)
 	}
-	return strings.Join(lines, "")
+	return b.String()
 }
 
 // sameOffer tells whether two offers differ only in what changes by itself: the
 // version in the o= line, and candidates.
 func sameOffer(a, b string) bool {
 	essence := func(text string) string {
-		var kept []string
+		var kept strings.Builder
 		for line := range strings.Lines(text) {
 			if !strings.HasPrefix(line, "o=") && !strings.HasPrefix(line, "a=candidate:") && !strings.HasPrefix(line, "a=end-of-candidates") {
-				kept = append(kept, line)
+				kept.WriteString(line)
 			}
 		}
-		return strings.Join(kept, "")
+		return kept.String()
 	}
 	return essence(a) == essence(b)
-}
-
-// splitSections cuts text before each m= line.
-func splitSections(text string) (head string, media []string) {
-	for line := range strings.Lines(text) {
-		switch {
-		case strings.HasPrefix(line, "m="):
-			media = append(media, line)
-		case len(media) > 0:
-			media[len(media)-1] += line
-		default:
-			head += line
-		}
-	}
-	return head, media
 }
 
 // candidateUfrag returns the ufrag of a candidate, from the field or from the

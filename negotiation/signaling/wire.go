@@ -1,9 +1,5 @@
 package signaling
 
-import (
-	"perfect-negotiation/negotiation"
-)
-
 // MaxFrame is the largest frame, in bytes, that the relay takes and passes on.
 const MaxFrame = 64 << 10
 
@@ -77,22 +73,4 @@ func (e *Error) Error() string { return "relay: " + e.Message }
 type Hello struct {
 	Source  string `json:"source"`            // negotiation.Source() of the sender
 	Version string `json:"version,omitempty"` // for people, never compared
-}
-
-// Envelope is one frame. The first four fields are the relay's, the others
-// travel between peers; at most one of the pointers, Bye and Message is set.
-type Envelope struct {
-	Welcome *Welcome `json:"welcome,omitempty"`
-	Joined  *Member  `json:"joined,omitempty"`
-	Left    *Left    `json:"left,omitempty"`
-	Error   *Error   `json:"error,omitempty"`
-
-	To      string `json:"to,omitempty"`
-	From    string `json:"from,omitempty"`
-	Session string `json:"s,omitempty"`
-	Peer    string `json:"r,omitempty"`
-	Hello   *Hello `json:"hello,omitempty"`
-	Bye     bool   `json:"bye,omitempty"`
-
-	Message *negotiation.Message `json:"-"` // a description or a candidate
 }

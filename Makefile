@@ -1,0 +1,53 @@
+# See README.md. CHROME names another browser binary than chromium.
+
+SHELL      := /bin/bash
+CHROME     ?= chromium
+export CHROME
+
+GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
+	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
+BROWSER    := ./negotiation
+
+.PHONY: build run test test-native test-browser test-tabs lint soak bench tools clean
+
+build: ## compile the page's program, compressed for release
+	go run ./web/build
+
+run: ## build quickly and serve on http://localhost:8080
+	go run ./web/build -fast
+	go run ./server serve --addr :8080
+
+test: test-native test-browser test-tabs ## run every test
+
+test-native: tools ## what runs without a browser
+	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./web/...
+
+test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
+	$(GO_BROWSER) -timeout 5m $(BROWSER)
+
+test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
+	go run ./web/build -fast
+	PN_TABS=1 go test -race -timeout 15m ./server
+
+lint: ## vet, staticcheck and gofmt, for both targets
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	GOOS=js GOARCH=wasm go vet ./negotiation/... ./wasm
+	go build -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	GOOS=js GOARCH=wasm bin/staticcheck ./negotiation/... ./wasm
+
+soak: tools ## every test, 20 times in a row
+	go run ./web/build -fast
+	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/...
+	$(GO_BROWSER) -count=20 -timeout 30m $(BROWSER)
+	PN_TABS=1 go test -race -count=20 -timeout 120m ./server
+
+bench: ## the benchmark tables
+	go test -run '^$$' -bench . -benchmem ./negotiation/... ./server/relay/...
+
+tools: ## install what a bare Debian lacks, or say what to install
+	@.ci/tools
+
+clean:
+	rm -rf bin web/dist/*

@@ -1,0 +1,360 @@
+package negotiation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// bare is a connection without rollback, and with pion's habits: it keeps only
+// the last offer that it made, answers active always, and leaves the mid out of
+// what it rejects.
+type bare struct {
+	state     webrtc.SignalingState
+	wants     []want
+	lastOffer string
+	ufrag     int
+	version   int
+	rejects   bool
+	calls     []string
+}
+
+var (
+	errState      = errors.New("wrong state")
+	errNotTheLast = errors.New("not the last offer")
+)
+
+func newBare(wants ...want) *bare {
+	return &bare{state: webrtc.SignalingStateStable, wants: wants}
+}
+
+// text returns SDP with the mids as data sections.
+func text(ufrag, setup string, version int, mids ...string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "v=0\r\no=- 1 %d IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE %s\r\n", version, strings.Join(mids, " "))
+	for _, mid := range mids {
+		fmt.Fprintf(&b, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=setup:%s\r\n", setup)
+		if mid != "" {
+			fmt.Fprintf(&b, "a=mid:%s\r\n", mid)
+		}
+		fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n", ufrag, strings.Repeat("p", 22), strings.TrimSuffix(strings.Repeat("AB:", 32), ":"))
+	}
+	return b.String()
+}
+
+func (b *bare) SignalingState() webrtc.SignalingState { return b.state }
+func (b *bare) NameSections() error                   { return nil }
+func (b *bare) Wants() []want                         { return slices.Clone(b.wants) }
+func (b *bare) Superseded(err error) bool             { return errors.Is(err, errNotTheLast) }
+
+func (b *bare) Takes(webrtc.SessionDescription) error { return nil }
+
+func (b *bare) AddICECandidate(webrtc.ICECandidateInit) error {
+	b.calls = append(b.calls, "candidate")
+	return nil
+}
+
+func (b *bare) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+	if restart {
+		b.ufrag++
+	}
+	b.version++
+	b.lastOffer = text(fmt.Sprintf("ours%d", b.ufrag), "actpass", b.version, "0")
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: b.lastOffer}, nil
+}
+
+func (b *bare) CreateAnswer() (webrtc.SessionDescription, error) {
+	mid := "0"
+	if b.rejects {
+		mid = ""
+	}
+	sdp := text(fmt.Sprintf("ours%d", b.ufrag), "active", 1, mid)
+	if b.rejects {
+		sdp = strings.Replace(sdp, "m=application 9", "m=application 0", 1)
+	}
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}, nil
+}
+
+func (b *bare) SetLocalDescription(d webrtc.SessionDescription) error {
+	switch {
+	case d.Type == webrtc.SDPTypeOffer && d.SDP != b.lastOffer:
+		return errNotTheLast
+	case d.Type == webrtc.SDPTypeOffer && b.state == webrtc.SignalingStateStable:
+		b.state = webrtc.SignalingStateHaveLocalOffer
+	case d.Type == webrtc.SDPTypeAnswer && b.state == webrtc.SignalingStateHaveRemoteOffer:
+		b.state = webrtc.SignalingStateStable
+	default:
+		return errState
+	}
+	b.calls = append(b.calls, "local "+d.Type.String())
+	return nil
+}
+
+func (b *bare) SetRemoteDescription(d webrtc.SessionDescription) error {
+	switch {
+	case d.Type == webrtc.SDPTypeOffer && b.state == webrtc.SignalingStateStable:
+		b.state = webrtc.SignalingStateHaveRemoteOffer
+	case d.Type == webrtc.SDPTypeAnswer && b.state == webrtc.SignalingStateHaveLocalOffer:
+		b.state = webrtc.SignalingStateStable
+	default:
+		return errState
+	}
+	b.calls = append(b.calls, "remote "+d.Type.String())
+	return nil
+}
+
+func remoteOffer(ufrag string) webrtc.SessionDescription {
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text(ufrag, "actpass", 1, "0")}
+}
+
+func remoteAnswer(setup string) webrtc.SessionDescription {
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text("theirs", setup, 1, "0")}
+}
+
+var data = want{kind: "application"}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func offer(t *testing.T, h *held) webrtc.SessionDescription {
+	t.Helper()
+	d, err := h.SetLocalDescription()
+	must(t, err)
+	return d
+}
+
+func expect(t *testing.T, b *bare, calls ...string) {
+	t.Helper()
+	if !slices.Equal(b.calls, calls) {
+		t.Errorf("calls %q, want %q", b.calls, calls)
+	}
+}
+
+func TestPoliteHoldsItsOffer(t *testing.T) {
+	b := newBare(data)
+	h := &held{pc: b, polite: true}
+	if !h.needed() {
+		t.Error("a data channel does not make an offer needed")
+	}
+	offer(t, h)
+	expect(t, b)
+	if h.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
+		t.Errorf("state %s", h.SignalingState())
+	}
+	must(t, h.SetRemoteDescription(remoteAnswer("active")))
+	expect(t, b, "local offer", "remote answer")
+	if h.SignalingState() != webrtc.SignalingStateStable || h.needed() {
+		t.Errorf("state %s, needed %v", h.SignalingState(), h.needed())
+	}
+}
+
+func TestImpoliteCommitsItsOffer(t *testing.T) {
+	b := newBare(data)
+	h := &held{pc: b}
+	offer(t, h)
+	expect(t, b, "local offer")
+	must(t, h.SetRemoteDescription(remoteAnswer("active")))
+	expect(t, b, "local offer", "remote answer")
+}
+
+func TestACollidingOfferWithdrawsTheHeldOne(t *testing.T) {
+	b := newBare(want{mid: "p0", kind: "video", what: "sendrecv"})
+	h := &held{pc: b, polite: true}
+	offer(t, h)
+	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
+	offer(t, h) // the answer
+	expect(t, b, "remote offer", "local answer")
+	if !h.needed() {
+		t.Error("what the withdrawn offer said is not wanted any more")
+	}
+	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
+}
+
+func TestAnAnswerRepeatsTheDTLSRole(t *testing.T) {
+	for _, test := range []struct{ first, want string }{{"active", "passive"}, {"passive", "active"}} {
+		h := &held{pc: newBare(data), polite: true}
+		offer(t, h)
+		must(t, h.SetRemoteDescription(remoteAnswer(test.first)))
+		must(t, h.SetRemoteDescription(remoteOffer("theirs")))
+		if answer := offer(t, h).SDP; !strings.Contains(answer, "a=setup:"+test.want+"\r\n") {
+			t.Errorf("after an answer that was %s we are not %s:\n%s", test.first, test.want, answer)
+		}
+	}
+}
+
+func TestARejectedSectionKeepsItsMid(t *testing.T) {
+	b := newBare()
+	b.rejects = true
+	h := &held{pc: b}
+	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
+	if answer := offer(t, h).SDP; !strings.Contains(answer, "a=mid:0\r\n") {
+		t.Errorf("no mid:\n%s", answer)
+	}
+	if want := (section{mid: "0", kind: "application", rejected: true}); h.sections[0] != want {
+		t.Errorf("sections %v", h.sections)
+	}
+}
+
+func TestAnOfferThatWasSuperseded(t *testing.T) {
+	b := newBare(data)
+	h := &held{pc: b, polite: true}
+	offer(t, h)
+	_, _ = b.CreateOffer(false) // by the application, and it says the same
+	must(t, h.SetRemoteDescription(remoteAnswer("active")))
+	expect(t, b, "local offer", "remote answer")
+
+	offer(t, h)
+	_, _ = b.CreateOffer(true) // and now it does not
+	if err := h.SetRemoteDescription(remoteAnswer("active")); !errors.Is(err, ErrOffer) {
+		t.Errorf("error %v", err)
+	}
+	if h.SignalingState() != webrtc.SignalingStateStable {
+		t.Errorf("state %s", h.SignalingState())
+	}
+}
+
+func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
+	b := newBare(data)
+	h := &held{pc: b, polite: true}
+	h.RestartICE()
+	if h.restart {
+		t.Error("there is nothing to restart")
+	}
+	offer(t, h)
+	must(t, h.SetRemoteDescription(remoteAnswer("active")))
+
+	h.RestartICE()
+	offer(t, h)
+	must(t, h.SetRemoteDescription(remoteOffer("theirs"))) // plain, and it wins
+	offer(t, h)
+	if !h.needed() {
+		t.Error("the wish was lost in a collision")
+	}
+	offer(t, h)
+	must(t, h.SetRemoteDescription(remoteAnswer("active")))
+	if h.needed() {
+		t.Error("the wish was answered and is still there")
+	}
+
+	h.RestartICE()
+	must(t, h.SetRemoteDescription(remoteOffer("another")))
+	offer(t, h)
+	if h.needed() {
+		t.Error("the other side restarted, and we want to as well")
+	}
+}
+
+func TestCandidatesOfTheRemoteDescriptionOnly(t *testing.T) {
+	b := newBare(data)
+	h := &held{pc: b}
+	candidate := func(ufrag string) error {
+		return h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host", UsernameFragment: &ufrag})
+	}
+	if err := candidate("theirs"); !errors.Is(err, ErrNoRemoteDescription) {
+		t.Errorf("before any description: %v", err)
+	}
+	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
+	must(t, candidate("theirs"))
+	must(t, h.AddICECandidate(nil))
+	if err := candidate("other"); !errors.Is(err, ErrUnknownUfrag) {
+		t.Errorf("of another generation: %v", err)
+	}
+	inText := webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host ufrag other"}
+	if err := h.AddICECandidate(&inText); !errors.Is(err, ErrUnknownUfrag) {
+		t.Errorf("of another generation, in the text: %v", err)
+	}
+	expect(t, b, "remote offer", "candidate", "candidate")
+}
+
+func TestAdopt(t *testing.T) {
+	local := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text("ours0", "actpass", 1, "0")}
+	theirs := remoteAnswer("active")
+	h := &held{pc: newBare(data), polite: true}
+	must(t, h.adopt(&local, &theirs))
+	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
+	if answer := offer(t, h).SDP; !strings.Contains(answer, "a=setup:passive\r\n") {
+		t.Errorf("the DTLS role of before is forgotten:\n%s", answer)
+	}
+}
+
+// A description that is refused changes nothing, and a good one still works.
+func TestRefused(t *testing.T) {
+	good := text("theirs", "actpass", 1, "0")
+	for name, sdp := range map[string]string{
+		"empty":                     "",
+		"garbage":                   "what is this?",
+		"not lines":                 "v=0\r\nhello",
+		"no media section":          "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
+		"no mid":                    strings.ReplaceAll(good, "a=mid:0\r\n", ""),
+		"mid with a space":          strings.ReplaceAll(good, "a=mid:0", "a=mid:0 1"),
+		"duplicate mids":            text("theirs", "actpass", 1, "0", "0"),
+		"no ufrag":                  strings.ReplaceAll(good, "a=ice-ufrag:theirs\r\n", ""),
+		"short ufrag":               text("abc", "actpass", 1, "0"),
+		"ufrag of other characters": text("th eirs", "actpass", 1, "0"),
+		"no pwd":                    strings.ReplaceAll(good, "a=ice-pwd:"+strings.Repeat("p", 22)+"\r\n", ""),
+		"short pwd":                 strings.ReplaceAll(good, strings.Repeat("p", 22), "p"),
+		"no fingerprint":            strings.ReplaceAll(good, "a=fingerprint:", "a=f:"),
+		"unknown hash":              strings.ReplaceAll(good, "sha-256", "md1"),
+		"short fingerprint":         strings.ReplaceAll(good, "AB:AB:AB", "AB"),
+		"fingerprint not hex":       strings.ReplaceAll(good, "AB", "XY"),
+		"BUNDLE without section":    strings.ReplaceAll(good, "BUNDLE 0", "BUNDLE 7"),
+		"unknown setup":             strings.ReplaceAll(good, "actpass", "both"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBare(data)
+			h := &held{pc: b}
+			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); !errors.Is(err, ErrRefused) {
+				t.Errorf("error %v", err)
+			}
+			expect(t, b)
+			must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: good}))
+			offer(t, h)
+		})
+	}
+}
+
+func TestRefusedAnswer(t *testing.T) {
+	for name, sdp := range map[string]string{
+		"other mid":      text("theirs", "active", 1, "1"),
+		"more sections":  text("theirs", "active", 1, "0", "1"),
+		"other kind":     strings.ReplaceAll(text("theirs", "active", 1, "0"), "m=application 9", "m=audio 9"),
+		"actpass":        text("theirs", "actpass", 1, "0"),
+		"no mid at all":  text("theirs", "active", 1, ""),
+		"another secret": "v=0\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, polite := range []bool{true, false} {
+				h := &held{pc: newBare(data), polite: polite}
+				offer(t, h)
+				if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}); !errors.Is(err, ErrRefused) {
+					t.Errorf("error %v", err)
+				}
+				must(t, h.SetRemoteDescription(remoteAnswer("active")))
+			}
+		})
+	}
+}
+
+func TestRefusedReoffer(t *testing.T) {
+	for name, sdp := range map[string]string{
+		"fewer sections": text("theirs", "actpass", 1, "0"),
+		"mids swapped":   text("theirs", "actpass", 1, "1", "0"),
+		"other kind":     strings.Replace(text("theirs", "actpass", 1, "0", "1"), "m=application", "m=audio", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			both := []section{{mid: "0", kind: "application"}, {mid: "1", kind: "application"}}
+			h := &held{pc: newBare(data), sections: both}
+			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); !errors.Is(err, ErrRefused) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,49 @@
+package peer
+
+import (
+	"github.com/hack-pad/safejs"
+	"github.com/pion/webrtc/v4"
+)
+
+// listen reports what happens on a data channel, in order. pion's OnMessage
+// starts a goroutine for each message, and its OnOpen never fires on a channel
+// that is open.
+func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func()) error {
+	js := safejs.Safe(dc.JSValue())
+	if err := js.Set("binaryType", "arraybuffer"); err != nil {
+		return err
+	}
+	received, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		data, err := args[0].Get("data")
+		if err != nil {
+			return nil
+		}
+		if data.Type() == safejs.TypeString {
+			s, _ := data.String()
+			message([]byte(s), true)
+			return nil
+		}
+		length, _ := data.Get("byteLength")
+		n, _ := length.Int()
+		message(make([]byte, n), false)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := js.Set("onmessage", received); err != nil {
+		received.Release()
+		return err
+	}
+	dc.OnClose(func() {
+		_ = js.Set("onmessage", safejs.Null())
+		received.Release()
+		closed()
+	})
+	if dc.ReadyState() == webrtc.DataChannelStateOpen {
+		opened()
+	} else {
+		dc.OnOpen(opened)
+	}
+	return nil
+}

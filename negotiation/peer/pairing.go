@@ -1,0 +1,196 @@
+package peer
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// pairing is one PeerConnection with a remote peer, from the moment two sessions
+// know of each other until one of them ends.
+type pairing struct {
+	remote  *remote
+	local   string // our session
+	other   string // the remote peer's, empty for a plain page
+	pc      *webrtc.PeerConnection
+	session *negotiation.Session
+
+	begun      bool                  // there is something to negotiate
+	connecting bool                  // our data channel is being created, or is there
+	connected  bool                  // the PeerConnection is
+	own        *webrtc.DataChannel   // created here; nil: none
+	open       []*webrtc.DataChannel // own and received
+	all        []*webrtc.DataChannel
+}
+
+func newPairing(r *remote, other string) (*pairing, error) {
+	p := &pairing{remote: r, local: r.session, other: other}
+	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
+	if r.polite {
+		configuration = negotiation.PoliteConfiguration(configuration)
+	}
+	var err error
+	p.pc, err = r.peer.config.NewPeerConnection(configuration)
+	if err != nil {
+		return nil, fmt.Errorf("make a PeerConnection: %w", err)
+	}
+	enqueue := r.peer.enqueue
+	p.pc.OnDataChannel(p.listen)
+	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		enqueue(func() { p.stateChanged(state) })
+	})
+	p.session, err = negotiation.Attach(p.pc, r.polite, p.send, negotiation.WithTrace(func(e negotiation.Event) {
+		e.Peer = r.id
+		enqueue(func() { r.peer.config.Trace(e) })
+	}))
+	if err != nil {
+		_ = p.pc.Close()
+		return nil, err
+	}
+	go func() {
+		<-p.session.Done()
+		enqueue(func() { r.sessionEnded(p, p.session.Err()) })
+	}()
+	return p, nil
+}
+
+// send sends a message of the Session, on the Session's goroutine.
+func (p *pairing) send(m negotiation.Message) {
+	e := signaling.Envelope{To: p.remote.id, Session: p.local, Peer: p.other, Message: &m}
+	if p.other == "" {
+		e.Session = ""
+	}
+	if err := p.remote.peer.client.Send(e); err != nil {
+		p.remote.peer.enqueue(func() { p.remote.trace(MessageLost, err.Error()) })
+	}
+}
+
+func (p *pairing) received(e signaling.Envelope) {
+	err := e.BadMessage
+	if e.Message != nil {
+		p.begun = true
+		err = p.session.Receive(*e.Message)
+	}
+	if err != nil && !errors.Is(err, negotiation.ErrClosed) {
+		p.remote.trace(MessageRefused, err.Error())
+	}
+	if errors.Is(err, negotiation.ErrQueueFull) {
+		p.remote.end("the other side sends too fast")
+	}
+}
+
+// connect creates our data channel, once.
+func (p *pairing) connect() {
+	if p.connecting {
+		p.remote.trace(ConnectRepeated, "")
+		return
+	}
+	label := "data-impolite"
+	if p.remote.polite {
+		label = "data-polite"
+	}
+	p.remote.trace(ChannelCreated, label)
+	p.connecting, p.begun = true, true
+	peer := p.remote.peer
+	peer.wait.Go(func() {
+		var own *webrtc.DataChannel
+		err := p.session.Do(func() (err error) {
+			own, err = p.pc.CreateDataChannel(label, nil)
+			if err == nil {
+				p.listen(own)
+			}
+			return err
+		})
+		switch {
+		case err == nil:
+			peer.enqueue(func() { p.own = own })
+		case !errors.Is(err, negotiation.ErrClosed):
+			peer.enqueue(func() { p.remote.trace(GivenUp, "create a data channel: "+err.Error()) })
+		}
+	})
+}
+
+// chat returns the channel that chat goes out on: our own, if it is open.
+func (p *pairing) chat() *webrtc.DataChannel {
+	for _, dc := range p.open {
+		if dc == p.own {
+			return dc
+		}
+	}
+	if len(p.open) > 0 {
+		return p.open[0]
+	}
+	return nil
+}
+
+// listen is called as soon as a channel is known: what it tells before is lost.
+func (p *pairing) listen(dc *webrtc.DataChannel) {
+	enqueue, label := p.remote.peer.enqueue, dc.Label()
+	enqueue(func() {
+		p.all = append(p.all, dc)
+		if p.remote.pairing != p {
+			_ = dc.Close() // it came while the pairing ended
+		}
+	})
+	opened := func() {
+		p.open = append(p.open, dc)
+		p.remote.trace(ChannelOpened, label)
+	}
+	closed := func() {
+		for i, other := range p.open {
+			if other == dc {
+				p.open = append(p.open[:i:i], p.open[i+1:]...)
+				p.remote.trace(ChannelClosed, label)
+				break
+			}
+		}
+		if p.own == dc {
+			p.own, p.connecting = nil, false
+		}
+	}
+	message := func(data []byte, text bool) {
+		line := string(data)
+		if !text {
+			line = fmt.Sprintf("(%d bytes of binary data)", len(data))
+		}
+		enqueue(func() { p.remote.peer.traceChat(ChatReceived, p.remote.id, line) })
+	}
+	if err := listen(dc, func() { enqueue(opened) }, message, func() { enqueue(closed) }); err != nil {
+		enqueue(func() { p.remote.trace(MessageRefused, err.Error()) })
+	}
+}
+
+func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
+	if p.remote.pairing != p {
+		return
+	}
+	p.connected = state == webrtc.PeerConnectionStateConnected
+	if p.connected {
+		p.remote.failed = 0
+		p.remote.trace(Connected, "")
+		return
+	}
+	p.remote.trace(ConnectionState, state.String())
+	p.remote.endIfGone()
+}
+
+// close ends the pairing. The connection closes when nothing uses it any more.
+func (p *pairing) close() {
+	p.session.Close()
+	for _, dc := range p.open {
+		p.remote.trace(ChannelClosed, dc.Label())
+	}
+	p.open = nil
+	channels := p.all
+	p.remote.peer.wait.Go(func() {
+		<-p.session.Done()
+		for _, dc := range channels {
+			_ = dc.Close() // releases its handlers
+		}
+		_ = p.pc.Close()
+	})
+}

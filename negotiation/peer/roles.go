@@ -1,0 +1,33 @@
+package peer
+
+import (
+	"fmt"
+	"strings"
+
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// Ranks of the kinds of peer: of two, the higher is polite.
+const (
+	RankChromium = 0
+	RankBrowser  = 1
+	RankFirefox  = 2
+	RankNative   = 3
+)
+
+// polite tells whether me is the polite one of two members of a room.
+func polite(me, other signaling.Member) (bool, error) {
+	switch {
+	case me.Role != "" && me.Role == other.Role:
+		return false, fmt.Errorf("both peers ask to be %s", me.Role)
+	case me.Role != "":
+		return me.Role == signaling.RolePolite, nil
+	case other.Role != "":
+		return other.Role == signaling.RoleImpolite, nil
+	case me.Rank == nil || other.Rank == nil:
+		return false, fmt.Errorf("it states neither role nor rank; have it add role=%s or role=%s to its WebSocket URL", signaling.RolePolite, signaling.RoleImpolite)
+	case *me.Rank != *other.Rank:
+		return *me.Rank > *other.Rank, nil
+	}
+	return strings.Compare(me.ID, other.ID) < 0, nil
+}

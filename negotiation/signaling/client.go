@@ -1,0 +1,249 @@
+package signaling
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Errors of a [Client].
+var (
+	// ErrNotConnected says that there is no connection to the relay right now.
+	ErrNotConnected = errors.New("signaling: not connected to the relay")
+	// ErrSlow says that the relay takes our messages too slowly.
+	ErrSlow = errors.New("signaling: too many messages wait for the relay")
+)
+
+const (
+	maxWaiting     = 512 // frames that wait to be written
+	connectTimeout = 15 * time.Second
+	minBackoff     = 250 * time.Millisecond
+	maxBackoff     = 10 * time.Second
+)
+
+// Options say where and as whom a [Client] connects.
+type Options struct {
+	Server string // http, https, ws or wss URL of the relay; its /ws is used
+	Room   string
+	Role   string // RolePolite, RoleImpolite, or empty: the ranks decide
+	Rank   int    // of two peers without a Role the one with the higher rank is polite
+	Key    string // secret identity, see NewKey; empty: a new one
+}
+
+// Handler is told what happens to a [Client], one call at a time.
+type Handler struct {
+	// Connected is called before the first envelope of a connection.
+	Connected func()
+	// Received is called for each envelope, in order.
+	Received func(Envelope)
+	// Disconnected is called when a connection is lost or could not be made.
+	// The client tries again after retry. If final is set it does not, and no
+	// further call is made.
+	Disconnected func(err error, retry time.Duration, final bool)
+}
+
+// Client is a connection to a relay that is made again when it is lost. What
+// is sent or received at that moment is lost with it.
+type Client struct {
+	handler   Handler
+	url       string
+	protocols []string
+	cancel    context.CancelFunc
+	done      chan struct{}
+
+	mu  sync.Mutex
+	out chan []byte // nil: not connected
+}
+
+// conn is a WebSocket. read and write are called by one goroutine each; close
+// ends both.
+type conn interface {
+	read() ([]byte, error)
+	write([]byte) error
+	close()
+}
+
+// NewKey returns a new secret identity of 128 bits.
+func NewKey() string {
+	key := make([]byte, 16)
+	_, _ = rand.Read(key) // never fails
+	return base64.RawURLEncoding.EncodeToString(key)
+}
+
+// Connect starts a client. It returns an error if the options can never work;
+// all else is told to handler. Close it, or end ctx.
+func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
+	address, err := o.address()
+	if err != nil {
+		return nil, err
+	}
+	if o.Key == "" {
+		o.Key = NewKey()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	c := &Client{
+		handler:   handler,
+		url:       address,
+		protocols: []string{Subprotocol, KeyPrefix + o.Key},
+		cancel:    cancel,
+		done:      make(chan struct{}),
+	}
+	go c.run(ctx)
+	return c, nil
+}
+
+func (o Options) address() (string, error) {
+	scheme, rest, _ := strings.Cut(o.Server, "://")
+	switch scheme {
+	case "http", "ws":
+		scheme = "ws"
+	case "https", "wss":
+		scheme = "wss"
+	default:
+		return "", fmt.Errorf("signaling: server %q must be a URL like http://localhost:8080", o.Server)
+	}
+	rest = strings.TrimRight(rest, "/")
+	if rest == "" || strings.ContainsAny(rest, "?# ") {
+		return "", fmt.Errorf("signaling: server %q must be a URL of a host, like http://localhost:8080", o.Server)
+	}
+	query := "room=" + url.QueryEscape(o.Room) + "&rank=" + strconv.Itoa(o.Rank)
+	if o.Role != "" {
+		query += "&role=" + url.QueryEscape(o.Role)
+	}
+	return scheme + "://" + rest + "/ws?" + query, nil
+}
+
+// Send queues an envelope. It never blocks. An error means that it was not
+// sent; nil does not mean that it arrives.
+func (c *Client) Send(e Envelope) error {
+	frame, err := e.MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("signaling: %w", err)
+	}
+	if len(frame) > MaxFrame {
+		return fmt.Errorf("signaling: a message of %d bytes is over the relay's limit of %d", len(frame), MaxFrame)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.out == nil {
+		return ErrNotConnected
+	}
+	select {
+	case c.out <- frame:
+		return nil
+	default:
+		return ErrSlow
+	}
+}
+
+// Close ends the connection after what was sent so far is written. The handler
+// is not called any more once [Client.Done] is closed.
+func (c *Client) Close() { c.cancel() }
+
+// Done is closed when the client has ended.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+func (c *Client) run(ctx context.Context) {
+	defer close(c.done)
+	defer c.cancel()
+	for failures := 0; ; failures++ {
+		welcomed, err := c.connection(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if welcomed {
+			failures = 0
+		}
+		var refused *Error
+		if errors.As(err, &refused) && final(refused.Code) {
+			c.handler.Disconnected(err, 0, true)
+			return
+		}
+		retry := backoff(failures)
+		c.handler.Disconnected(err, retry, false)
+		select {
+		case <-time.After(retry):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// final tells whether connecting again cannot help.
+func final(code string) bool {
+	return slices.Contains([]string{CodeBadRoom, CodeBadRole, CodeBadRank, CodeBadKey, CodeRoleTaken, CodeRoomFull, CodeReplaced}, code)
+}
+
+func backoff(failures int) time.Duration {
+	d := min(minBackoff<<min(failures, 10), maxBackoff)
+	return d/2 + mathrand.N(d)
+}
+
+// connection makes a connection and serves it until it ends.
+func (c *Client) connection(ctx context.Context) (welcomed bool, err error) {
+	dialing, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	ws, err := dial(dialing, c.url, c.protocols)
+	if err != nil {
+		return false, err
+	}
+	out := make(chan []byte, maxWaiting)
+	c.handler.Connected()
+	c.setOut(out)
+
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		defer ws.close()
+		for frame := range out {
+			if ws.write(frame) != nil {
+				break
+			}
+		}
+	})
+	stop := context.AfterFunc(ctx, func() {
+		c.setOut(nil)
+		close(out)
+	})
+	defer func() {
+		c.setOut(nil)
+		if stop() {
+			close(out)
+		}
+		writer.Wait()
+	}()
+
+	var refused error
+	for {
+		frame, err := ws.read()
+		if err != nil {
+			if refused != nil {
+				return welcomed, refused
+			}
+			return welcomed, err
+		}
+		var e Envelope
+		if err := e.UnmarshalJSON(frame); err != nil {
+			continue // the relay passes on nothing but JSON
+		}
+		if e.Error != nil && e.Error.Code != CodeNotFound && e.Error.Code != CodeBadMessage {
+			refused = e.Error
+		}
+		welcomed = welcomed || e.Welcome != nil
+		c.handler.Received(e)
+	}
+}
+
+func (c *Client) setOut(out chan []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out = out
+}

@@ -1,0 +1,59 @@
+//go:build !js
+
+package signaling
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	writeTimeout = 10 * time.Second
+	readTimeout  = 90 * time.Second // the relay pings more often than that
+)
+
+type nativeConn struct{ ws *websocket.Conn }
+
+func dial(ctx context.Context, url string, protocols []string) (conn, error) {
+	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, Subprotocols: protocols}
+	ws, response, err := dialer.DialContext(ctx, url, nil)
+	if err != nil {
+		if response != nil {
+			defer response.Body.Close()
+			body, _ := io.ReadAll(io.LimitReader(response.Body, 200))
+			return nil, fmt.Errorf("the relay at %s answers %s: %s", url, response.Status, body)
+		}
+		return nil, fmt.Errorf("the relay cannot be reached: %w", err)
+	}
+	// The relay adds "from" to what a peer may send.
+	ws.SetReadLimit(2 * MaxFrame)
+	alive := func() { _ = ws.SetReadDeadline(time.Now().Add(readTimeout)) }
+	alive()
+	pong := ws.PingHandler()
+	ws.SetPingHandler(func(data string) error {
+		alive()
+		return pong(data)
+	})
+	return nativeConn{ws}, nil
+}
+
+func (c nativeConn) read() ([]byte, error) {
+	_, frame, err := c.ws.ReadMessage()
+	return frame, err
+}
+
+func (c nativeConn) write(frame []byte) error {
+	_ = c.ws.SetWriteDeadline(time.Now().Add(writeTimeout))
+	return c.ws.WriteMessage(websocket.TextMessage, frame)
+}
+
+func (c nativeConn) close() {
+	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	_ = c.ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(time.Second))
+	_ = c.ws.Close()
+}

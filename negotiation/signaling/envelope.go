@@ -1,0 +1,133 @@
+package signaling
+
+import (
+	"fmt"
+
+	"github.com/valyala/fastjson"
+
+	"perfect-negotiation/negotiation"
+)
+
+// Envelope is one frame. The first four fields are the relay's, the others
+// travel between peers.
+type Envelope struct {
+	Welcome *Welcome
+	Joined  *Member
+	Left    *Left
+	Error   *Error
+
+	To, From string
+	Session  string // "s" on the wire: the sender's
+	Peer     string // "r" on the wire: the addressee's
+	Hello    *Hello
+	Bye      bool
+
+	// Message is the description or candidate; nil: neither, or BadMessage says
+	// what is wrong with it.
+	Message    *negotiation.Message
+	BadMessage error
+}
+
+// MarshalJSON encodes what travels between peers.
+func (e Envelope) MarshalJSON() ([]byte, error) {
+	var a fastjson.Arena
+	frame := a.NewObject()
+	for _, field := range []struct{ name, value string }{
+		{"to", e.To}, {"from", e.From}, {"s", e.Session}, {"r", e.Peer},
+	} {
+		if field.value != "" {
+			frame.Set(field.name, a.NewString(field.value))
+		}
+	}
+	if e.Hello != nil {
+		hello := a.NewObject()
+		hello.Set("source", a.NewString(e.Hello.Source))
+		hello.Set("version", a.NewString(e.Hello.Version))
+		frame.Set("hello", hello)
+	}
+	if e.Bye {
+		frame.Set("bye", a.NewTrue())
+	}
+	if e.Message == nil {
+		return frame.MarshalTo(nil), nil
+	}
+	message, err := e.Message.MarshalJSON()
+	if err != nil || frame.GetObject().Len() == 0 {
+		return message, err
+	}
+	// Two objects become one: {…} and {…} are {…,…}.
+	text := frame.MarshalTo(nil)
+	return append(append(text[:len(text)-1], ','), message[1:]...), nil
+}
+
+// UnmarshalJSON decodes a frame. Fields that it does not know, or that are not
+// of their type, are as if they were absent.
+func (e *Envelope) UnmarshalJSON(data []byte) error {
+	frame, err := fastjson.ParseBytes(data)
+	if err != nil {
+		return fmt.Errorf("signaling: frame: %w", err)
+	}
+	*e = Envelope{
+		To:      str(frame, "to"),
+		From:    str(frame, "from"),
+		Session: str(frame, "s"),
+		Peer:    str(frame, "r"),
+		Bye:     frame.GetBool("bye"),
+	}
+	if v := object(frame, "welcome"); v != nil {
+		e.Welcome = welcome(v)
+	}
+	if v := object(frame, "joined"); v != nil {
+		joined := member(v)
+		e.Joined = &joined
+	}
+	if v := object(frame, "left"); v != nil {
+		e.Left = &Left{ID: str(v, "id")}
+	}
+	if v := object(frame, "error"); v != nil {
+		e.Error = &Error{Code: str(v, "code"), Message: str(v, "message")}
+	}
+	if v := object(frame, "hello"); v != nil {
+		e.Hello = &Hello{Source: str(v, "source"), Version: str(v, "version")}
+	}
+	if frame.Exists("description") || frame.Exists("candidate") {
+		var m negotiation.Message
+		if e.BadMessage = m.UnmarshalJSON(data); e.BadMessage == nil {
+			e.Message = &m
+		}
+	}
+	return nil
+}
+
+func welcome(v *fastjson.Value) *Welcome {
+	w := &Welcome{ID: str(v, "id"), Room: str(v, "room")}
+	for _, peer := range v.GetArray("peers") {
+		w.Peers = append(w.Peers, member(peer))
+	}
+	for _, s := range v.GetArray("iceServers") {
+		server := ICEServer{Username: str(s, "username"), Credential: str(s, "credential")}
+		for _, url := range s.GetArray("urls") {
+			server.URLs = append(server.URLs, string(url.GetStringBytes()))
+		}
+		w.ICEServers = append(w.ICEServers, server)
+	}
+	return w
+}
+
+func member(v *fastjson.Value) Member {
+	m := Member{ID: str(v, "id"), Role: str(v, "role")}
+	if v.Exists("rank") {
+		rank := v.GetInt("rank")
+		m.Rank = &rank
+	}
+	return m
+}
+
+func str(v *fastjson.Value, name string) string { return string(v.GetStringBytes(name)) }
+
+func object(v *fastjson.Value, name string) *fastjson.Value {
+	if v = v.Get(name); v == nil || v.Type() != fastjson.TypeObject {
+		return nil
+	}
+	return v
+}

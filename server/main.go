@@ -1,0 +1,79 @@
+// Command server is the relay with its page, and the native peer.
+//
+//	server [serve] --addr :8080
+//	server peer --server http://localhost:8080 --room demo
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v3"
+)
+
+// errUsage says that the command line is wrong.
+var errUsage = errors.New("wrong usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch err := command().Run(ctx, os.Args); {
+	case err == nil:
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(os.Stderr, "server: %v\nTry --help.\n", err)
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cli.Command {
+	root := &cli.Command{
+		Name:  "server",
+		Usage: "perfect negotiation: a relay with a page, and a native peer",
+		Description: "Without a command it serves. Open the page in two tabs, or in one tab beside\n" +
+			"a native peer, and let their offers collide.",
+		Flags:          serveFlags(),
+		Action:         serve,
+		OnUsageError:   usage,
+		ExitErrHandler: func(context.Context, *cli.Command, error) {},
+		Commands: []*cli.Command{
+			{
+				Name:         "serve",
+				Usage:        "relay signalling and serve the page (the default)",
+				Flags:        serveFlags(),
+				Action:       serve,
+				OnUsageError: usage,
+			},
+			{
+				Name:  "peer",
+				Usage: "join a room as a native peer",
+				Description: "What you type is chat. /connect opens a data channel, /renegotiate forces an\n" +
+					"offer, /quit leaves; //text says a line that begins with a slash.\n" +
+					"Received chat goes to standard output, the log to standard error.",
+				Flags:        peerFlags(),
+				Action:       runPeer,
+				OnUsageError: usage,
+			},
+		},
+	}
+	return root
+}
+
+func usage(_ context.Context, _ *cli.Command, err error, _ bool) error {
+	return fmt.Errorf("%w: %w", errUsage, err)
+}
+
+// noArguments refuses what is left of the command line, such as a command that
+// does not exist.
+func noArguments(c *cli.Command) error {
+	if c.Args().Present() {
+		return fmt.Errorf("%w: unexpected %q", errUsage, c.Args().First())
+	}
+	return nil
+}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/pion/webrtc/v4"
+	"github.com/urfave/cli/v3"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+const maxLine = 64 << 10 // bytes of one line of chat
+
+// demoRoom is the room of the pages /polite and /impolite, in which nothing
+// happens before somebody connects.
+const demoRoom = "demo"
+
+func peerFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: "server", Value: "http://localhost:8080", Sources: cli.EnvVars("PN_SERVER"),
+			Usage: "`URL` of the relay",
+		},
+		&cli.StringFlag{
+			Name: "room", Value: demoRoom, Sources: cli.EnvVars("PN_ROOM"),
+			Usage: "`name` of the room to join",
+		},
+		&cli.StringFlag{
+			Name: "role", Sources: cli.EnvVars("PN_ROLE"),
+			Usage: "`role` to take: polite or impolite; without it the peers agree on it (native peers are polite to browsers)",
+		},
+		&cli.StringFlag{
+			Name: "connect", Sources: cli.EnvVars("PN_CONNECT"),
+			Usage: "`when` to open a data channel: auto, on meeting a peer, or wait, for /connect or the other side (default: wait in room demo, else auto)",
+		},
+		&cli.BoolFlag{
+			Name: "echo", Sources: cli.EnvVars("PN_ECHO"),
+			Usage: "say again what is received (not on both sides)",
+		},
+		&cli.BoolFlag{
+			Name: "verbose", Sources: cli.EnvVars("PN_VERBOSE"),
+			Usage: "log signaling states and dropped messages too",
+		},
+		&cli.StringFlag{
+			Name: "key", Sources: cli.EnvVars("PN_KEY"),
+			Usage: "secret `key` of a fixed identity, 22 to 64 characters of A-Z a-z 0-9 - _ (default: a new one)",
+		},
+	}
+}
+
+func runPeer(ctx context.Context, c *cli.Command) error {
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	room, role, connect := c.String("room"), c.String("role"), c.String("connect")
+	switch role {
+	case "", signaling.RolePolite, signaling.RoleImpolite:
+	default:
+		return fmt.Errorf("%w: --role must be polite or impolite, not %q", errUsage, role)
+	}
+	if connect == "" {
+		connect = "auto"
+		if room == demoRoom {
+			connect = "wait"
+		}
+	}
+	if connect != "auto" && connect != "wait" {
+		return fmt.Errorf("%w: --connect must be auto or wait, not %q", errUsage, connect)
+	}
+	t := newTerminal(c.Root().Reader, c.Root().Writer, c.Root().ErrWriter)
+	t.echo, t.verbose = c.Bool("echo"), c.Bool("verbose")
+	p, err := peer.Join(ctx, peer.Config{
+		Options: signaling.Options{
+			Server: c.String("server"), Room: room, Role: role, Rank: peer.RankNative, Key: c.String("key"),
+		},
+		Connect:           connect == "auto",
+		Version:           "native",
+		Trace:             t.trace,
+		NewPeerConnection: newPeerConnection,
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return t.run(ctx, p)
+}
+
+// newPeerConnection gathers loopback candidates too: without them a native peer
+// does not reach a tab on a machine that has no network.
+func newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+	engine := webrtc.SettingEngine{}
+	engine.SetIncludeLoopbackCandidate(true)
+	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
+}
+
+// terminal is the native peer's user interface: lines in, lines out.
+type terminal struct {
+	in       io.Reader
+	out, log io.Writer
+	echo     bool
+	verbose  bool
+
+	lines chan string // to be said, in order; closed by nobody
+
+	mu   sync.Mutex
+	open int           // data channels
+	more chan struct{} // closed when one opens
+	err  error         // the relay refuses us for good
+	stop chan struct{} // closed with err, and by /quit
+	once sync.Once
+}
+
+func newTerminal(in io.Reader, out, log io.Writer) *terminal {
+	return &terminal{
+		in: in, out: out, log: log,
+		lines: make(chan string, 1024),
+		more:  make(chan struct{}),
+		stop:  make(chan struct{}),
+	}
+}
+
+// run serves the user until ctx ends, /quit, or the relay refuses.
+func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
+	go t.read(p)
+	go t.say(p)
+	select {
+	case <-ctx.Done():
+	case <-t.stop:
+	}
+	p.Close()
+	<-p.Done()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// read takes commands and chat. At the end of the input the peer stays.
+func (t *terminal) read(p *peer.Peer) {
+	scanner := bufio.NewScanner(t.in)
+	scanner.Buffer(nil, maxLine)
+	for scanner.Scan() {
+		line := scanner.Text()
+		command, isCommand := strings.CutPrefix(line, "/")
+		switch {
+		case line == "":
+		case !isCommand:
+			t.lines <- line
+		case strings.HasPrefix(command, "/"):
+			t.lines <- command
+		case command == "connect":
+			p.Connect()
+		case command == "renegotiate":
+			p.Renegotiate()
+		case command == "quit" && t.interactive():
+			t.quit(nil)
+		case command == "quit":
+			t.lines <- "" // after what is still to be said
+		default:
+			fmt.Fprintf(t.log, "Unknown command %s. There are /connect, /renegotiate and /quit; //text says /text.\n", negotiation.Printable(line))
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		fmt.Fprintf(t.log, "No more input: %v\n", err)
+	}
+}
+
+// interactive tells whether a person types.
+func (t *terminal) interactive() bool {
+	file, ok := t.in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// say says the lines, each when there is somebody to hear it.
+func (t *terminal) say(p *peer.Peer) {
+	for line := range t.lines {
+		if line == "" {
+			p.Flush()
+			t.quit(nil)
+			return
+		}
+		for {
+			if !t.awaitChannel() {
+				return
+			}
+			if err := p.Say(line); !errors.Is(err, peer.ErrNobody) {
+				break // said, or the trace has told why not
+			}
+		}
+	}
+}
+
+// awaitChannel waits until a data channel is open and returns false if that
+// will not happen any more.
+func (t *terminal) awaitChannel() bool {
+	for {
+		t.mu.Lock()
+		open, more := t.open, t.more
+		t.mu.Unlock()
+		if open > 0 {
+			return true
+		}
+		select {
+		case <-more:
+		case <-t.stop:
+			return false
+		}
+	}
+}
+
+func (t *terminal) quit(err error) {
+	t.once.Do(func() {
+		t.mu.Lock()
+		t.err = err
+		t.mu.Unlock()
+		close(t.stop)
+	})
+}
+
+// trace prints what happens. It runs on the peer's goroutine.
+func (t *terminal) trace(e negotiation.Event) {
+	switch e.Kind {
+	case peer.ChatReceived:
+		fmt.Fprintln(t.out, e)
+		if t.echo && e.Detail != "" {
+			select {
+			case t.lines <- e.Detail:
+			default:
+				fmt.Fprintln(t.log, "Not echoed: too many lines wait")
+			}
+		}
+		return
+	case peer.ChannelOpened:
+		t.mu.Lock()
+		t.open++
+		close(t.more)
+		t.more = make(chan struct{})
+		t.mu.Unlock()
+	case peer.ChannelClosed:
+		t.mu.Lock()
+		t.open--
+		t.mu.Unlock()
+	case peer.RelayRefused, peer.RelayReplaced:
+		t.quit(errors.New(e.String()))
+	}
+	if level := e.Level(); t.verbose || level != negotiation.LevelDebug {
+		fmt.Fprintf(t.log, "%s %-5s %s\n", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
+	}
+}

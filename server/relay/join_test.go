@@ -1,0 +1,244 @@
+package relay_test
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/relay"
+)
+
+const (
+	keyA = "AAAAAAAAAAAAAAAAAAAAAA"
+	keyB = "BBBBBBBBBBBBBBBBBBBBBB"
+)
+
+// Who may not come in is told why over the WebSocket, and the two peers of the
+// room notice nothing.
+func TestRefusedJoins(t *testing.T) {
+	const polite, impolite = signaling.RolePolite, signaling.RoleImpolite
+	for name, tt := range map[string]struct {
+		a, b  string // roles of those in the room "r"
+		key   string
+		query []string
+		code  string
+		close int
+	}{
+		"no room":                     {query: nil, code: signaling.CodeBadRoom, close: 4400},
+		"room empty":                  {query: []string{"room", ""}, code: signaling.CodeBadRoom, close: 4400},
+		"room only spaces":            {query: []string{"room", " \u00a0 "}, code: signaling.CodeBadRoom, close: 4400},
+		"room of 65 bytes":            {query: []string{"room", strings.Repeat("x", 65)}, code: signaling.CodeBadRoom, close: 4400},
+		"room with newline":           {query: []string{"room", "r\n"}, code: signaling.CodeBadRoom, close: 4400},
+		"room with C1 control":        {query: []string{"room", "r\u0085"}, code: signaling.CodeBadRoom, close: 4400},
+		"room not UTF-8":              {query: []string{"room", "r\xff"}, code: signaling.CodeBadRoom, close: 4400},
+		"role unknown":                {query: []string{"room", "r", "role", "rude"}, code: signaling.CodeBadRole, close: 4400},
+		"role in capitals":            {query: []string{"room", "r", "role", "Polite"}, code: signaling.CodeBadRole, close: 4400},
+		"rank not a number":           {query: []string{"room", "r", "rank", "high"}, code: signaling.CodeBadRank, close: 4400},
+		"rank negative":               {query: []string{"room", "r", "rank", "-1"}, code: signaling.CodeBadRank, close: 4400},
+		"rank over 1000":              {query: []string{"room", "r", "rank", "1001"}, code: signaling.CodeBadRank, close: 4400},
+		"rank a fraction":             {query: []string{"room", "r", "rank", "1.5"}, code: signaling.CodeBadRank, close: 4400},
+		"rank huge":                   {query: []string{"room", "r", "rank", strings.Repeat("9", 99)}, code: signaling.CodeBadRank, close: 4400},
+		"key of 21 characters":        {key: keyA[1:], query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
+		"key of 65 characters":        {key: strings.Repeat("k", 65), query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
+		"key not base64url":           {key: keyA + ".", query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
+		"two keys":                    {key: keyA + ", " + signaling.KeyPrefix + keyB, query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
+		"polite is taken":             {a: polite, query: []string{"room", "r", "role", polite}, code: signaling.CodeRoleTaken, close: 4409},
+		"impolite is taken":           {a: polite, b: impolite, query: []string{"room", "r", "role", impolite}, code: signaling.CodeRoleTaken, close: 4409},
+		"two roles, third without":    {a: polite, b: impolite, query: []string{"room", "r"}, code: signaling.CodeRoomFull, close: 4409},
+		"one role, third without":     {a: polite, query: []string{"room", "r"}, code: signaling.CodeRoomFull, close: 4409},
+		"one role, third the other":   {a: polite, query: []string{"room", "r", "role", impolite}, code: signaling.CodeRoomFull, close: 4409},
+		"no roles, third with a role": {query: []string{"room", "r", "role", impolite}, code: signaling.CodeRoomFull, close: 4409},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, relay.Config{})
+			a, _ := s.join("", "room", "r", "role", tt.a)
+			b, _ := s.join("", "room", "r", "role", tt.b)
+			a.expectJoined(b.id)
+			c := s.dial(tt.key, tt.query...)
+			c.expectError(tt.code)
+			c.expectClose(tt.close, tt.code)
+			undisturbed(a, b)
+		})
+	}
+}
+
+func TestRoomFull(t *testing.T) {
+	s := serve(t, relay.Config{PeersPerRoom: 2})
+	a, b := s.pair("r")
+	c := s.dial("", "room", "r")
+	c.expectError(signaling.CodeRoomFull)
+	c.expectClose(4409, signaling.CodeRoomFull)
+	undisturbed(a, b)
+	b.quit()
+	a.expectLeft(b.id)
+	d, _ := s.join("", "room", "r")
+	a.expectJoined(d.id)
+}
+
+// What a refused client still sends goes nowhere.
+func TestRefusedClientIsNotHeard(t *testing.T) {
+	s := serve(t, relay.Config{PeersPerRoom: 2})
+	a, b := s.pair("r")
+	c := s.dial("", "room", "r")
+	c.write(`{"n":"refused"}`)
+	c.expectError(signaling.CodeRoomFull)
+	c.expectClose(4409, signaling.CodeRoomFull)
+	undisturbed(a, b)
+}
+
+func TestLongestNameAndHighestRank(t *testing.T) {
+	s := serve(t, relay.Config{})
+	room := strings.Repeat("é", 32)
+	a, welcome := s.join("", "room", room, "rank", "1000")
+	if welcome.Room != room {
+		t.Fatalf("room %q", welcome.Room)
+	}
+	_, welcome = s.join("", "room", room, "rank", "")
+	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(1000)}}, welcome.Peers); diff != "" {
+		t.Fatalf("peers (-want +got):\n%s", diff)
+	}
+}
+
+func TestRolesAreTold(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, _ := s.join("", "room", "r", "role", "polite")
+	b, welcome := s.join("", "room", "r", "role", "impolite", "rank", "0")
+	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Role: "polite"}}, welcome.Peers); diff != "" {
+		t.Fatalf("peers (-want +got):\n%s", diff)
+	}
+	a.expectText(`{"joined":{"id":"` + b.id + `","role":"impolite","rank":0}}`)
+}
+
+func TestIDIsFingerprintOfKey(t *testing.T) {
+	s := serve(t, relay.Config{})
+	for _, key := range []string{keyA, strings.Repeat("-_zZ09", 10) + "abcd"} {
+		sum := sha256.Sum256([]byte(key))
+		want := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:10]))
+		if c, _ := s.join(key, "room", "r"); c.id != want {
+			t.Errorf("key %s: id %s, want %s", key, c.id, want)
+		}
+	}
+	a, _ := s.join("", "room", "r")
+	b, _ := s.join("", "room", "r")
+	if a.id == b.id || len(a.id) != 16 {
+		t.Errorf("ids without key: %q, %q", a.id, b.id)
+	}
+}
+
+func TestSameKeyInOtherRoomIsAnotherMember(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, _ := s.join(keyA, "room", "one")
+	s.join(keyA, "room", "two")
+	b, welcome := s.join("", "room", "one")
+	if len(welcome.Peers) != 1 || welcome.Peers[0].ID != a.id {
+		t.Fatalf("peers %+v", welcome.Peers)
+	}
+	a.expectJoined(b.id)
+	undisturbed(a, b)
+}
+
+func TestReplacement(t *testing.T) {
+	s := serve(t, relay.Config{})
+	old, _ := s.join(keyA, "room", "r", "rank", "1")
+	b, _ := s.join(keyB, "room", "r")
+	c, _ := s.join("", "room", "r")
+	old.expectJoined(b.id)
+	old.expectJoined(c.id)
+	b.expectJoined(c.id)
+
+	a, welcome := s.join(keyA, "room", "r", "rank", "2")
+	if a.id != old.id {
+		t.Fatalf("id %s, want %s", a.id, old.id)
+	}
+	if diff := cmp.Diff([]signaling.Member{{ID: b.id}, {ID: c.id}}, welcome.Peers); diff != "" {
+		t.Fatalf("peers (-want +got):\n%s", diff)
+	}
+	for _, other := range []*client{b, c} {
+		other.expectText(`{"joined":{"id":"` + a.id + `","rank":2}}`)
+	}
+	old.expectError(signaling.CodeReplaced)
+	old.expectClose(4410, signaling.CodeReplaced)
+	old.quit()
+
+	// Nobody has left, and it kept its place.
+	d, welcome := s.join("", "room", "r")
+	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(2)}, {ID: b.id}, {ID: c.id}}, welcome.Peers); diff != "" {
+		t.Fatalf("peers (-want +got):\n%s", diff)
+	}
+	for _, other := range []*client{a, b, c} {
+		other.expectJoined(d.id)
+	}
+	undisturbed(a, b)
+}
+
+// What was under way on the old connection when the new one was announced is
+// not relayed after it.
+func TestReplacedConnectionIsNotHeard(t *testing.T) {
+	s := serve(t, relay.Config{QueueMessages: 1 << 20, QueueBytes: 1 << 30})
+	old, _ := s.join(keyA, "room", "r")
+	b, _ := s.join(keyB, "room", "r")
+	old.expectJoined(b.id)
+
+	started, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := range 100_000 {
+			if old.ws.WriteMessage(websocket.TextMessage, []byte(`{"s":"old"}`)) != nil {
+				return
+			}
+			if i == 100 {
+				close(started)
+			}
+		}
+	}()
+	heard := make(chan []envelope)
+	go func() {
+		var after []envelope
+		replaced := false
+		for {
+			var e envelope
+			if b.ws.ReadJSON(&e) != nil {
+				break
+			}
+			replaced = replaced || e.Joined != nil
+			if replaced {
+				after = append(after, e)
+			}
+			if e.Session == "new" {
+				break
+			}
+		}
+		heard <- after
+	}()
+	<-started
+	a, _ := s.join(keyA, "room", "r")
+	old.expectError(signaling.CodeReplaced) // it lives on until it is told
+	<-stopped
+	a.write(`{"s":"new"}`)
+	want := []envelope{{Joined: &signaling.Member{ID: a.id}}, {From: a.id, Session: "new"}}
+	if diff := cmp.Diff(want, <-heard); diff != "" {
+		t.Fatalf("after the replacement (-want +got):\n%s", diff)
+	}
+}
+
+func TestReplacementMayAskForItsRole(t *testing.T) {
+	s := serve(t, relay.Config{})
+	old, _ := s.join(keyA, "room", "r", "role", "polite")
+	b, _ := s.join(keyB, "room", "r", "role", "impolite")
+	old.expectJoined(b.id)
+
+	a, _ := s.join(keyA, "room", "r", "role", "polite")
+	b.expectText(`{"joined":{"id":"` + a.id + `","role":"polite"}}`)
+	old.expectError(signaling.CodeReplaced)
+	undisturbed(a, b)
+
+	// But not for that of the other one; and then it is not replaced.
+	c := s.dial(keyA, "room", "r", "role", "impolite")
+	c.expectError(signaling.CodeRoleTaken)
+	undisturbed(a, b)
+}

@@ -1,0 +1,182 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// maxDepth is how deep objects and arrays may be nested. Signalling needs 4; a
+// receiver whose parser is recursive must not be at the mercy of a sender.
+const maxDepth = 64
+
+// The skip functions return where that ends what stands at data[i], or -1 if it
+// is not valid JSON. They take i past the end of data for invalid.
+
+// at returns data[i], or 0, which JSON has nowhere, past the end.
+func at(data []byte, i int) byte {
+	if i < len(data) {
+		return data[i]
+	}
+	return 0
+}
+
+func skipSpace(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// skipValue skips a value inside of depth objects and arrays.
+func skipValue(data []byte, i, depth int) int {
+	switch c := at(data, i); c {
+	case '"':
+		return skipString(data, i)
+	case '{', '[':
+		return skipComposite(data, i, depth+1)
+	case 't':
+		return skipLiteral(data, i, "true")
+	case 'f':
+		return skipLiteral(data, i, "false")
+	case 'n':
+		return skipLiteral(data, i, "null")
+	default:
+		return skipNumber(data, i)
+	}
+}
+
+// skipComposite skips an object or an array that is the depth-th.
+func skipComposite(data []byte, i, depth int) int {
+	if depth > maxDepth {
+		return -1
+	}
+	object := data[i] == '{'
+	end := byte(']')
+	if object {
+		end = '}'
+	}
+	i = skipSpace(data, i+1)
+	if at(data, i) == end {
+		return i + 1
+	}
+	for {
+		if object {
+			if i = skipString(data, i); i < 0 {
+				return -1
+			}
+			if i = skipSpace(data, i); at(data, i) != ':' {
+				return -1
+			}
+			i = skipSpace(data, i+1)
+		}
+		if i = skipValue(data, i, depth); i < 0 {
+			return -1
+		}
+		i = skipSpace(data, i)
+		switch at(data, i) {
+		case end:
+			return i + 1
+		case ',':
+			i = skipSpace(data, i+1)
+		default:
+			return -1
+		}
+	}
+}
+
+func skipString(data []byte, i int) int {
+	if at(data, i) != '"' {
+		return -1
+	}
+	for i++; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			return i + 1
+		case c < ' ':
+			return -1
+		case c == '\\':
+			i++
+			switch at(data, i) {
+			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			case 'u':
+				for range 4 {
+					i++
+					if hexDigit(at(data, i)) < 0 {
+						return -1
+					}
+				}
+			default:
+				return -1
+			}
+		}
+	}
+	return -1
+}
+
+func skipLiteral(data []byte, i int, literal string) int {
+	if !bytes.HasPrefix(data[i:], []byte(literal)) {
+		return -1
+	}
+	return i + len(literal)
+}
+
+func skipNumber(data []byte, i int) int {
+	if at(data, i) == '-' {
+		i++
+	}
+	if at(data, i) == '0' {
+		i++
+	} else if i = skipDigits(data, i); i < 0 {
+		return -1
+	}
+	if at(data, i) == '.' {
+		if i = skipDigits(data, i+1); i < 0 {
+			return -1
+		}
+	}
+	if c := at(data, i); c == 'e' || c == 'E' {
+		i++
+		if c := at(data, i); c == '+' || c == '-' {
+			i++
+		}
+		return skipDigits(data, i)
+	}
+	return i
+}
+
+// skipDigits skips one digit or more.
+func skipDigits(data []byte, i int) int {
+	start := i
+	for '0' <= at(data, i) && at(data, i) <= '9' {
+		i++
+	}
+	if i == start {
+		return -1
+	}
+	return i
+}
+
+// hexDigit returns the value of a hexadecimal digit, or -1.
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// unquote returns the text of a valid JSON string.
+func unquote(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	var text string
+	if err := json.Unmarshal(quoted, &text); err != nil {
+		panic(err) // unreachable: skipString took it
+	}
+	return text
+}

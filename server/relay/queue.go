@@ -1,0 +1,92 @@
+package relay
+
+import "sync"
+
+// frame is a WebSocket message to be written. Its data may be shared with other
+// queues and is not changed any more.
+type frame struct {
+	kind int // a websocket message type
+	data []byte
+}
+
+// queue holds what waits to be written to one client, and knows whether a
+// goroutine is writing it. Its methods may be called from any goroutine.
+type queue struct {
+	maxFrames, maxBytes int
+
+	mu      sync.Mutex
+	frames  []frame // oldest first
+	bytes   int     // in frames
+	writing bool    // a goroutine is calling next until it returns false
+	closed  bool    // what is pushed is dropped
+}
+
+// push adds f. If start is true, the caller must start a goroutine that writes
+// what next returns. If full is true, f would exceed a bound and was not added.
+// An empty queue takes any frame.
+func (q *queue) push(f frame) (start, full bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false, false
+	}
+	if n := len(q.frames); n > 0 && (n >= q.maxFrames || q.bytes+len(f.data) > q.maxBytes) {
+		return false, true
+	}
+	q.add(f)
+	return q.claim(), false
+}
+
+// finish adds the last frames of the connection regardless of bounds. With
+// discard, they take the place of all that wait. start is as in push.
+func (q *queue) finish(discard bool, last ...frame) (start bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false
+	}
+	if discard {
+		q.frames, q.bytes = nil, 0
+	}
+	for _, f := range last {
+		q.add(f)
+	}
+	q.closed = true
+	return q.claim()
+}
+
+// next takes the oldest frame. If there is none the goroutine that writes must
+// end.
+func (q *queue) next() (f frame, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.frames) == 0 {
+		q.frames = nil
+		q.writing = false
+		return frame{}, false
+	}
+	f = q.frames[0]
+	q.frames[0] = frame{}
+	q.frames = q.frames[1:]
+	q.bytes -= len(f.data)
+	return f, true
+}
+
+// drop empties the queue for good.
+func (q *queue) drop() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.frames, q.bytes, q.closed = nil, 0, true
+}
+
+func (q *queue) add(f frame) {
+	q.frames = append(q.frames, f)
+	q.bytes += len(f.data)
+}
+
+// claim tells whether a goroutine must be started to write.
+func (q *queue) claim() bool {
+	start := !q.writing && len(q.frames) > 0
+	q.writing = q.writing || start
+	return start
+}

@@ -1,0 +1,253 @@
+// Package relay is the signalling server: peers meet in a room over WebSocket
+// and pass JSON objects to each other. It holds no negotiation state and reads
+// nothing of what peers say but the address. The wire format is that of package
+// [perfect-negotiation/negotiation/signaling].
+//
+// # Guarantees
+//
+//   - The first frame of a connection is its welcome, or the error that refuses
+//     it. The peers in the welcome and the joined and left that follow tell, at
+//     every moment and without gap or repetition, who is in the room.
+//   - Messages from one peer to another arrive in order and at most once. They
+//     are lost if the addressee's connection is; who needs more retransmits.
+//   - "from" is the truth: what the sender wrote there is removed. No peer can
+//     send another one a welcome, joined, left or error.
+//   - What is passed on is one JSON object in valid UTF-8, at most 64 deep, with
+//     the bytes of all its other members as the sender wrote them.
+//   - A peer that does not read is put out of the room and never makes a sender
+//     wait. A peer that sends nonsense disturbs nobody but itself.
+//   - A room exists while somebody is in it.
+//
+// # Keys
+//
+// JSON keys are compared without regard to letter case wherever a receiver
+// could be misled, because encoding/json in receivers does not regard it
+// either: "From" is removed like "from", "Welcome" refused like "welcome", and
+// so is "To", because a message with a misspelt address must not go to
+// everybody. If a key is repeated the last one counts, as in JSON.parse.
+//
+// # Limits
+//
+// A connection costs the relay one goroutine and 6 KB, and what waits to be
+// written to it, which [Config] bounds. There is no compression. The
+// server in front of the handler bounds the time that a client takes for the
+// headers of its request ([http.Server].ReadHeaderTimeout).
+//
+// Nothing that peers send, no key and no room name is logged.
+package relay
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// Config of a [Relay]. Zero and negative numbers stand for the default.
+type Config struct {
+	// Origins are the origins, besides the one of the relay's own host, whose
+	// pages may connect, as browsers write them ("https://example.org"); "*"
+	// allows all. A request without an Origin is not from a browser's page and is
+	// allowed.
+	Origins []string
+
+	// PeersPerRoom is how many peers a room holds. Default 8. A room in which a
+	// peer has an explicit role holds two.
+	PeersPerRoom int
+
+	// QueueBytes and QueueMessages bound what waits to be written to one client,
+	// beyond the one frame that is being written. Who exceeds them is evicted.
+	//
+	// The defaults are 256 KB and 1024. In a full room of 8 a newcomer hears an
+	// offer (up to 10 KB) and up to 40 candidates (300 bytes each) of 7 others:
+	// 290 messages, 150 KB. It may read none of them yet and must not be evicted
+	// for that. The bound on messages is there only because a tiny one costs more
+	// than its bytes.
+	QueueBytes    int
+	QueueMessages int
+
+	// PingInterval is the time between two pings to a client; they go out up to a
+	// quarter of it later. Default 25 s: less than the patience of common proxies.
+	PingInterval time.Duration
+	// PongTimeout ends a connection from which no whole message and no pong came
+	// for so long, or that takes so long for one message. Default 60 s.
+	PongTimeout time.Duration
+	// WriteTimeout is how long the network may take to accept one frame. Default
+	// 10 s.
+	WriteTimeout time.Duration
+
+	// ICEServers are told to every client in its welcome.
+	ICEServers []signaling.ICEServer
+
+	// Logger gets what operators want to know. Default: nothing is logged.
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.PeersPerRoom <= 0 {
+		c.PeersPerRoom = 8
+	}
+	if c.QueueBytes <= 0 {
+		c.QueueBytes = 256 << 10
+	}
+	if c.QueueMessages <= 0 {
+		c.QueueMessages = 1024
+	}
+	if c.PingInterval <= 0 {
+		c.PingInterval = 25 * time.Second
+	}
+	if c.PongTimeout <= 0 {
+		c.PongTimeout = 60 * time.Second
+	}
+	if c.WriteTimeout <= 0 {
+		c.WriteTimeout = 10 * time.Second
+	}
+	if c.ICEServers == nil {
+		c.ICEServers = []signaling.ICEServer{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Relay is the [http.Handler] of GET /ws. Its methods may be called at any time
+// from any goroutine. Make it with [New], end it with [Relay.Shutdown].
+type Relay struct {
+	config   Config
+	upgrader websocket.Upgrader
+
+	running sync.WaitGroup // connections, their writers, the sweeper
+	stop    chan struct{}  // closed by Shutdown
+
+	mu     sync.Mutex // before room.mu, before queue.mu
+	closed bool
+	conns  map[*conn]struct{}
+	rooms  map[string]*room
+}
+
+// New returns a relay that runs until [Relay.Shutdown].
+func New(config Config) *Relay {
+	config = config.withDefaults()
+	r := &Relay{
+		config: config,
+		upgrader: websocket.Upgrader{
+			HandshakeTimeout: config.WriteTimeout,
+			ReadBufferSize:   512,
+			WriteBufferSize:  4096,
+			WriteBufferPool:  new(sync.Pool),
+			Subprotocols:     []string{signaling.Subprotocol},
+			CheckOrigin:      func(*http.Request) bool { return true }, // ServeHTTP did
+			Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
+				w.Header().Set("Sec-WebSocket-Version", "13")
+				http.Error(w, reason.Error(), status)
+			},
+		},
+		stop:  make(chan struct{}),
+		conns: make(map[*conn]struct{}),
+		rooms: make(map[string]*room),
+	}
+	r.running.Go(r.sweep)
+	return r
+}
+
+// ServeHTTP makes a WebSocket of the request and returns; the connection goes
+// on without it.
+//
+// A page of a foreign origin gets 403, who does not ask for a WebSocket 426,
+// and after [Relay.Shutdown] everybody 503. All other refusals come over the
+// WebSocket, as an error and a close code, because a page cannot read the
+// response to a WebSocket request that failed.
+func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if !websocket.IsWebSocketUpgrade(req) {
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		http.Error(w, "This is the signalling relay. Connect with a WebSocket: GET /ws?room=NAME", http.StatusUpgradeRequired)
+		return
+	}
+	if !originAllowed(req, r.config.Origins) {
+		http.Error(w, "Pages of this origin may not use the relay.", http.StatusForbidden)
+		return
+	}
+	if !r.begin() {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "The relay is going down. Connect again.", http.StatusServiceUnavailable)
+		return
+	}
+	ws, err := r.upgrader.Upgrade(w, req, nil)
+	if err != nil {
+		r.running.Done()
+		return
+	}
+	wish, refused := readWish(req)
+	c := newConn(r, ws, wish)
+	// A goroutine of its own lets go of the request and of net/http's buffers and
+	// grown stack: a connection costs 6 KB instead of 20.
+	go func() {
+		defer r.running.Done()
+		c.serve(refused)
+	}()
+}
+
+// begin counts a connection in, unless the relay is going down.
+func (r *Relay) begin() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
+	}
+	r.running.Add(1)
+	return true
+}
+
+// Shutdown refuses new connections, tells every client so with the code
+// "shutdown" (close code 1012), and returns when all connections and goroutines
+// of the relay have ended. Clients have 5 s to take their leave, less if ctx
+// ends before: then Shutdown cuts them off and returns the error of ctx.
+func (r *Relay) Shutdown(ctx context.Context) error {
+	r.mu.Lock()
+	if !r.closed {
+		r.closed = true
+		close(r.stop)
+	}
+	for c := range r.conns {
+		c.end(errShutdown)
+	}
+	r.mu.Unlock()
+
+	done := make(chan struct{})
+	go func() {
+		r.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	r.mu.Lock()
+	for c := range r.conns {
+		c.abort()
+	}
+	r.mu.Unlock()
+	<-done
+	return ctx.Err()
+}
+
+// Stats is what a relay has at one moment.
+type Stats struct {
+	Connections int // open WebSockets, also those that are being closed
+	Rooms       int
+}
+
+// Stats counts.
+func (r *Relay) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Stats{Connections: len(r.conns), Rooms: len(r.rooms)}
+}

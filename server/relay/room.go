@@ -1,0 +1,144 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// room is the peers that hear each other. Under its lock a change of the
+// peers and its announcement are one step.
+type room struct {
+	mu    sync.Mutex
+	peers []*conn // in order of joining
+}
+
+// join makes c a peer of the room that it names, welcomes it and tells the
+// others. A peer with the same id gives it its place. Or it says why not.
+func (r *Relay) join(c *conn) *signaling.Error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return errShutdown
+	}
+	rm, exists := r.rooms[c.name]
+	if !exists {
+		rm = new(room)
+	}
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	if err := rm.admit(c.member, r.config.PeersPerRoom); err != nil {
+		return err
+	}
+	r.rooms[c.name] = rm
+	c.room = rm
+
+	if i := rm.index(c.member.ID); i >= 0 {
+		rm.peers[i].end(errReplaced)
+		rm.peers[i] = c
+	} else {
+		rm.peers = append(rm.peers, c)
+	}
+	others := make([]signaling.Member, 0, len(rm.peers)-1)
+	for _, p := range rm.peers {
+		if p != c {
+			others = append(others, p.member)
+		}
+	}
+	c.send(notice{Welcome: &signaling.Welcome{
+		ID:         c.member.ID,
+		Room:       c.name,
+		Peers:      others,
+		ICEServers: r.config.ICEServers,
+	}}.encode())
+	rm.tell(c, notice{Joined: &c.member}.encode())
+	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "peers", len(rm.peers))
+	return nil
+}
+
+// admit says why m may not come into the room, or returns nil. A peer with the
+// id of m does not count: m takes its place.
+func (rm *room) admit(m signaling.Member, limit int) *signaling.Error {
+	others := 0
+	pair := m.Role != ""
+	for _, p := range rm.peers {
+		if p.member.ID == m.ID {
+			continue
+		}
+		others++
+		if p.member.Role == "" {
+			continue
+		}
+		pair = true
+		if p.member.Role == m.Role {
+			return &signaling.Error{Code: signaling.CodeRoleTaken, Message: fmt.Sprintf(
+				"another peer in this room is %s already: leave the role out or ask for the other one, or meet in another room", m.Role)}
+		}
+	}
+	if pair {
+		limit = min(limit, 2)
+	}
+	if others < limit {
+		return nil
+	}
+	message := fmt.Sprintf("%d peers are in this room, and it holds %d", others, limit)
+	if pair {
+		message += ", because a role was asked for in it"
+	}
+	return &signaling.Error{Code: signaling.CodeRoomFull, Message: message + ": meet in another room"}
+}
+
+// leave takes c out of its room and tells the others. It does nothing if c is
+// out already or was replaced.
+func (r *Relay) leave(c *conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.room.mu.Lock()
+	defer c.room.mu.Unlock()
+	if !c.room.has(c) {
+		return
+	}
+	c.room.peers = slices.DeleteFunc(c.room.peers, func(p *conn) bool { return p == c })
+	if len(c.room.peers) == 0 {
+		delete(r.rooms, c.name)
+	}
+	c.room.tell(c, notice{Left: &signaling.Left{ID: c.member.ID}}.encode())
+	r.config.Logger.Debug("peer left", "id", c.member.ID, "peers", len(c.room.peers))
+}
+
+// pass gives the message of c to its addressee, or to everybody else if it has
+// none. Who has left or was replaced is not heard any more.
+func (r *Relay) pass(c *conn, e envelope, message []byte) {
+	c.room.mu.Lock()
+	defer c.room.mu.Unlock()
+	if !c.room.has(c) {
+		return
+	}
+	if !e.addressed {
+		c.room.tell(c, message)
+		return
+	}
+	i := c.room.index(e.to)
+	if i < 0 || c.room.peers[i] == c {
+		c.refuse(signaling.CodeNotFound, fmt.Sprintf("no other peer with the id %.40q is in the room", e.to))
+		return
+	}
+	c.room.peers[i].send(message)
+}
+
+func (rm *room) has(c *conn) bool { return slices.Contains(rm.peers, c) }
+
+func (rm *room) index(id string) int {
+	return slices.IndexFunc(rm.peers, func(p *conn) bool { return p.member.ID == id })
+}
+
+// tell sends message to all peers but c.
+func (rm *room) tell(c *conn, message []byte) {
+	for _, p := range rm.peers {
+		if p != c {
+			p.send(message)
+		}
+	}
+}

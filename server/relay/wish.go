@@ -1,0 +1,61 @@
+package relay
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/signaling"
+)
+
+const (
+	maxRoomName = 64 // bytes
+	maxRank     = 1000
+)
+
+// wish is what a client asks for when it connects: to be this member of this
+// room.
+type wish struct {
+	room   string
+	member signaling.Member
+}
+
+// readWish reads the query and the subprotocols of a request. A parameter that
+// is empty counts as absent.
+func readWish(req *http.Request) (w wish, refused *signaling.Error) {
+	query := req.URL.Query()
+
+	w.room = query.Get("room")
+	if !validRoom(w.room) {
+		return w, errBadRoom
+	}
+
+	w.member.Role = query.Get("role")
+	switch w.member.Role {
+	case "", signaling.RolePolite, signaling.RoleImpolite:
+	default:
+		return w, errBadRole
+	}
+
+	if s := query.Get("rank"); s != "" {
+		rank, err := strconv.ParseUint(s, 10, 16)
+		if err != nil || rank > maxRank {
+			return w, errBadRank
+		}
+		w.member.Rank = new(int(rank))
+	}
+
+	w.member.ID, refused = identity(websocket.Subprotocols(req))
+	return w, refused
+}
+
+func validRoom(name string) bool {
+	return len(name) <= maxRoomName &&
+		utf8.ValidString(name) &&
+		strings.TrimSpace(name) != "" &&
+		!strings.ContainsFunc(name, unicode.IsControl)
+}

@@ -1,0 +1,74 @@
+// A page that knows nothing of us: the W3C perfect negotiation sample
+// (https://www.w3.org/TR/webrtc/#perfect-negotiation-example) over the relay.
+"use strict";
+const query = new URLSearchParams(location.search);
+const role = query.get("role");
+const polite = role === "polite";
+const events = { offers: 0, rollbacks: 0, ignored: 0, errors: [], received: [] };
+
+const url = new URL("/ws", location.href);
+url.protocol = url.protocol.replace("http", "ws");
+url.search = new URLSearchParams({ room: query.get("room"), role });
+const socket = new WebSocket(url);
+const signaler = { send: (message) => socket.send(JSON.stringify(message)) };
+
+const pc = new RTCPeerConnection();
+let channel = null;
+let makingOffer = false;
+let ignoreOffer = false;
+let isSettingRemoteAnswerPending = false;
+
+function use(dc) {
+  dc.onmessage = ({ data }) => events.received.push(data);
+  dc.onopen = () => { channel ??= dc; };
+}
+pc.ondatachannel = ({ channel: dc }) => use(dc);
+const connect = () => use(pc.createDataChannel("w3c"));
+
+pc.onnegotiationneeded = async () => {
+  try {
+    makingOffer = true;
+    await pc.setLocalDescription();
+    events.offers++;
+    signaler.send({ description: pc.localDescription });
+  } catch (err) {
+    events.errors.push(String(err));
+  } finally {
+    makingOffer = false;
+  }
+};
+// The sample has no such button: an offer though nothing needs one.
+const renegotiate = () => { if (pc.signalingState === "stable" && !makingOffer) pc.onnegotiationneeded(); };
+
+pc.onicecandidate = ({ candidate }) => signaler.send({ candidate });
+
+socket.onmessage = async ({ data }) => {
+  const { description, candidate } = JSON.parse(data);
+  try {
+    if (description) {
+      const readyForOffer = !makingOffer && (pc.signalingState === "stable" || isSettingRemoteAnswerPending);
+      const offerCollision = description.type === "offer" && !readyForOffer;
+      ignoreOffer = !polite && offerCollision;
+      if (ignoreOffer) {
+        events.ignored++;
+        return;
+      }
+      if (offerCollision) events.rollbacks++;
+      isSettingRemoteAnswerPending = description.type === "answer";
+      await pc.setRemoteDescription(description);
+      isSettingRemoteAnswerPending = false;
+      if (description.type === "offer") {
+        await pc.setLocalDescription();
+        signaler.send({ description: pc.localDescription });
+      }
+    } else if (candidate) {
+      try {
+        await pc.addIceCandidate(candidate);
+      } catch (err) {
+        if (!ignoreOffer) throw err;
+      }
+    }
+  } catch (err) {
+    events.errors.push(String(err));
+  }
+};

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"go.uber.org/goleak"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/relay"
+)
+
+const patience = 20 * time.Second
+
+// browser is one Chromium for all tests; nil without PN_TABS.
+var browser context.Context
+
+func TestMain(m *testing.M) {
+	if os.Getenv("PN_TABS") == "" {
+		goleak.VerifyTestMain(m)
+		return
+	}
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chrome()),
+		chromedp.NoSandbox,
+		chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
+		chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.ModifyCmdFunc(endWithTest),
+	)...)
+	first, cancelFirst := chromedp.NewContext(allocator)
+	if err := chromedp.Run(first); err != nil {
+		fmt.Fprintln(os.Stderr, "start the browser:", err)
+		os.Exit(1)
+	}
+	browser = first
+	code := m.Run()
+	cancelFirst()
+	cancel()
+	os.Exit(code)
+}
+
+func chrome() string {
+	name := os.Getenv("CHROME")
+	if name == "" {
+		name = "chromium"
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return name
+	}
+	return path
+}
+
+// world is a real server on loopback.
+type world struct {
+	t    *testing.T
+	http *httptest.Server
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	r := relay.New(relay.Config{})
+	mux := http.NewServeMux()
+	mux.Handle("/w3c/", http.StripPrefix("/w3c/", http.FileServer(http.Dir("testdata"))))
+	mux.Handle("/", handler(r))
+	w := &world{t: t, http: httptest.NewServer(mux)}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := r.Shutdown(ctx); err != nil {
+			t.Error("relay:", err)
+		}
+		w.http.Close()
+	})
+	return w
+}
+
+// participant is a tab or a native peer.
+type participant interface {
+	connect()
+	renegotiate()
+	say(line string)
+	count(kind negotiation.Kind) int
+	received() []string
+	surfaced() []string // warnings and errors
+	log() string
+}
+
+// native is a native peer in this process.
+type native struct {
+	t *testing.T
+	p *peer.Peer
+
+	mu     sync.Mutex
+	events map[negotiation.Kind]int
+	chat   []string
+	bad    []string
+	lines  []string
+	role   string
+}
+
+func (w *world) native(room, role string, auto bool) *native {
+	w.t.Helper()
+	n := &native{t: w.t, events: map[negotiation.Kind]int{}}
+	p, err := peer.Join(context.Background(), peer.Config{
+		Options:           signaling.Options{Server: w.http.URL, Room: room, Role: role, Rank: peer.RankNative},
+		Connect:           auto,
+		Trace:             n.trace,
+		NewPeerConnection: newPeerConnection,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	n.p = p
+	w.t.Cleanup(n.close)
+	n.await("it is in the room", func() bool { return n.count(peer.RoomJoined) > 0 })
+	return n
+}
+
+func (n *native) close() {
+	n.p.Close()
+	<-n.p.Done()
+}
+
+func (n *native) trace(e negotiation.Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.events[e.Kind]++
+	n.lines = append(n.lines, e.Time.Format("05.000 ")+e.String())
+	switch level := e.Level(); {
+	case e.Kind == peer.ChatReceived:
+		n.chat = append(n.chat, e.Detail)
+	case e.Kind == peer.Paired:
+		n.role = e.Role
+	case level == negotiation.LevelWarn || level == negotiation.LevelError:
+		n.bad = append(n.bad, e.String())
+	}
+}
+
+func (n *native) connect()     { n.p.Connect() }
+func (n *native) renegotiate() { n.p.Renegotiate() }
+
+func (n *native) say(line string) {
+	if err := n.p.Say(line); err != nil {
+		n.t.Errorf("say %q: %v", line, err)
+	}
+}
+
+func (n *native) count(kind negotiation.Kind) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.events[kind]
+}
+
+func (n *native) received() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]string(nil), n.chat...)
+}
+
+func (n *native) surfaced() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]string(nil), n.bad...)
+}
+
+func (n *native) log() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return strings.Join(n.lines[max(0, len(n.lines)-60):], "\n")
+}
+
+func (n *native) await(what string, ok func() bool) { n.t.Helper(); await(n.t, what, ok, n) }
+
+// await waits until ok; without an event to wait for across two processes it asks.
+func await(t *testing.T, what string, ok func() bool, who ...participant) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !ok() {
+		if time.Now().After(deadline) {
+			for i, p := range who {
+				t.Logf("participant %d:\n%s", i, p.log())
+			}
+			t.Fatalf("not in %s: %s", patience, what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// tab is a tab of the browser that shows one of our pages.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	url string
+}
+
+func (w *world) tab(path string) *tab {
+	w.t.Helper()
+	if browser == nil {
+		w.t.Skip("needs a browser and the built page: make test-tabs")
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	t := &tab{t: w.t, ctx: ctx, url: w.http.URL + path}
+	w.t.Cleanup(cancel)
+	t.open()
+	return t
+}
+
+func (b *tab) open() {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, chromedp.Navigate(b.url)); err != nil {
+		b.t.Fatal(err)
+	}
+	b.ready()
+}
+
+func (b *tab) ready() {
+	b.t.Helper()
+	await(b.t, "the page is ready", func() bool {
+		return b.text(`(document.documentElement.dataset.ready === "true" && document.querySelector("#signal").dataset.state === "connected") + ""`) == "true"
+	}, b)
+}
+
+func (b *tab) reload() {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, chromedp.Reload()); err != nil {
+		b.t.Fatal(err)
+	}
+	b.ready()
+}
+
+// text evaluates JavaScript that gives a string.
+func (b *tab) text(script string) string {
+	var s string
+	if err := chromedp.Run(b.ctx, chromedp.Evaluate(script, &s)); err != nil {
+		b.t.Errorf("%s: %v", script, err)
+	}
+	return s
+}
+
+func (b *tab) eval(script string, result any) {
+	if err := chromedp.Run(b.ctx, chromedp.Evaluate(script, result)); err != nil {
+		b.t.Errorf("%s: %v", script, err)
+	}
+}
+
+func (b *tab) connect()     { b.eval(`document.querySelector("#connect").click()`, nil) }
+func (b *tab) renegotiate() { b.eval(`document.querySelector("#renegotiate").click()`, nil) }
+
+func (b *tab) say(line string) {
+	b.eval(fmt.Sprintf(`document.querySelector("#message").value = %q; document.querySelector("#send").click()`, line), nil)
+}
+
+func (b *tab) count(kind negotiation.Kind) (n int) {
+	b.eval(fmt.Sprintf(`document.querySelectorAll('#log [data-kind=%q]').length`, kind), &n)
+	return n
+}
+
+func (b *tab) lines(selector string) (lines []string) {
+	b.eval(fmt.Sprintf(`[...document.querySelectorAll('#log %s .text')].map(e => e.textContent)`, selector), &lines)
+	return lines
+}
+
+func (b *tab) received() []string {
+	lines := b.lines(`[data-kind="chat-received"]`)
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(line, "Received: ")
+	}
+	return lines
+}
+
+func (b *tab) surfaced() []string {
+	return append(b.lines(`[data-level="warn"]`), b.lines(`[data-level="error"]`)...)
+}
+
+func (b *tab) log() string {
+	var lines []string
+	b.eval(`[...document.querySelectorAll("#log > *")].slice(-60).map(e => e.textContent)`, &lines)
+	return strings.Join(append(lines, b.text(`document.querySelector("#notice").textContent`)), "\n")
+}
+
+// page is the W3C sample.
+type page struct{ tab }
+
+func (w *world) page(room, role string) *page {
+	w.t.Helper()
+	if browser == nil {
+		w.t.Skip("needs a browser: make test-tabs")
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	p := &page{tab{t: w.t, ctx: ctx, url: fmt.Sprintf("%s/w3c/w3c.html?room=%s&role=%s", w.http.URL, room, role)}}
+	w.t.Cleanup(cancel)
+	if err := chromedp.Run(ctx, chromedp.Navigate(p.url)); err != nil {
+		w.t.Fatal(err)
+	}
+	await(w.t, "the page is in the room", func() bool { return p.text(`socket.readyState + ""`) == "1" })
+	return p
+}
+
+func (p *page) connect()        { p.eval(`connect()`, nil) }
+func (p *page) renegotiate()    { p.eval(`renegotiate()`, nil) }
+func (p *page) say(line string) { p.eval(fmt.Sprintf(`channel.send(%q)`, line), nil) }
+
+func (p *page) count(kind negotiation.Kind) (n int) {
+	script := map[negotiation.Kind]string{
+		peer.Connected:                `+(pc.connectionState === "connected")`,
+		peer.ChannelOpened:            `+(channel !== null)`,
+		negotiation.OfferSending:      `events.offers`,
+		negotiation.CollisionRollback: `events.rollbacks`,
+		negotiation.CollisionIgnored:  `events.ignored`,
+	}[kind]
+	p.eval(script, &n)
+	return n
+}
+
+func (p *page) received() (lines []string) {
+	p.eval(`events.received`, &lines)
+	return lines
+}
+
+func (p *page) surfaced() (lines []string) {
+	p.eval(`events.errors`, &lines)
+	return lines
+}
+
+func (p *page) log() string { return p.text(`JSON.stringify(events) + " " + pc.signalingState`) }

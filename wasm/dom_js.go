@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hack-pad/safejs"
+)
+
+// document is what of the DOM the page needs. Text is always set as text.
+type document struct{ root safejs.Value }
+
+func openDocument() (document, error) {
+	root, err := safejs.Global().Get("document")
+	return document{root}, err
+}
+
+// element is an element of the page. It remembers the first error, so that a
+// row of settings needs one check.
+type element struct {
+	safejs.Value
+}
+
+func (d document) byID(id string) (element, error) {
+	v, err := d.root.Call("getElementById", id)
+	if err != nil {
+		return element{}, err
+	}
+	if v.IsNull() {
+		return element{}, fmt.Errorf("the page has no element #%s", id)
+	}
+	return element{v}, nil
+}
+
+func (d document) create(tag, class string) element {
+	v, _ := d.root.Call("createElement", tag)
+	e := element{v}
+	if class != "" {
+		e.set("className", class)
+	}
+	return e
+}
+
+// data returns a data attribute of the html element.
+func (d document) data(name string) string {
+	v, err := d.root.Get("documentElement")
+	if err != nil {
+		return ""
+	}
+	if v, err = v.Get("dataset"); err != nil {
+		return ""
+	}
+	return text(v, name)
+}
+
+func (d document) setData(name, value string) {
+	if v, err := d.root.Get("documentElement"); err == nil {
+		(element{v}).data(name, value)
+	}
+}
+
+func (e element) set(property string, value any) { _ = e.Set(property, value) }
+
+func (e element) setText(s string) { e.set("textContent", s) }
+
+func (e element) data(name, value string) {
+	if set, err := e.Get("dataset"); err == nil {
+		_ = set.Set(name, value)
+	}
+}
+
+func (e element) append(children ...any) { _, _ = e.Call("append", children...) }
+
+// on calls f for an event, for as long as the page lives.
+func (e element) on(event string, f func(event element)) error {
+	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		f(element{args[0]})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = e.Call("addEventListener", event, fn)
+	return err
+}
+
+// text returns a property that is a string, or "".
+func text(v safejs.Value, property string) string {
+	v, err := v.Get(property)
+	if err != nil || v.Type() != safejs.TypeString {
+		return ""
+	}
+	s, _ := v.String()
+	return s
+}
+
+// global returns a property of the window, by its path.
+func global(path ...string) (safejs.Value, error) {
+	v := safejs.Global()
+	for _, name := range path {
+		var err error
+		if v, err = v.Get(name); err != nil {
+			return v, err
+		}
+	}
+	if v.IsUndefined() {
+		return v, errors.New("undefined")
+	}
+	return v, nil
+}

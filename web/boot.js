@@ -1,0 +1,237 @@
+// What the page does by itself: the landing form, the link to share, the view of
+// the log, and loading the WASM. The negotiation is in Go.
+"use strict";
+(() => {
+  const { view, room, wasm, wasmSize } = document.documentElement.dataset;
+  const byId = (id) => document.getElementById(id);
+  let stopped = false;
+
+  // notice says what went wrong and offers a way on; nothing replaces the news that the program has stopped.
+  function notice(text, label = "", action = null) {
+    if (stopped) return;
+    const button = byId("notice-action");
+    byId("notice-text").textContent = text;
+    button.textContent = label;
+    button.hidden = !label;
+    button.onclick = action;
+    byId("notice").hidden = false;
+  }
+
+  const reload = () => location.reload();
+
+  function fail(text, label, action) {
+    byId("progress").hidden = true;
+    notice(text, label, action);
+  }
+
+  // A tab from the back/forward cache has lost its sockets and peer connections.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) reload();
+  });
+  addEventListener("error", (event) => {
+    if (event.filename.startsWith(location.origin)) notice(`Something went wrong in the page: ${event.message}`, "Reload", reload);
+  });
+  addEventListener("unhandledrejection", (event) => {
+    notice(`Something went wrong in the page: ${event.reason?.message ?? event.reason}`, "Reload", reload);
+  });
+
+  // --- The link to share ---
+
+  const roomLink = (name) => `${location.origin}/r/${encodeURIComponent(name)}`;
+
+  function setupShare() {
+    const share = byId("share");
+    const copy = byId("copy");
+    byId("share-note").hidden = !/^(localhost|127\.|\[::1\])/.test(location.hostname);
+    share.addEventListener("focus", () => share.select());
+    let timer;
+    copy.addEventListener("click", async () => {
+      copy.textContent = (await copyText(share)) ? "Copied" : "Selected";
+      clearTimeout(timer);
+      timer = setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+    });
+    if (view === "room") share.value = roomLink(room);
+    if (view === "polite") share.value = `${location.origin}/impolite`;
+    if (view === "impolite") share.value = `${location.origin}/polite`;
+  }
+
+  // copyText reports whether the text is on the clipboard; it is selected in any case.
+  // Over plain http there is no navigator.clipboard, but the old command still works.
+  async function copyText(input) {
+    input.focus();
+    input.select();
+    try {
+      await navigator.clipboard.writeText(input.value);
+      return true;
+    } catch {
+      return document.execCommand("copy");
+    }
+  }
+
+  // --- The landing page ---
+
+  const qualities = "amber brave brisk calm clear clever cosy deft eager fair fleet fond gentle glad keen kind lively lucid mellow merry mild neat nimble noble plucky proud quick quiet sunny swift warm witty".split(" ");
+  const animals = "badger beaver bison crane dolphin falcon finch fox gecko hare heron ibis jay koala lark lemur lynx magpie marten moose newt otter owl panda puffin raven robin seal stork swan tern wren".split(" ");
+
+  function randomName() {
+    const [a, b, c] = crypto.getRandomValues(new Uint32Array(3));
+    const number = 1000 + (c % 9000);
+    return `${qualities[a % qualities.length]}-${animals[b % animals.length]}-${number}`;
+  }
+
+  function roomNameError(name) {
+    const length = [...name].length;
+    if (length === 0) return "A room needs a name.";
+    if (length > 64) return `A room name has at most 64 characters, this one has ${length}.`;
+    if (/[\p{Cc}\p{Cs}]/u.test(name)) return "A room name cannot have control characters.";
+    if (name === "." || name === "..") return "A room name of dots alone does not fit in a link.";
+    return "";
+  }
+
+  function setupHome() {
+    const input = byId("room-name");
+    const error = byId("room-error");
+    const name = () => input.value.trim().normalize("NFC");
+
+    function update() {
+      const problem = roomNameError(name());
+      error.textContent = problem;
+      error.hidden = !problem;
+      input.setAttribute("aria-invalid", String(Boolean(problem)));
+      byId("share").value = problem ? "" : roomLink(name());
+      byId("copy").disabled = Boolean(problem);
+      return !problem;
+    }
+    function rename() {
+      input.value = randomName();
+      update();
+    }
+
+    input.addEventListener("input", update);
+    input.addEventListener("focus", () => input.select());
+    byId("new-name").addEventListener("click", rename);
+    byId("room-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (update()) location.assign(roomLink(name()));
+      else input.focus();
+    });
+    rename();
+  }
+
+  // --- The view of the log ---
+
+  const chatLines = 200;
+
+  // follow keeps a list at its newest entry, unless the reader has scrolled up from it.
+  // Lines that come or are trimmed also move the list, so only a move upwards counts.
+  function follow(list, changed = () => {}) {
+    let atEnd = true;
+    let pending = false;
+    let top = 0;
+    list.style.overflowAnchor = "none";
+
+    function newest() {
+      pending = false;
+      if (atEnd) list.scrollTop = list.scrollHeight;
+      top = list.scrollTop;
+    }
+    function schedule() {
+      if (!pending) requestAnimationFrame(newest);
+      pending = true;
+    }
+    list.addEventListener("scroll", () => {
+      if (list.scrollHeight - list.scrollTop - list.clientHeight < 8) atEnd = true;
+      else if (list.scrollTop < top) atEnd = false;
+      top = list.scrollTop;
+      list.style.overflowAnchor = atEnd ? "none" : "auto";
+      changed(atEnd);
+    });
+    new MutationObserver(schedule).observe(list, { childList: true });
+    new ResizeObserver(schedule).observe(list);
+  }
+
+  // mirrorChat shows a chat line of the log in the chat as well.
+  function mirrorChat(line) {
+    const sent = line.dataset.kind === "chat-sent";
+    if (!sent && line.dataset.kind !== "chat-received") return;
+    const chat = byId("chat");
+    const item = document.createElement("li");
+    item.className = sent ? "sent" : "received";
+    const text = document.createElement("span");
+    text.textContent = line.querySelector(".text").textContent.replace(/^.*?(Sent|Received): /s, "");
+    const by = document.createElement("small");
+    by.textContent = sent ? "You" : line.dataset.peer || "Peer";
+    item.append(by, text);
+    chat.append(item);
+    while (chat.children.length > chatLines) chat.firstChild.remove();
+  }
+
+  function setupLog() {
+    const log = byId("log");
+    const newest = byId("newest");
+    follow(log, (atEnd) => { newest.hidden = atEnd; });
+    follow(byId("chat"));
+    newest.addEventListener("click", () => {
+      log.scrollTop = log.scrollHeight;
+      log.focus();
+    });
+    new MutationObserver((records) => {
+      for (const { addedNodes } of records) addedNodes.forEach(mirrorChat);
+    }).observe(log, { childList: true });
+  }
+
+  // --- Loading the WASM ---
+
+  // counted passes the body on and reports how much of it has come. The browser has
+  // already decompressed it, so Content-Length says nothing: the page knows the size.
+  function counted(body, size, report) {
+    let received = 0;
+    return body.pipeThrough(new TransformStream({
+      transform(chunk, controller) {
+        received += chunk.byteLength;
+        report(Math.min(received / size, 1));
+        controller.enqueue(chunk);
+      },
+    }));
+  }
+
+  async function download() {
+    const response = await fetch(wasm);
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    const bar = byId("progress-bar");
+    const body = counted(response.body, Number(wasmSize), (part) => { bar.value = part; });
+    return new Response(body, { headers: { "Content-Type": "application/wasm" } });
+  }
+
+  async function start() {
+    if (!wasm) return fail("The page is not built. Run “make build”, start the server again, and reload.", "Reload", reload);
+    if (typeof WebAssembly !== "object") return fail("This browser has no WebAssembly, or it is switched off. The negotiation needs it.");
+    if (typeof RTCPeerConnection !== "function") return fail("This browser has no WebRTC (RTCPeerConnection), or an extension has switched it off. The negotiation needs it.");
+    if (typeof Go !== "function") return fail("The program could not be downloaded: wasm_exec.js is missing.", "Retry", reload);
+
+    const go = new Go();
+    let program;
+    try {
+      program = await WebAssembly.compileStreaming(download());
+    } catch (error) {
+      return fail(`The program could not be loaded (${error.message}). Is the server still running?`, "Retry", reload);
+    }
+    try {
+      await go.run(await WebAssembly.instantiate(program, go.importObject));
+    } catch (error) {
+      console.error(error);
+    }
+    document.documentElement.dataset.ready = "false";
+    for (const control of document.querySelectorAll(".controls button, #message, #send")) control.disabled = true;
+    fail("The program has stopped. Reload the page to start it again; the browser’s console may tell why.", "Reload", reload);
+    stopped = true;
+  }
+
+  setupShare();
+  if (view === "home") {
+    setupHome();
+  } else {
+    setupLog();
+    start();
+  }
+})();

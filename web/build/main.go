@@ -1,0 +1,57 @@
+// Command build compiles the program in wasm/ into web/dist, where the page finds it:
+//
+//	go run ./web/build [-fast]
+//
+// It leaves app.<hash>.wasm there with .gz and .br beside it, and the wasm_exec.js of
+// the same Go. -fast leaves out brotli, which takes most of the time. A build that
+// changes nothing writes nothing, and an interrupted one leaves the last good build.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	fast := flag.Bool("fast", false, "leave out brotli")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "build: unexpected argument %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *fast); err != nil {
+		fmt.Fprintln(os.Stderr, "build:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, fast bool) error {
+	mod, err := goEnv(ctx, "GOMOD")
+	if err != nil {
+		return err
+	}
+	if filepath.Base(mod) != "go.mod" {
+		return errors.New("no go.mod here: run it inside the repository")
+	}
+	root := filepath.Dir(mod)
+	return build(ctx, filepath.Join(root, "wasm"), filepath.Join(root, "web", "dist"), fast, os.Stdout)
+}
+
+func goEnv(ctx context.Context, name string) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", name).Output()
+	if err != nil {
+		return "", fmt.Errorf("go env %s: %w", name, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -1,0 +1,8 @@
+// Package web is the page: one static document for the landing page and the peers,
+// and the [http.Handler] that serves it with the WASM that web/build leaves in dist.
+package web
+
+import "embed"
+
+//go:embed index.html style.css boot.js favicon.svg all:dist
+var files embed.FS

@@ -1,0 +1,153 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"html/template"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// demoRoom is the room of the pages /polite and /impolite.
+const demoRoom = "demo"
+
+const maxRoomName = 64 // characters
+
+var page = template.Must(template.ParseFS(files, "index.html"))
+
+// document is what index.html is filled with.
+type document struct {
+	View      string // home, polite, impolite, room or missing; data-view
+	Title     string
+	Room      string // data-room; empty where there is none
+	OtherSide string // path of the page with the other fixed role
+	Reason    string // what is missing
+	Source    string // data-source
+	WASM      string // data-wasm: path of the program; empty: not built
+	WASMSize  int64  // data-wasm-size: bytes before compression
+}
+
+// Peer reports whether the document is the page of a peer, which needs the WASM.
+func (d document) Peer() bool { return d.Room != "" }
+
+// Live reports whether the document needs a script.
+func (d document) Live() bool { return d.View != "missing" }
+
+type site struct {
+	program program
+	source  string
+}
+
+// Handler serves the page, its files and the WASM, all from the binary itself:
+// /, /polite, /impolite, /r/{room} and what they load. For any other path it
+// answers 404 with a page that says so. source is the hash of the negotiation
+// source that the server runs; the page passes it on, so that the WASM can tell
+// when it was built from another one.
+//
+// Without a WASM in dist the pages are served all the same, and say that it is
+// to be built.
+func Handler(source string) http.Handler { return newHandler(files, source) }
+
+func newHandler(fsys fs.FS, source string) http.Handler {
+	s := &site{program: findProgram(fsys), source: source}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.view(document{View: "home"}))
+	mux.HandleFunc("GET /polite", s.view(document{View: "polite", Title: "Polite", Room: demoRoom, OtherSide: "/impolite"}))
+	mux.HandleFunc("GET /impolite", s.view(document{View: "impolite", Title: "Impolite", Room: demoRoom, OtherSide: "/polite"}))
+	mux.HandleFunc("GET /r/{room}", s.room)
+	mux.HandleFunc("GET /", s.missing)
+	for path, a := range map[string]asset{
+		"/style.css":         {name: "style.css", contentType: "text/css; charset=utf-8"},
+		"/boot.js":           {name: "boot.js", contentType: javaScript},
+		"/favicon.svg":       {name: "favicon.svg", contentType: "image/svg+xml"},
+		"/dist/wasm_exec.js": {name: "dist/wasm_exec.js", contentType: javaScript},
+	} {
+		if body, err := fs.ReadFile(fsys, a.name); err == nil {
+			a.body = body
+			mux.Handle("GET "+path, a)
+		}
+	}
+	if s.program.built() {
+		mux.Handle("GET "+s.program.path(), s.program)
+	}
+	return secure(mux)
+}
+
+func (s *site) view(d document) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { s.render(w, r, d) }
+}
+
+func (s *site) room(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("room")
+	if !validRoom(name) {
+		s.render(w, r, document{
+			View:   "missing",
+			Title:  "No such room name",
+			Reason: "The name of a room has 1 to 64 characters, and no control characters.",
+		})
+		return
+	}
+	s.render(w, r, document{View: "room", Title: name, Room: name})
+}
+
+func (s *site) missing(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, document{
+		View:   "missing",
+		Title:  "Nothing here",
+		Reason: "This address leads nowhere. It may be mistyped, or the link may be old.",
+	})
+}
+
+func (s *site) render(w http.ResponseWriter, r *http.Request, d document) {
+	d.Source = s.source
+	if s.program.built() {
+		d.WASM, d.WASMSize = s.program.path(), s.program.size
+	}
+	var html bytes.Buffer
+	if err := page.Execute(&html, d); err != nil {
+		slog.Error("web: cannot fill in the page", "view", d.View, "error", err)
+		http.Error(w, "The page could not be made; the server's log tells why.", http.StatusInternalServerError)
+		return
+	}
+	if d.View == "missing" {
+		w.Header().Set("Content-Type", htmlType)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.WriteHeader(http.StatusNotFound)
+		io.Copy(w, &html)
+		return
+	}
+	asset{contentType: htmlType, body: html.Bytes()}.ServeHTTP(w, r)
+}
+
+const (
+	htmlType   = "text/html; charset=utf-8"
+	javaScript = "text/javascript; charset=utf-8"
+)
+
+// asset is a small file that is revalidated at every use.
+type asset struct {
+	name        string
+	contentType string
+	body        []byte
+}
+
+func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	sum := sha256.Sum256(a.body)
+	w.Header().Set("Content-Type", a.contentType)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+}
+
+func validRoom(name string) bool {
+	return name != "" && utf8.ValidString(name) &&
+		utf8.RuneCountInString(name) <= maxRoomName &&
+		!strings.ContainsFunc(name, unicode.IsControl)
+}
