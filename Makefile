@@ -8,7 +8,7 @@ GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation
 
-.PHONY: build run test test-native test-browser test-tabs lint soak bench tools clean
+.PHONY: build run test test-native test-browser test-tabs lint soak screenshot bench tools clean
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -42,6 +42,10 @@ soak: tools ## every test, 20 times in a row
 	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/...
 	$(GO_BROWSER) -count=20 -timeout 30m $(BROWSER)
 	PN_TABS=1 go test -race -count=20 -timeout 120m ./server
+
+screenshot: tools ## make the picture in README.md
+	go run ./web/build -fast
+	PN_TABS=1 PN_SCREENSHOT="$(CURDIR)/web/screenshot.png" go test -count=1 -run Screenshot ./server
 
 bench: ## the benchmark tables
 	go test -run '^$$' -bench . -benchmem ./negotiation/... ./server/relay/...

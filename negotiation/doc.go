@@ -1,2 +1,67 @@
-// Package negotiation is the W3C perfect negotiation pattern for pion.
+// Package negotiation is the W3C perfect negotiation pattern for pion, natively
+// and, compiled to WASM, on the browser's own RTCPeerConnection. Two peers may
+// both offer at any moment; when their offers collide the polite peer takes its
+// own back, the impolite one ignores the other's, and nothing is lost.
+//
+// # Use
+//
+// Give [Attach] a PeerConnection and a way to send; hand what arrives to
+// [Session.Receive]; change the connection inside [Session.Do]. That is all. The
+// other names are for those who look inside: [Negotiator] is the pattern itself,
+// without goroutine, clock or I/O, over the interface [PeerConnection].
+//
+//   - Of the two peers exactly one must be polite. Which one does not matter to
+//     the pattern, but see Chromium below.
+//   - Signalling must carry each message once, in order, and lose none. Over
+//     anything less no pattern converges; begin a new PeerConnection when it breaks.
+//   - Attach before or after adding tracks and channels, but in the stable state,
+//     and leave offers and answers to the Session from then on.
+//   - Set OnDataChannel: pion closes incoming channels if it is unset.
+//   - If the first thing you negotiate may be media, set
+//     AlwaysNegotiateDataChannels in the webrtc.Configuration when you will want
+//     data channels too.
+//
+// # What differs from the W3C sample, and why
+//
+// The sample's handlers run concurrently and guard themselves with makingOffer
+// and isSettingRemoteAnswerPending. Here one method runs at a time, so the
+// signaling state alone says whether an offer collides.
+//
+// negotiationneeded is a hint. It makes an offer only in stable, and the need is
+// looked up again on every return to stable. [Session.Renegotiate] and
+// [Session.RestartICE] are wishes: they last until an offer made after them has
+// been answered.
+//
+// An answer that answers no offer is dropped, not applied. Candidates of an
+// offer that was ignored, or of another generation, are dropped without an
+// error; a few that come before any description are kept. pranswer is refused,
+// because it cannot be rolled back.
+//
+// # pion has no rollback
+//
+// A native peer that is polite therefore holds its offer: it sends the offer and
+// sets it only when the answer is here (held.go). Until then there is nothing to
+// roll back. Because a dropped CreateOffer of pion leaves traces, new sections
+// get mids of our own ("p0", "i0"), a restart of ICE that was dropped is asked
+// for again, and whether an offer is needed is found by comparing what the
+// connection wants with what was negotiated, not by pion's flag. An answer
+// repeats the DTLS role of the first one, which pion v4.2 gets wrong.
+//
+// pion changes its state before it validates, so a description is checked before
+// it gets there (check.go). What pion or a browser refuses all the same ends the
+// Session with [ErrWedged]: make a new PeerConnection.
+//
+// # In a browser
+//
+//   - The Session reads candidates from the JavaScript event, because pion's
+//     ToJSON loses mid, line index and ufrag.
+//   - pion's OnMessage keeps no order if the handler blocks: append to a queue.
+//   - Do, Negotiated and Done wait; a handler of the browser must not. Start a
+//     goroutine there.
+//
+// # Chromium
+//
+// Chromium (156) cannot take a remote offer with media whose RTP header
+// extension ids differ from those of an offer that it rolled back. Where both
+// sides send media, let pion be polite and Chromium impolite.
 package negotiation

@@ -196,9 +196,9 @@ func (n *Negotiator) candidate(candidate *webrtc.ICECandidateInit) {
 	switch err := n.pc.AddICECandidate(candidate); {
 	case err == nil:
 	case errors.Is(err, ErrClosed):
-	case n.ignoring, errors.Is(err, ErrUnknownUfrag):
+	case n.ignoring, errors.Is(err, ErrUnknownUfrag), candidate == nil:
 		n.event(CandidateIgnored, "")
-	case errors.Is(err, ErrNoRemoteDescription) && candidate != nil && len(n.early) < maxEarly:
+	case errors.Is(err, ErrNoRemoteDescription) && len(n.early) < maxEarly:
 		n.early = append(n.early, *candidate)
 	default:
 		n.event(CandidateRefused, err.Error())

@@ -52,7 +52,8 @@ const (
 	LevelError Level = "error"
 )
 
-// Words is what a log says for a kind.
+// Words is what a log says for a kind. A %s in the text stands for the event's
+// detail, which otherwise follows the text.
 type Words struct {
 	Level Level
 	Text  string
@@ -95,14 +96,15 @@ func (e Event) String() string {
 	if e.Role != "" {
 		b.WriteString("[" + strings.ToUpper(e.Role) + "] ")
 	}
-	text, found := strings.CutSuffix(words[e.Kind].Text, "%s")
-	b.WriteString(text)
+	text, detail := words[e.Kind].Text, Printable(e.Detail)
+	before, after, found := strings.Cut(text, "%s")
 	switch {
-	case e.Detail == "":
 	case found:
-		b.WriteString(Printable(e.Detail))
+		b.WriteString(before + detail + after)
+	case detail == "":
+		b.WriteString(text)
 	default:
-		b.WriteString(": " + Printable(e.Detail))
+		b.WriteString(text + ": " + detail)
 	}
 	return b.String()
 }

@@ -108,13 +108,13 @@ type terminal struct {
 	echo     bool
 	verbose  bool
 
-	lines chan string // to be said, in order; closed by nobody
+	lines chan string // to be said, in order
 
 	mu   sync.Mutex
 	open int           // data channels
 	more chan struct{} // closed when one opens
 	err  error         // the relay refuses us for good
-	stop chan struct{} // closed with err, and by /quit
+	stop chan struct{} // closed by quit
 	once sync.Once
 }
 
@@ -133,6 +133,7 @@ func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
 	go t.say(p)
 	select {
 	case <-ctx.Done():
+		t.quit(nil)
 	case <-t.stop:
 	}
 	p.Close()
@@ -152,9 +153,9 @@ func (t *terminal) read(p *peer.Peer) {
 		switch {
 		case line == "":
 		case !isCommand:
-			t.lines <- line
+			t.later(line)
 		case strings.HasPrefix(command, "/"):
-			t.lines <- command
+			t.later(command)
 		case command == "connect":
 			p.Connect()
 		case command == "renegotiate":
@@ -162,13 +163,21 @@ func (t *terminal) read(p *peer.Peer) {
 		case command == "quit" && t.interactive():
 			t.quit(nil)
 		case command == "quit":
-			t.lines <- "" // after what is still to be said
+			t.later("") // after what is still to be said
 		default:
 			fmt.Fprintf(t.log, "Unknown command %s. There are /connect, /renegotiate and /quit; //text says /text.\n", negotiation.Printable(line))
 		}
 	}
 	if err := scanner.Err(); err != nil {
 		fmt.Fprintf(t.log, "No more input: %v\n", err)
+	}
+}
+
+// later has a line said after those before it. The empty one is /quit.
+func (t *terminal) later(line string) {
+	select {
+	case t.lines <- line:
+	case <-t.stop:
 	}
 }
 
@@ -184,18 +193,18 @@ func (t *terminal) interactive() bool {
 
 // say says the lines, each when there is somebody to hear it.
 func (t *terminal) say(p *peer.Peer) {
-	for line := range t.lines {
-		if line == "" {
-			p.Flush()
-			t.quit(nil)
+	for {
+		select {
+		case <-t.stop:
 			return
-		}
-		for {
-			if !t.awaitChannel() {
+		case line := <-t.lines:
+			if line == "" {
+				p.Flush()
+				t.quit(nil)
 				return
 			}
-			if err := p.Say(line); !errors.Is(err, peer.ErrNobody) {
-				break // said, or the trace has told why not
+			// An error other than ErrNobody has been told by the trace.
+			for t.awaitChannel() && errors.Is(p.Say(line), peer.ErrNobody) {
 			}
 		}
 	}

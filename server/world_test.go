@@ -114,6 +114,7 @@ type native struct {
 	bad    []string
 	lines  []string
 	role   string
+	all    []negotiation.Event
 }
 
 func (w *world) native(room, role string, auto bool) *native {
@@ -143,6 +144,7 @@ func (n *native) trace(e negotiation.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.events[e.Kind]++
+	n.all = append(n.all, e)
 	n.lines = append(n.lines, e.Time.Format("05.000 ")+e.String())
 	switch level := e.Level(); {
 	case e.Kind == peer.ChatReceived:
@@ -179,6 +181,13 @@ func (n *native) surfaced() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return append([]string(nil), n.bad...)
+}
+
+// trail returns the trace so far.
+func (n *native) trail() []negotiation.Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]negotiation.Event(nil), n.all...)
 }
 
 func (n *native) log() string {

@@ -62,7 +62,7 @@ func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 // alive notes a sign of life. Control frames inside of a message are none, or
 // a client could hold the memory of a message that it never completes.
 func (c *conn) alive() {
-	if true {
+	if !c.receiving {
 		c.heard.Store(true)
 	}
 }

@@ -73,27 +73,6 @@ func TestRefusedMessages(t *testing.T) {
 	}
 }
 
-func TestTooLarge(t *testing.T) {
-	s := serve(t, relay.Config{})
-	a, b := s.pair("r")
-	c, _ := s.join("", "room", "r")
-	a.expectJoined(c.id)
-	b.expectJoined(c.id)
-
-	pad := func(n int) string { return `{"n":"` + strings.Repeat("x", n-8) + `"}` }
-	c.write(pad(signaling.MaxFrame))
-	want := `{"from":"` + c.id + `",` + pad(signaling.MaxFrame)[1:]
-	a.expectText(want)
-	b.expectText(want)
-
-	c.write(pad(signaling.MaxFrame + 1))
-	c.expectError(signaling.CodeTooLarge)
-	c.expectClose(websocket.CloseMessageTooBig, signaling.CodeTooLarge)
-	a.expectLeft(c.id)
-	b.expectLeft(c.id)
-	undisturbed(a, b)
-}
-
 // What is passed on differs in "from" alone. FROM is the sender's id.
 func TestPassedOn(t *testing.T) {
 	s := serve(t, relay.Config{})

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// mallory is a member of a room who sends what nobody should.
+type mallory struct {
+	t      *testing.T
+	ws     *websocket.Conn
+	pc     *webrtc.PeerConnection
+	to     string // id of the native peer
+	theirs string // its session
+	frames chan signaling.Envelope
+}
+
+const mallorysSession = "0badc0de"
+
+// newMallory joins the room and meets the native peers in it. It talks to the
+// one with the id.
+func newMallory(t *testing.T, w *world, room, id string) *mallory {
+	t.Helper()
+	url := strings.Replace(w.http.URL, "http", "ws", 1) + "/ws?rank=0&room=" + room
+	dialer := websocket.Dialer{Subprotocols: []string{signaling.Subprotocol, signaling.KeyPrefix + signaling.NewKey()}}
+	ws, _, err := dialer.Dial(url, http.Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &mallory{t: t, ws: ws, to: id, frames: make(chan signaling.Envelope, 1024)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			_, frame, err := ws.ReadMessage()
+			if err != nil {
+				return
+			}
+			var e signaling.Envelope
+			if err := e.UnmarshalJSON(frame); err != nil {
+				t.Error(err)
+			}
+			m.frames <- e
+		}
+	}()
+	t.Cleanup(func() {
+		_ = ws.Close()
+		<-ended
+	})
+	m.next("the hello", func(e signaling.Envelope) bool {
+		if e.From == id && e.Hello != nil {
+			m.theirs = e.Session
+		}
+		return m.theirs != ""
+	})
+	m.send(`{"hello":{"source":"none of yours"}}`)
+
+	m.pc, err = newPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.pc.Close() })
+	if _, err := m.pc.CreateDataChannel("mallory", nil); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// send sends an object to the native peer, in the name of mallory's session.
+func (m *mallory) send(object string) {
+	m.t.Helper()
+	frame := fmt.Sprintf(`{"to":%q,"s":%q,"r":%q,%s`, m.to, mallorysSession, m.theirs, object[1:])
+	if strings.HasPrefix(object, `{"hello"`) || strings.HasPrefix(object, `{"r"`) {
+		frame = fmt.Sprintf(`{"to":%q,"s":%q,%s`, m.to, mallorysSession, object[1:])
+	}
+	if err := m.ws.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *mallory) next(what string, ok func(signaling.Envelope) bool) signaling.Envelope {
+	m.t.Helper()
+	timeout := time.After(patience)
+	for {
+		select {
+		case e := <-m.frames:
+			if ok(e) {
+				return e
+			}
+		case <-timeout:
+			m.t.Fatalf("%s did not come", what)
+		}
+	}
+}
+
+func description(kind, sdp string) string {
+	text, _ := json.Marshal(map[string]any{"description": map[string]string{"type": kind, "sdp": sdp}})
+	return string(text)
+}
+
+// offer makes a good offer.
+func (m *mallory) offer() string {
+	m.t.Helper()
+	d, err := m.pc.CreateOffer(nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return d.SDP
+}
+
+// goodOffer has an exchange that must work whatever was sent before.
+func (m *mallory) goodOffer() {
+	m.t.Helper()
+	d, err := m.pc.CreateOffer(nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := m.pc.SetLocalDescription(d); err != nil {
+		m.t.Fatal(err)
+	}
+	m.send(description("offer", d.SDP))
+	answer := m.next("the answer to a good offer", func(e signaling.Envelope) bool {
+		return e.From == m.to && e.Message != nil && e.Message.Description != nil && e.Message.Description.Type == webrtc.SDPTypeAnswer
+	})
+	if err := m.pc.SetRemoteDescription(*answer.Message.Description); err != nil {
+		m.t.Error(err)
+	}
+}
+
+// TestBadInput sends what is wrong to a native peer, which is connected with
+// another one at the time. Each row names how it is answered. Afterwards the two
+// go on as if nothing had been, and a good offer still works.
+func TestBadInput(t *testing.T) {
+	without := func(prefix string) func(string) string {
+		return func(sdp string) string {
+			var kept []string
+			for line := range strings.Lines(sdp) {
+				if !strings.HasPrefix(line, prefix) {
+					kept = append(kept, line)
+				}
+			}
+			return strings.Join(kept, "")
+		}
+	}
+	replace := func(old, replacement string) func(string) string {
+		return func(sdp string) string { return strings.ReplaceAll(sdp, old, replacement) }
+	}
+	// video adds a video section like the data section of the offer.
+	video := func(payload, rtpmap string) func(string) string {
+		return func(sdp string) string {
+			_, section, _ := strings.Cut(sdp, "m=application")
+			_, attributes, _ := strings.Cut(section, "\r\n")
+			attributes = strings.ReplaceAll(attributes, "a=mid:0", "a=mid:1")
+			attributes = without("a=sctp")(without("a=candidate")(without("a=end-of")(attributes)))
+			return strings.ReplaceAll(sdp, "BUNDLE 0", "BUNDLE 0 1") +
+				"m=video 9 UDP/TLS/RTP/SAVPF " + payload + "\r\n" + attributes + "a=sendrecv\r\na=rtcp-mux\r\n" + rtpmap
+		}
+	}
+	ufrag := func(sdp string) string {
+		_, rest, _ := strings.Cut(sdp, "a=ice-ufrag:")
+		ufrag, _, _ := strings.Cut(rest, "\r\n")
+		return ufrag
+	}
+	candidate := func(ufrag string) string {
+		return fmt.Sprintf(`{"candidate":{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":%q}}`, ufrag)
+	}
+	offer := func(change func(string) string) func(string) string {
+		return func(sdp string) string { return description("offer", change(sdp)) }
+	}
+	constant := func(s string) func(string) string { return func(string) string { return s } }
+
+	for _, row := range []struct {
+		name   string
+		input  func(good string) string
+		answer negotiation.Kind // what the native peer says to it
+		after  bool             // it comes after a good offer
+	}{
+		{"description of unknown type", constant(description("proposal", "")), peer.MessageRefused, false},
+		{"description without type", constant(`{"description":{"sdp":"v=0"}}`), peer.MessageRefused, false},
+		{"description that is a number", constant(`{"description":7}`), peer.MessageRefused, false},
+		{"description whose SDP is a number", constant(`{"description":{"type":"offer","sdp":7}}`), peer.MessageRefused, false},
+		{"pranswer", constant(description("pranswer", "v=0")), negotiation.DescriptionRefused, false},
+		{"rollback", constant(description("rollback", "")), negotiation.DescriptionRefused, false},
+		{"empty SDP", offer(constant("")), negotiation.DescriptionRefused, false},
+		{"garbage SDP", offer(constant("<garbage>")), negotiation.DescriptionRefused, false},
+		{"SDP cut short", offer(func(s string) string { return s[:200] }), negotiation.DescriptionRefused, false},
+		{"SDP that pion cannot parse", offer(replace("t=0 0", "t=x")), negotiation.DescriptionRefused, false},
+		{"SDP without section", offer(func(s string) string { head, _, _ := strings.Cut(s, "m="); return head }), negotiation.DescriptionRefused, false},
+		{"SDP without mid", offer(without("a=mid")), negotiation.DescriptionRefused, false},
+		{"SDP without ufrag", offer(without("a=ice-ufrag")), negotiation.DescriptionRefused, false},
+		{"SDP without fingerprint", offer(without("a=fingerprint")), negotiation.DescriptionRefused, false},
+		{"duplicate mids", offer(func(s string) string {
+			return strings.ReplaceAll(video("96", "a=rtpmap:96 VP8/90000\r\n")(s), "a=mid:1", "a=mid:0")
+		}), negotiation.DescriptionRefused, false},
+		{"short ufrag", offer(func(s string) string { return strings.ReplaceAll(s, "a=ice-ufrag:"+ufrag(s), "a=ice-ufrag:abc") }), negotiation.DescriptionRefused, false},
+		{"payload type 300", offer(video("300", "a=rtpmap:300 VP8/90000\r\n")), negotiation.DescriptionRefused, false},
+		{"payload type without rtpmap", offer(video("96", "")), negotiation.DescriptionRefused, false},
+		{"bad extmap", offer(video("96", "a=rtpmap:96 VP8/90000\r\na=extmap:x urn:x\r\n")), negotiation.DescriptionRefused, false},
+		{"no common codec", offer(video("96", "a=rtpmap:96 THEORA/90000\r\n")), negotiation.AnswerSending, false},
+		{"answer without an offer", func(good string) string { return description("answer", replace("actpass", "active")(good)) }, negotiation.AnswerDropped, false},
+		{"candidate before any description", constant(candidate("abcd")), negotiation.CandidateIgnored, false},
+		{"null candidate before any description", constant(`{"candidate":null}`), negotiation.CandidateIgnored, false},
+		{"candidate with unknown ufrag", constant(candidate("abcd")), negotiation.CandidateIgnored, true},
+		{"candidate that is none", func(good string) string {
+			return strings.ReplaceAll(candidate(ufrag(good)), "candidate:1 1 udp", "candidate:what")
+		}, negotiation.CandidateRefused, true},
+		{"candidate that is a number", constant(`{"candidate":7}`), peer.MessageRefused, true},
+		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), peer.MessageStale, true},
+		{"an object with nothing in it", constant(`{"what":"is this"}`), "", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t)
+			victim, other := w.native("bad", "", false), w.native("bad", "", false)
+			other.connect()
+			awaitChannels(t, 1, victim, other)
+			id := ""
+			for _, e := range other.trail() {
+				if e.Kind == peer.Paired {
+					id = e.Peer
+				}
+			}
+			m := newMallory(t, w, "bad", id)
+			before := victim.count(row.answer)
+			if row.after {
+				m.goodOffer()
+			}
+			m.send(row.input(m.offer()))
+			if row.answer == negotiation.CandidateIgnored || row.answer == "" {
+				m.goodOffer() // an early candidate is kept until then
+			}
+			if row.answer != "" {
+				await(t, "it answers "+string(row.answer), func() bool { return victim.count(row.answer) > before }, victim)
+			}
+			if row.answer == negotiation.AnswerSending {
+				m.next("an answer that rejects the section", func(e signaling.Envelope) bool {
+					return e.Message != nil && e.Message.Description != nil && strings.Contains(e.Message.Description.SDP, "m=video 0 ")
+				})
+			} else {
+				m.goodOffer()
+			}
+			both(victim, other, func(p participant) { p.say("as if nothing had been") })
+			for _, p := range []*native{victim, other} {
+				await(t, "chat arrives", func() bool { return slices.Contains(p.received(), "as if nothing had been") }, victim, other)
+			}
+			nothingSurfaced(t, other)
+		})
+	}
+}
+
+// A line of chat is text, whatever is in it, and one line.
+func TestHostileChat(t *testing.T) {
+	rows := []struct{ name, line, shown string }{
+		{"markup", `<img src=x onerror="document.title='owned'"><b>bold</b>`, `<img src=x onerror="document.title='owned'"><b>bold</b>`},
+		{"newlines", "one\nReceived: two\r\nthree", `one\nReceived: two\r\nthree`},
+		{"terminal escapes", "\x1b]0;owned\x07\x1b[2J\u009b31m", `\x1b]0;owned\a\x1b[2J\u009b31m`},
+		{"directions", "abc\u202egnp.exe", `abc\u202egnp.exe`},
+	}
+	hostile := func(w *world) *native {
+		n := w.native("chat", "", true)
+		return n
+	}
+	t.Run("terminal", func(t *testing.T) {
+		w := newWorld(t)
+		n := hostile(w)
+		p := startPeer(t, w, "--room", "chat")
+		awaitChannels(t, 1, n)
+		for _, row := range rows {
+			n.say(row.line)
+			p.expect("Received: " + row.shown)
+		}
+	})
+	t.Run("tab", func(t *testing.T) {
+		w := newWorld(t)
+		n, b := hostile(w), w.tab("/r/chat")
+		awaitChannels(t, 2, n, b)
+		for _, row := range rows {
+			n.say(row.line)
+			await(t, row.name+" is shown as text", func() bool { return slices.Contains(b.received(), row.shown) }, b)
+		}
+		if found := b.text(`document.title + document.querySelectorAll("#log img, #log b, #chat img, #chat b").length`); !strings.HasSuffix(found, "0") || strings.Contains(found, "owned") {
+			t.Errorf("text of the other side became markup: %s", found)
+		}
+	})
+}

@@ -1,0 +1,198 @@
+package relay_test
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/relay"
+)
+
+func TestTooLarge(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	c, _ := s.join("", "room", "r")
+	a.expectJoined(c.id)
+	b.expectJoined(c.id)
+
+	pad := func(n int) string { return `{"n":"` + strings.Repeat("x", n-8) + `"}` }
+	c.write(pad(signaling.MaxFrame))
+	want := `{"from":"` + c.id + `",` + pad(signaling.MaxFrame)[1:]
+	a.expectText(want)
+	b.expectText(want)
+
+	c.write(pad(signaling.MaxFrame + 1))
+	c.expectError(signaling.CodeTooLarge)
+	c.expectClose(websocket.CloseMessageTooBig, signaling.CodeTooLarge)
+	a.expectLeft(c.id)
+	b.expectLeft(c.id)
+	undisturbed(a, b)
+}
+
+func TestSlowReaderIsEvictedAndNobodyWaits(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	slow, _ := s.join("", "room", "r")
+	a.expectJoined(slow.id)
+	b.expectJoined(slow.id)
+
+	// slow reads nothing. a and b hear each other all the while.
+	text := `{"pad":"` + strings.Repeat("x", 60<<10) + `"}`
+	for {
+		a.write(text)
+		e := b.read()
+		if e.Left != nil {
+			if e.Left.ID != slow.id {
+				t.Fatalf("%s left, want %s", e.Left.ID, slow.id)
+			}
+			break
+		}
+		if e.From != a.id {
+			t.Fatalf("got %+v, want a message of a", e)
+		}
+	}
+	a.expectLeft(slow.id)
+	if e := b.read(); e.From != a.id {
+		t.Fatalf("got %+v, want the last message of a", e)
+	}
+	undisturbed(a, b)
+
+	// When it reads again it learns why it is out.
+	for {
+		e := slow.read()
+		if e.Error != nil {
+			if e.Error.Code != signaling.CodeSlow {
+				t.Fatalf("got %+v, want %s", e.Error, signaling.CodeSlow)
+			}
+			break
+		}
+	}
+	slow.expectClose(4408, signaling.CodeSlow)
+}
+
+func TestFullRoomsBurstEvictsNobody(t *testing.T) {
+	const peers, candidates = 8, 40
+	s := serve(t, relay.Config{})
+	clients := make([]*client, peers)
+	for i := range clients {
+		clients[i], _ = s.join("", "room", "r")
+		for _, c := range clients[:i] {
+			c.expectJoined(clients[i].id)
+		}
+	}
+	newcomer := clients[0]
+	for _, c := range clients[1:] {
+		c.write(`{"description":{"type":"offer","sdp":"` + strings.Repeat("x", 10<<10) + `"},"to":"` + newcomer.id + `"}`)
+		for range candidates {
+			c.write(`{"candidate":{"candidate":"` + strings.Repeat("x", 270) + `"},"to":"` + newcomer.id + `"}`)
+		}
+	}
+	for range (peers - 1) * (1 + candidates) {
+		if e := newcomer.read(); e.From == "" {
+			t.Fatalf("got %+v, want a message of a peer", e)
+		}
+	}
+}
+
+func TestSilentClientIsDropped(t *testing.T) {
+	t.Parallel() // it waits
+	s := serve(t, relay.Config{PingInterval: 50 * time.Millisecond, PongTimeout: 2 * time.Second})
+	a, _ := s.join("", "room", "r")
+	silent, _ := s.join("", "room", "r") // answers pings only while it reads
+	a.expectJoined(silent.id)
+	a.expectLeft(silent.id)
+}
+
+func TestClientsArePinged(t *testing.T) {
+	s := serve(t, relay.Config{PingInterval: 10 * time.Millisecond})
+	a, b := s.pair("r")
+	enough := 3
+	answer := a.ws.PingHandler()
+	a.ws.SetPingHandler(func(data string) error {
+		if enough--; enough == 0 {
+			b.write(`{"enough":true}`)
+		}
+		return answer(data)
+	})
+	a.expectText(`{"from":"` + b.id + `","enough":true}`)
+}
+
+func TestPingIsAnswered(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	pongs := make(chan string, 1)
+	a.ws.SetPongHandler(func(data string) error {
+		pongs <- data
+		return nil
+	})
+	if err := a.ws.WriteControl(websocket.PingMessage, []byte("hi"), time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	a.write(`{}`)
+	b.expectText(`{"from":"` + a.id + `"}`)
+	undisturbed(b, a) // reads, and handles the pong on its way
+	if got := <-pongs; got != "hi" {
+		t.Fatalf("pong %q, want hi", got)
+	}
+}
+
+// A message that is announced but never completed does not keep a connection,
+// whatever control frames come in between.
+func TestUnfinishedMessageIsNoSignOfLife(t *testing.T) {
+	t.Parallel() // it waits
+	s := serve(t, relay.Config{PingInterval: 50 * time.Millisecond, PongTimeout: 2 * time.Second})
+	a, _ := s.join("", "room", "r")
+	stuck, _ := s.join("", "room", "r")
+	a.expectJoined(stuck.id)
+
+	w, err := stuck.ws.NextWriter(websocket.TextMessage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// More than the client's buffer, so that a first fragment goes out.
+	if _, err := io.WriteString(w, `{"n":"`+strings.Repeat("x", 8<<10)); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { // answers the pings
+		defer close(ended)
+		_, _, _ = stuck.ws.ReadMessage()
+	}()
+	a.expectLeft(stuck.id)
+	<-ended
+}
+
+// rawFrame writes the header of a text frame of n bytes, and no payload.
+func rawFrame(t *testing.T, conn net.Conn, n uint64) {
+	t.Helper()
+	header := []byte{0x81, 0xff}
+	for shift := 56; shift >= 0; shift -= 8 {
+		header = append(header, byte(n>>shift))
+	}
+	header = append(header, 0, 0, 0, 0) // mask
+	if _, err := conn.Write(header); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestHugeHeader(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	c, _ := s.join("", "room", "r")
+	a.expectJoined(c.id)
+	b.expectJoined(c.id)
+	rawFrame(t, c.ws.UnderlyingConn(), 1<<62)
+	if _, err := c.ws.UnderlyingConn().Write(make([]byte, signaling.MaxFrame+1)); err != nil {
+		t.Fatal(err)
+	}
+	c.expectError(signaling.CodeTooLarge)
+	c.expectClose(websocket.CloseMessageTooBig, signaling.CodeTooLarge)
+	a.expectLeft(c.id)
+	b.expectLeft(c.id)
+	undisturbed(a, b)
+}

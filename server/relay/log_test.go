@@ -1,0 +1,44 @@
+package relay_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/relay"
+)
+
+func TestLogHoldsNoSecrets(t *testing.T) {
+	var log bytes.Buffer // slog's handler locks
+	s := serve(t, relay.Config{Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	const room, sdp = "secretroom", "secretsdp"
+	a, _ := s.join(keyA, "room", room)
+	b, _ := s.join(keyB, "room", room)
+	a.expectJoined(b.id)
+	a.write(`{"description":{"type":"offer","sdp":"` + sdp + `"},"to":"` + b.id + `"}`)
+	b.read()
+	a.write(`{"` + sdp)
+	a.expectError(signaling.CodeBadMessage)
+	a.write(`{"to":"` + sdp + `"}`)
+	a.expectError(signaling.CodeNotFound)
+	again, _ := s.join(keyA, "room", room)
+	a.expectError(signaling.CodeReplaced)
+	s.dial("short"+sdp, "room", room).expectError(signaling.CodeBadKey)
+	again.write(strings.Repeat(sdp, signaling.MaxFrame/len(sdp)+1))
+	again.expectError(signaling.CodeTooLarge)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = s.relay.Shutdown(ctx)
+	if log.Len() == 0 {
+		t.Fatal("nothing was logged")
+	}
+	for _, secret := range []string{room, sdp, keyA, keyB} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%s is in the log:\n%s", secret, &log)
+		}
+	}
+}

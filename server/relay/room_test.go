@@ -1,0 +1,171 @@
+package relay_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/relay"
+)
+
+func TestWelcomeJoinedLeft(t *testing.T) {
+	ice := []signaling.ICEServer{{URLs: []string{"stun:stun.example.org"}, Username: "u", Credential: "c"}}
+	s := serve(t, relay.Config{ICEServers: ice})
+
+	a, welcome := s.join("", "room", "röm 1", "rank", "3")
+	if diff := cmp.Diff(&signaling.Welcome{ID: a.id, Room: "röm 1", Peers: []signaling.Member{}, ICEServers: ice}, welcome); diff != "" {
+		t.Fatalf("welcome (-want +got):\n%s", diff)
+	}
+	b, welcome := s.join("", "room", "röm 1")
+	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(3)}}, welcome.Peers); diff != "" {
+		t.Fatalf("peers (-want +got):\n%s", diff)
+	}
+	a.expectText(`{"joined":{"id":"` + b.id + `"}}`)
+
+	c, welcome := s.join("", "room", "röm 1", "rank", "0")
+	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(3)}, {ID: b.id}}, welcome.Peers); diff != "" {
+		t.Fatalf("peers (-want +got):\n%s", diff)
+	}
+	a.expectText(`{"joined":{"id":"` + c.id + `","rank":0}}`)
+	b.expectText(`{"joined":{"id":"` + c.id + `","rank":0}}`)
+
+	c.ws.Close() // without a word
+	a.expectText(`{"left":{"id":"` + c.id + `"}}`)
+	b.expectLeft(c.id)
+	a.quit()
+	b.expectLeft(a.id)
+}
+
+func TestListsAreNeverNull(t *testing.T) {
+	s := serve(t, relay.Config{})
+	c := s.dial("", "room", "r")
+	text := c.readText()
+	for _, want := range []string{`"peers":[]`, `"iceServers":[]`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in %s", want, text)
+		}
+	}
+}
+
+func TestRoomsAreApart(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("one")
+	c, d := s.pair("two")
+	a.write(`{"in":"one"}`)
+	c.write(`{"to":"` + a.id + `"}`)
+	c.expectError(signaling.CodeNotFound)
+	undisturbed(c, d)
+	b.expectText(`{"from":"` + a.id + `","in":"one"}`)
+}
+
+func TestBroadcastReachesEverybodyElse(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	c, _ := s.join("", "room", "r")
+	a.expectJoined(c.id)
+	b.expectJoined(c.id)
+	c.write(`{"candidate":null}`)
+	a.expectText(`{"from":"` + c.id + `","candidate":null}`)
+	b.expectText(`{"from":"` + c.id + `","candidate":null}`)
+	undisturbed(a, b)
+	// c did not hear itself: what it hears next is the answer of b to a, or
+	// rather the broadcast of a.
+	c.expectText(`{"from":"` + a.id + `","n":1}`)
+}
+
+func TestOrder(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	const n = 500
+	go func() {
+		for i := range n {
+			text, _ := json.Marshal(map[string]any{"n": i, "to": b.id})
+			if a.ws.WriteMessage(websocket.TextMessage, text) != nil {
+				return
+			}
+		}
+	}()
+	for i := range n {
+		var got struct{ N int }
+		if err := json.Unmarshal([]byte(b.readText()), &got); err != nil || got.N != i {
+			t.Fatalf("message %d: got %d, %v", i, got.N, err)
+		}
+	}
+}
+
+// Everybody in the room learns of everybody else once: in the welcome or by a
+// joined that follows it.
+func TestMembershipWithoutGapOrRepetition(t *testing.T) {
+	const n = 8
+	s := serve(t, relay.Config{PeersPerRoom: n})
+	clients := make([]*client, n)
+	seen := make(chan error, n)
+	for i := range clients {
+		clients[i] = s.dial("", "room", "r")
+	}
+	for _, c := range clients {
+		go func() {
+			known := map[string]bool{}
+			for first := true; len(known) < n-1; first = false {
+				var e envelope
+				if err := c.ws.ReadJSON(&e); err != nil {
+					seen <- err
+					return
+				}
+				if first != (e.Welcome != nil) {
+					seen <- errors.New("the welcome is not the first frame, and only that")
+					return
+				}
+				members := []signaling.Member{}
+				if first {
+					members = e.Welcome.Peers
+				} else if e.Joined != nil {
+					members = append(members, *e.Joined)
+				}
+				for _, m := range members {
+					if known[m.ID] {
+						seen <- errors.New(m.ID + " was told twice")
+						return
+					}
+					known[m.ID] = true
+				}
+			}
+			seen <- nil
+		}()
+	}
+	for range clients {
+		if err := <-seen; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestRoomIsDeletedWhenEmpty(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	c, _ := s.join("", "room", "other")
+	if got, want := s.relay.Stats(), (relay.Stats{Connections: 3, Rooms: 2}); got != want {
+		t.Fatalf("got %+v, want %+v", got, want)
+	}
+	a.quit()
+	b.expectLeft(a.id)
+	if got := s.relay.Stats().Rooms; got != 2 {
+		t.Fatalf("got %d rooms, want 2", got)
+	}
+	b.quit()
+	c.quit()
+	if got := s.relay.Stats().Rooms; got != 0 {
+		t.Fatalf("got %d rooms, want none", got)
+	}
+	// A refused client makes no room.
+	d := s.dial("short", "room", "r")
+	d.expectError(signaling.CodeBadKey)
+	if got := s.relay.Stats().Rooms; got != 0 {
+		t.Fatalf("got %d rooms, want none", got)
+	}
+}

@@ -1,0 +1,59 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/relay"
+)
+
+func TestShutdown(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	done := make(chan error)
+	go func() { done <- s.relay.Shutdown(context.Background()) }()
+	for _, c := range []*client{a, b} {
+		for {
+			e := c.read()
+			if e.Left != nil {
+				continue // the other one was quicker
+			}
+			if e.Error == nil || e.Error.Code != signaling.CodeShutdown {
+				t.Fatalf("got %+v, want error %s", e, signaling.CodeShutdown)
+			}
+			break
+		}
+		c.expectClose(websocket.CloseServiceRestart, signaling.CodeShutdown)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := s.relay.Stats(); got != (relay.Stats{}) {
+		t.Fatalf("got %+v after Shutdown, want nothing", got)
+	}
+	_, response, err := s.connect(websocket.DefaultDialer, nil, "room", "r")
+	if err == nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("after Shutdown: %v, %+v", err, response)
+	}
+	if err := s.relay.Shutdown(context.Background()); err != nil {
+		t.Fatalf("a second Shutdown: %v", err)
+	}
+}
+
+func TestShutdownCutsOffWhoDoesNotClose(t *testing.T) {
+	s := serve(t, relay.Config{})
+	s.join("", "room", "r") // never reads again
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.relay.Shutdown(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want the error of the context", err)
+	}
+	if got := s.relay.Stats(); got != (relay.Stats{}) {
+		t.Fatalf("got %+v after Shutdown, want nothing", got)
+	}
+}

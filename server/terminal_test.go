@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"perfect-negotiation/negotiation/peer"
+)
+
+// command is the native peer as a user runs it, with its input and output.
+type running struct {
+	t      *testing.T
+	in     io.WriteCloser
+	out    chan string // lines
+	log    *strings.Builder
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+func startPeer(t *testing.T, w *world, arguments ...string) *running {
+	t.Helper()
+	inR, inW := io.Pipe()
+	outR, outW := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{t: t, in: inW, out: make(chan string, 1024), log: &strings.Builder{}, cancel: cancel, ended: make(chan error, 1)}
+	root := command()
+	root.Reader, root.Writer, root.ErrWriter = inR, outW, r.log
+	go func() {
+		r.ended <- root.Run(ctx, append([]string{"server", "peer", "--server", w.http.URL}, arguments...))
+		outW.Close()
+		inR.Close()
+	}()
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for scanner := bufio.NewScanner(outR); scanner.Scan(); {
+			r.out <- scanner.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-read
+		if t.Failed() {
+			t.Log(r.log)
+		}
+	})
+	return r
+}
+
+func (r *running) write(lines ...string) {
+	r.t.Helper()
+	for _, line := range lines {
+		if _, err := io.WriteString(r.in, line+"\n"); err != nil {
+			r.t.Error(err)
+		}
+	}
+}
+
+func (r *running) expect(want string) {
+	r.t.Helper()
+	select {
+	case got := <-r.out:
+		if got != want {
+			r.t.Errorf("%q on standard output, want %q", got, want)
+		}
+	case <-time.After(patience):
+		r.t.Fatalf("%q did not come on standard output", want)
+	}
+}
+
+func (r *running) end() error {
+	r.t.Helper()
+	select {
+	case err := <-r.ended:
+		return err
+	case <-time.After(patience):
+		r.t.Fatal("it does not end")
+		return nil
+	}
+}
+
+func TestNativePeerChats(t *testing.T) {
+	w := newWorld(t)
+	n := w.native(demoRoom, "polite", false)
+	p := startPeer(t, w, "--role", "impolite")
+	p.write("before anybody is connected", "/connect", "/renegotiate", "//slash")
+	for _, want := range []string{"before anybody is connected", "/slash"} {
+		await(t, "it says "+want, func() bool {
+			chat := n.received()
+			return len(chat) > 0 && chat[len(chat)-1] == want || contains(chat, want)
+		}, n)
+	}
+	n.say("hello")
+	p.expect("Received: hello")
+	p.write("goodbye", "/quit")
+	if err := p.end(); err != nil {
+		t.Errorf("it ends with %v", err)
+	}
+	await(t, "what was said before /quit arrives", func() bool { return contains(n.received(), "goodbye") }, n)
+	await(t, "the other side notices", func() bool { return n.count(peer.PeerGone) > 0 }, n)
+}
+
+func contains(list []string, want string) bool {
+	for _, s := range list {
+		if s == want {
+			return true
+		}
+	}
+	return false
+}
+
+func TestNativePeerStaysAndPairsAgain(t *testing.T) {
+	w := newWorld(t)
+	p := startPeer(t, w, "--room", "echo", "--echo")
+	for range 2 {
+		n := w.native("echo", "", true)
+		awaitChannels(t, 2, n)
+		n.say("are you there?")
+		await(t, "the echo comes", func() bool { return contains(n.received(), "are you there?") }, n)
+		p.expect("Received: are you there?")
+		n.close()
+	}
+	p.in.Close() // the end of the input does not end it
+	n := w.native("echo", "", true)
+	awaitChannels(t, 2, n)
+	p.cancel() // a signal does
+	if err := p.end(); err != nil {
+		t.Errorf("it ends with %v", err)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	w := newWorld(t)
+	for _, arguments := range [][]string{
+		{"peer", "--role", "kind"},
+		{"peer", "--connect", "never"},
+		{"peer", "--server", "localhost:8080"},
+		{"peer", "--nonsense"},
+		{"peer", "somewhere"},
+		{"--nonsense"},
+		{"dance"},
+		{"serve", "--peers-per-room", "1"},
+		{"serve", "--peers-per-room", "many"},
+	} {
+		t.Run(strings.Join(arguments, " "), func(t *testing.T) {
+			root := command()
+			root.Writer, root.ErrWriter = io.Discard, io.Discard
+			if err := root.Run(t.Context(), append([]string{"server"}, arguments...)); !errors.Is(err, errUsage) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+	t.Run("the relay refuses", func(t *testing.T) {
+		w.native(demoRoom, "polite", false)
+		p := startPeer(t, w, "--role", "polite")
+		if err := p.end(); err == nil || errors.Is(err, errUsage) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
