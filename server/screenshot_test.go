@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -20,7 +21,7 @@ func TestScreenshot(t *testing.T) {
 	w := newWorld(t)
 	polite, impolite := w.tab("/polite"), w.tab("/impolite")
 	for _, b := range []*tab{polite, impolite} {
-		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(820, 760)); err != nil {
+		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(1100, 600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -35,7 +36,7 @@ func TestScreenshot(t *testing.T) {
 	var both *image.RGBA
 	for i, b := range []*tab{polite, impolite} {
 		var shot []byte
-		if err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot(&shot)); err != nil {
+		if err := chromedp.Run(b.ctx, cdp.BringToFront(), chromedp.CaptureScreenshot(&shot)); err != nil {
 			t.Fatal(err)
 		}
 		picture, err := png.Decode(bytes.NewReader(shot))
@@ -44,9 +45,9 @@ func TestScreenshot(t *testing.T) {
 		}
 		size := picture.Bounds().Size()
 		if both == nil {
-			both = image.NewRGBA(image.Rect(0, 0, 2*size.X+8, size.Y))
+			both = image.NewRGBA(image.Rect(0, 0, size.X, 2*size.Y+8))
 		}
-		draw.Draw(both, picture.Bounds().Add(image.Pt(i*(size.X+8), 0)), picture, image.Point{}, draw.Src)
+		draw.Draw(both, picture.Bounds().Add(image.Pt(0, i*(size.Y+8))), picture, image.Point{}, draw.Src)
 	}
 	file, err := os.Create(path)
 	if err != nil {
