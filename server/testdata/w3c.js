@@ -37,13 +37,18 @@ pc.onnegotiationneeded = async () => {
     makingOffer = false;
   }
 };
-// The sample has no such button: an offer though nothing needs one.
-const renegotiate = () => { if (pc.signalingState === "stable" && !makingOffer) pc.onnegotiationneeded(); };
+// The sample has no such button: an offer though nothing needs one. Like
+// negotiationneeded it must not come into the middle of an exchange.
+let handling = 0;
+const renegotiate = () => {
+  if (handling === 0 && !makingOffer && pc.signalingState === "stable") pc.onnegotiationneeded();
+};
 
 pc.onicecandidate = ({ candidate }) => signaler.send({ candidate });
 
 socket.onmessage = async ({ data }) => {
   const { description, candidate } = JSON.parse(data);
+  handling++;
   try {
     if (description) {
       const readyForOffer = !makingOffer && (pc.signalingState === "stable" || isSettingRemoteAnswerPending);
@@ -70,5 +75,7 @@ socket.onmessage = async ({ data }) => {
     }
   } catch (err) {
     events.errors.push(String(err));
+  } finally {
+    handling--;
   }
 };
