@@ -33,7 +33,7 @@ const mallorysSession = "0badc0de"
 // one with the id.
 func newMallory(t *testing.T, w *world, room, id string) *mallory {
 	t.Helper()
-	url := strings.Replace(w.http.URL, "http", "ws", 1) + "/ws?rank=0&room=" + room
+	url := strings.Replace(w.url, "http", "ws", 1) + "/ws?rank=0&room=" + room
 	dialer := websocket.Dialer{Subprotocols: []string{signaling.Subprotocol, signaling.KeyPrefix + signaling.NewKey()}}
 	ws, _, err := dialer.Dial(url, http.Header{})
 	if err != nil {

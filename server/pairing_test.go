@@ -143,25 +143,30 @@ func TestChat(t *testing.T) {
 			polite, impolite := c.make(newWorld(t))
 			impolite.connect()
 			awaitChannels(t, 1, polite, impolite)
-			const lines = 100
-			var want []string
-			for n := range lines {
-				want = append(want, fmt.Sprint("line ", n))
-			}
-			both(polite, impolite, func(p participant) {
-				for _, line := range want {
-					p.say(line)
-				}
-			})
-			for _, p := range []participant{polite, impolite} {
-				await(t, "all lines are here", func() bool { return len(p.received()) >= lines }, polite, impolite)
-				if got := p.received(); !slices.Equal(got, want) {
-					t.Errorf("lines are out of order: %q", got)
-				}
-			}
-			nothingSurfaced(t, polite, impolite)
+			chat(t, polite, impolite)
 		})
 	}
+}
+
+// chat has both sides say 100 lines at once, which arrive in order.
+func chat(t *testing.T, a, b participant) {
+	t.Helper()
+	var want []string
+	for n := range 100 {
+		want = append(want, fmt.Sprint("line ", n))
+	}
+	both(a, b, func(p participant) {
+		for _, line := range want {
+			p.say(line)
+		}
+	})
+	for _, p := range []participant{a, b} {
+		await(t, "all lines are here", func() bool { return len(p.received()) >= len(want) }, a, b)
+		if got := p.received(); !slices.Equal(got, want) {
+			t.Errorf("lines are out of order: %q", got)
+		}
+	}
+	nothingSurfaced(t, a, b)
 }
 
 // Without roles the ranks decide, and peers connect as they meet, both at once.
@@ -171,25 +176,28 @@ func TestMeetInARoom(t *testing.T) {
 		n := w.native("meeting", "", true)
 		b := w.tab("/r/meeting")
 		awaitChannels(t, 2, n, b)
-		if n.role != "polite" || b.text(`document.querySelector("#role").textContent`) != "impolite" {
-			t.Errorf("native is %s, the tab is %s", n.role, b.text(`document.querySelector("#role").textContent`))
+		if role := b.text(`document.querySelector("#role").textContent`); n.role != "polite" || role != "impolite" {
+			t.Errorf("native is %s, the tab is %s", n.role, role)
 		}
 		if n.count(peer.SourceSame) == 0 || b.count(peer.SourceSame) == 0 {
 			t.Error("they do not say that they run the identical source")
 		}
-		renegotiateAtOnce(t, n, b, 10)
+		renegotiateAtOnce(t, n, b, 50)
+		chat(t, n, b)
+		reload(t, n, b)
 	})
 	t.Run("tab and tab", func(t *testing.T) {
 		w := newWorld(t)
 		a, b := w.tab("/r/meeting"), w.tab("/r/meeting")
 		awaitChannels(t, 2, a, b)
-		nothingSurfaced(t, a, b)
+		chat(t, a, b)
+		reload(t, a, b)
 	})
 	t.Run("native and native", func(t *testing.T) {
 		w := newWorld(t)
 		a, b := w.native("meeting", "", true), w.native("meeting", "", true)
 		awaitChannels(t, 2, a, b)
-		nothingSurfaced(t, a, b)
+		chat(t, a, b)
 	})
 }
 
@@ -199,28 +207,36 @@ func TestReload(t *testing.T) {
 			polite, impolite := c.make(newWorld(t))
 			both(polite, impolite, participant.connect)
 			awaitChannels(t, 2, polite, impolite)
-			stays, leaves := polite, impolite
-			if _, ok := leaves.(*tab); !ok {
-				stays, leaves = impolite, polite
+			if b, ok := impolite.(*tab); ok {
+				reload(t, polite, b)
+				impolite.connect() // it forgot, and the other will
 			}
-			b := leaves.(*tab)
-			for n := 1; n <= 3; n++ {
-				// The second time the page does not say goodbye.
-				if n == 2 {
-					b.eval(`addEventListener("pagehide", (event) => event.stopImmediatePropagation(), true)`, nil)
-				}
-				opened := stays.count(peer.ChannelOpened)
-				b.reload()
-				await(t, "they are paired again", func() bool {
-					return stays.count(peer.ChannelOpened) > opened && b.count(peer.ChannelOpened) > 0
-				}, stays, b)
-				line := fmt.Sprint("after reload ", n)
-				stays.say(line)
-				await(t, "chat arrives", func() bool { return slices.Contains(b.received(), line) }, stays, b)
+			if b, ok := polite.(*tab); ok {
+				reload(t, impolite, b)
 			}
-			nothingSurfaced(t, stays, b)
 		})
 	}
+}
+
+// reload reloads the page of one of two, over and over.
+func reload(t *testing.T, stays participant, leaves *tab) {
+	t.Helper()
+	for n := 1; n <= 3; n++ {
+		// The second time the page does not say goodbye: the relay still has its
+		// old socket when the new one comes, or learns of both at once.
+		if n == 2 {
+			leaves.eval(`addEventListener("pagehide", (event) => event.stopImmediatePropagation(), true)`, nil)
+		}
+		opened := stays.count(peer.ChannelOpened)
+		leaves.reload()
+		await(t, "they are paired again", func() bool {
+			return stays.count(peer.ChannelOpened) > opened && leaves.count(peer.ChannelOpened) > 0
+		}, stays, leaves)
+		line := fmt.Sprint("after reload ", n)
+		stays.say(line)
+		await(t, "chat arrives", func() bool { return slices.Contains(leaves.received(), line) }, stays, leaves)
+	}
+	nothingSurfaced(t, stays, leaves)
 }
 
 func TestPlainPage(t *testing.T) {

@@ -31,7 +31,7 @@ func startPeer(t *testing.T, w *world, arguments ...string) *running {
 	root := command()
 	root.Reader, root.Writer, root.ErrWriter = inR, outW, r.log
 	go func() {
-		r.ended <- root.Run(ctx, append([]string{"server", "peer", "--server", w.http.URL}, arguments...))
+		r.ended <- root.Run(ctx, append([]string{"server", "peer", "--server", w.url}, arguments...))
 		outW.Close()
 		inR.Close()
 	}()

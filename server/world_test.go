@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -70,26 +70,48 @@ func chrome() string {
 
 // world is a real server on loopback.
 type world struct {
-	t    *testing.T
-	http *httptest.Server
+	t     *testing.T
+	url   string
+	relay *relay.Relay
+	http  *http.Server
+	ended chan struct{}
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	r := relay.New(relay.Config{})
+	w := &world{t: t}
+	w.start("127.0.0.1:0")
+	t.Cleanup(w.stop)
+	return w
+}
+
+func (w *world) start(address string) {
+	w.t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.url = "http://" + listener.Addr().String()
+	w.relay = relay.New(relay.Config{})
 	mux := http.NewServeMux()
 	mux.Handle("/w3c/", http.StripPrefix("/w3c/", http.FileServer(http.Dir("testdata"))))
-	mux.Handle("/", handler(r))
-	w := &world{t: t, http: httptest.NewServer(mux)}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := r.Shutdown(ctx); err != nil {
-			t.Error("relay:", err)
-		}
-		w.http.Close()
-	})
-	return w
+	mux.Handle("/", handler(w.relay))
+	server, ended := &http.Server{Handler: mux, ReadHeaderTimeout: patience}, make(chan struct{})
+	w.http, w.ended = server, ended
+	go func() {
+		defer close(ended)
+		_ = server.Serve(listener)
+	}()
+}
+
+func (w *world) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := w.relay.Shutdown(ctx); err != nil {
+		w.t.Error("relay:", err)
+	}
+	_ = w.http.Close()
+	<-w.ended
 }
 
 // participant is a tab or a native peer.
@@ -121,7 +143,7 @@ func (w *world) native(room, role string, auto bool) *native {
 	w.t.Helper()
 	n := &native{t: w.t, events: map[negotiation.Kind]int{}}
 	p, err := peer.Join(context.Background(), peer.Config{
-		Options:           signaling.Options{Server: w.http.URL, Room: room, Role: role, Rank: peer.RankNative},
+		Options:           signaling.Options{Server: w.url, Room: room, Role: role, Rank: peer.RankNative},
 		Connect:           auto,
 		Trace:             n.trace,
 		NewPeerConnection: newPeerConnection,
@@ -226,7 +248,7 @@ func (w *world) tab(path string) *tab {
 		w.t.Skip("needs a browser and the built page: make test-tabs")
 	}
 	ctx, cancel := chromedp.NewContext(browser)
-	t := &tab{t: w.t, ctx: ctx, url: w.http.URL + path}
+	t := &tab{t: w.t, ctx: ctx, url: w.url + path}
 	w.t.Cleanup(cancel)
 	t.open()
 	return t
@@ -314,7 +336,7 @@ func (w *world) page(room, role string) *page {
 		w.t.Skip("needs a browser: make test-tabs")
 	}
 	ctx, cancel := chromedp.NewContext(browser)
-	p := &page{tab{t: w.t, ctx: ctx, url: fmt.Sprintf("%s/w3c/w3c.html?room=%s&role=%s", w.http.URL, room, role)}}
+	p := &page{tab{t: w.t, ctx: ctx, url: fmt.Sprintf("%s/w3c/w3c.html?room=%s&role=%s", w.url, room, role)}}
 	w.t.Cleanup(cancel)
 	if err := chromedp.Run(ctx, chromedp.Navigate(p.url)); err != nil {
 		w.t.Fatal(err)

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	cdp "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"perfect-negotiation/negotiation/peer"
+)
+
+// notice returns what the page says is wrong, or "".
+func (b *tab) notice() string {
+	return b.text(`document.querySelector("#notice").hidden ? "" : document.querySelector("#notice-text").textContent`)
+}
+
+func (b *tab) awaitNotice(words string) {
+	b.t.Helper()
+	await(b.t, "the page says "+words, func() bool { return strings.Contains(b.notice(), words) }, b)
+}
+
+func (b *tab) press(selector string) {
+	b.eval(fmt.Sprintf(`document.querySelector(%q).click()`, selector), nil)
+}
+
+func (w *world) rawTab(url string) *tab {
+	w.t.Helper()
+	if browser == nil {
+		w.t.Skip("needs a browser and the built page: make test-tabs")
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	w.t.Cleanup(cancel)
+	b := &tab{t: w.t, ctx: ctx, url: url}
+	if err := chromedp.Run(ctx, chromedp.Navigate(url)); err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+func TestNothingHappensBeforeConnect(t *testing.T) {
+	w := newWorld(t)
+	polite, impolite := w.tab("/polite"), w.tab("/impolite")
+	for _, b := range []*tab{polite, impolite} {
+		await(t, "they are paired", func() bool { return b.count(peer.Paired) > 0 }, b)
+	}
+	polite.renegotiate()
+	await(t, "it says that there is nothing to renegotiate", func() bool { return polite.count(peer.NothingYet) == 1 }, polite)
+	if state := polite.text(`document.querySelector("#status").dataset.state`); state != "new" {
+		t.Errorf("state %q before Connect", state)
+	}
+}
+
+func TestConnectAloneIsRemembered(t *testing.T) {
+	w := newWorld(t)
+	polite := w.tab("/polite")
+	polite.connect()
+	await(t, "it says so", func() bool { return polite.count(peer.ConnectWaiting) == 1 }, polite)
+	impolite := w.tab("/impolite")
+	awaitChannels(t, 1, polite, impolite)
+	if lines := strings.Join(impolite.lines(""), "\n"); !strings.Contains(lines, "[IMPOLITE] Data channel 'data-polite' opened") {
+		t.Errorf("the channel has another name:\n%s", lines)
+	}
+}
+
+func TestARoleThatIsTaken(t *testing.T) {
+	w := newWorld(t)
+	first := w.tab("/polite")
+	second := w.rawTab(w.url + "/polite")
+	second.awaitNotice("polite")
+	if first.notice() != "" {
+		t.Errorf("the first tab says %q", first.notice())
+	}
+	if text := second.text(`document.querySelector("#notice-action").textContent`); text != "Try again" {
+		t.Errorf("the way on is %q", text)
+	}
+}
+
+func TestTheSameTabTwice(t *testing.T) {
+	w := newWorld(t)
+	first := w.tab("/polite")
+	key := first.text(`sessionStorage.getItem("key /polite")`)
+	second := w.rawTab(w.url + "/healthz")
+	second.eval(fmt.Sprintf(`sessionStorage.setItem("key /polite", %q)`, key), nil) // as duplicating a tab does
+	if err := chromedp.Run(second.ctx, chromedp.Navigate(w.url+"/polite")); err != nil {
+		t.Fatal(err)
+	}
+	second.ready()
+	first.awaitNotice("another tab")
+	first.press("#notice-action")
+	second.awaitNotice("another tab")
+	first.ready()
+}
+
+func TestTheRelayGoesAndComesBack(t *testing.T) {
+	w := newWorld(t)
+	polite, impolite := w.tab("/polite"), w.tab("/impolite")
+	polite.connect()
+	awaitChannels(t, 1, polite, impolite)
+	w.stop()
+	for _, b := range []*tab{polite, impolite} {
+		b.awaitNotice("relay")
+	}
+	polite.say("still connected")
+	await(t, "chat goes on without the relay", func() bool { return slices.Contains(impolite.received(), "still connected") }, polite, impolite)
+	w.start(strings.TrimPrefix(w.url, "http://"))
+	for _, b := range []*tab{polite, impolite} {
+		await(t, "the notice is gone", func() bool { return b.notice() == "" }, b)
+	}
+	opened := impolite.count(peer.ChannelOpened)
+	await(t, "they are paired again", func() bool { return impolite.count(peer.ChannelOpened) >= opened }, polite, impolite)
+	impolite.renegotiate()
+	await(t, "chat arrives", func() bool {
+		impolite.say("again")
+		return slices.Contains(polite.received(), "again")
+	}, polite, impolite)
+}
+
+func TestTheProgramStops(t *testing.T) {
+	w := newWorld(t)
+	b := w.rawTab(w.url + "/healthz")
+	// The first thing that the program asks of the page kills it.
+	b.beforeLoad(`Object.defineProperty(document, "getElementById", { value(id) {
+		return id === "renegotiate" ? null : Document.prototype.getElementById.call(this, id);
+	} })`)
+	if err := chromedp.Run(b.ctx, chromedp.Navigate(w.url+"/polite")); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitNotice("stopped")
+}
+
+func TestThePageIsFromOtherSource(t *testing.T) {
+	w := newWorld(t)
+	b := w.rawTab(w.url + "/healthz")
+	before := `new MutationObserver((_, o) => { if (document.documentElement) { document.documentElement.dataset.source = "another"; } }).observe(document, {childList: true, subtree: true})`
+	b.beforeLoad(before)
+	if err := chromedp.Run(b.ctx, chromedp.Navigate(w.url+"/polite")); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitNotice("make build")
+}
+
+func TestABrowserThatCannot(t *testing.T) {
+	w := newWorld(t)
+	for script, words := range map[string]string{
+		`delete globalThis.RTCPeerConnection`: "WebRTC",
+		`delete globalThis.WebAssembly`:       "WebAssembly",
+	} {
+		b := w.rawTab(w.url + "/healthz")
+		b.beforeLoad(script)
+		if err := chromedp.Run(b.ctx, chromedp.Navigate(w.url+"/polite")); err != nil {
+			t.Fatal(err)
+		}
+		b.awaitNotice(words)
+	}
+}
+
+// The page is used without a mouse.
+func TestKeyboard(t *testing.T) {
+	w := newWorld(t)
+	polite, impolite := w.tab("/polite"), w.tab("/impolite")
+	run := func(actions ...chromedp.Action) {
+		t.Helper()
+		if err := chromedp.Run(polite.ctx, actions...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(chromedp.Focus("#connect"), chromedp.KeyEvent(kb.Enter))
+	awaitChannels(t, 1, polite, impolite)
+	await(t, "the message can be typed", func() bool { return polite.text(`document.querySelector("#message").disabled + ""`) == "false" }, polite)
+	run(chromedp.Focus("#message"), chromedp.KeyEvent("typed"), chromedp.KeyEvent(kb.Enter))
+	await(t, "chat arrives", func() bool { return slices.Contains(impolite.received(), "typed") }, impolite)
+}
+
+// The policy that keeps foreign script out is never in the way of our own.
+func TestContentSecurityPolicy(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"/", "/polite", "/r/room"} {
+		b := w.rawTab(w.url + "/healthz")
+		b.beforeLoad(`globalThis.violations = []; addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI))`)
+		if err := chromedp.Run(b.ctx, chromedp.Navigate(w.url+path)); err != nil {
+			t.Fatal(err)
+		}
+		if path != "/" {
+			b.ready()
+		}
+		if v := b.text(`violations.join("; ")`); v != "" {
+			t.Errorf("%s: %s", path, v)
+		}
+	}
+}
+
+// beforeLoad runs a script before those of every page that is opened next.
+func (b *tab) beforeLoad(script string) {
+	b.t.Helper()
+	add := chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := cdp.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	})
+	if err := chromedp.Run(b.ctx, add); err != nil {
+		b.t.Fatal(err)
+	}
+}
