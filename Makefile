@@ -6,7 +6,7 @@ export CHROME
 
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
-BROWSER    := ./negotiation
+BROWSER    := ./negotiation ./negotiation/signaling
 
 .PHONY: build run test test-native test-browser test-tabs lint soak screenshot bench tools clean
 

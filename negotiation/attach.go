@@ -128,18 +128,10 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 		return nil, err
 	}
 	s.n = NewNegotiator(s.pc, polite, send, s.stamp)
+	s.n.begun = pc.CurrentLocalDescription() != nil
 	s.recheck()
 	go s.run()
 	return s, nil
-}
-
-// PoliteConfiguration returns c with what makes a polite native peer connect
-// as fast as an impolite one: a candidate pool, so that its offers carry
-// candidates although they are held back. pion takes the pool size only when a
-// PeerConnection is made. In a browser it does no harm.
-func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration {
-	c.ICECandidatePoolSize = 1
-	return c
 }
 
 // Receive hands over a message from the other peer, in the order in which it
@@ -277,7 +269,7 @@ func (s *Session) drain() {
 // settle makes the offer that is needed, or tells the waiters that none is.
 func (s *Session) settle() {
 	s.observe()
-	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.n.wish {
+	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.n.wish && s.n.begun {
 		return
 	}
 	if s.changed {
@@ -310,6 +302,9 @@ func (s *Session) observe() {
 		s.retries = 0
 	case webrtc.SignalingStateClosed:
 		s.failure = ErrClosed
+	case webrtc.SignalingStateHaveRemoteOffer, webrtc.SignalingStateHaveRemotePranswer, webrtc.SignalingStateHaveLocalPranswer:
+		// An offer is answered before anybody looks.
+		s.fail(errors.New("somebody else set a description"))
 	}
 }
 
@@ -326,9 +321,13 @@ func (s *Session) handle(err error) {
 		s.retry.Reset(min(minRetry<<s.retries, maxRetry))
 		s.retries++
 	default:
-		s.failure = fmt.Errorf("%w: %w", ErrWedged, err)
-		s.report(Failed, err)
+		s.fail(err)
 	}
+}
+
+func (s *Session) fail(err error) {
+	s.failure = fmt.Errorf("%w: %w", ErrWedged, err)
+	s.report(Failed, err)
 }
 
 func (s *Session) report(kind Kind, err error) {

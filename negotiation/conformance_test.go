@@ -229,6 +229,18 @@ func TestRenegotiateAtOnce(t *testing.T) {
 	}
 }
 
+func TestAWishBeforeThereIsAnythingToOffer(t *testing.T) {
+	p, i := pair(t)
+	both(p, i, func(s *side) { s.s.Renegotiate() })
+	p.negotiated()
+	i.negotiated()
+	if n := p.count(negotiation.OfferSending) + i.count(negotiation.OfferSending); n != 0 {
+		t.Errorf("%d offers of nothing", n)
+	}
+	i.connect("data")
+	p.channel()
+}
+
 func TestChatInOrder(t *testing.T) {
 	p, i := pair(t)
 	p.connect("data")

@@ -61,6 +61,7 @@ type Negotiator struct {
 
 	ignoring bool                      // the last remote description was not applied, so its candidates are not for us
 	early    []webrtc.ICECandidateInit // candidates that came before any description
+	begun    bool                      // something has been offered, by either side
 	wish     bool                      // an offer is wanted, whatever the connection thinks
 	carried  bool                      // the pending offer fulfils the wish once it is answered
 }
@@ -88,7 +89,8 @@ func (n *Negotiator) NegotiationNeeded() error {
 
 // Renegotiate asks for an offer although nothing may need one. The wish is
 // fulfilled when an offer made after it has been answered, so it survives
-// collisions and may be made in any state.
+// collisions and may be made in any state. Before there is anything to offer it
+// waits for that.
 func (n *Negotiator) Renegotiate() error {
 	n.event(Renegotiate, "")
 	n.wish = true
@@ -120,6 +122,7 @@ func (n *Negotiator) offer() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrOffer, err)
 	}
+	n.begun = true
 	n.wish, n.carried = false, n.wish
 	n.event(OfferSending, "")
 	n.send(Message{Description: &description})
@@ -176,6 +179,7 @@ func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
 
 // applied is called when a remote description is in force.
 func (n *Negotiator) applied() {
+	n.begun = true
 	n.ignoring = false
 	early := n.early
 	n.early = nil
@@ -184,9 +188,10 @@ func (n *Negotiator) applied() {
 	}
 }
 
-// grant makes the offer that was wished for, if one can be made now.
+// grant makes the offer that was wished for, if one can be made now. Without a
+// section an offer could not be answered.
 func (n *Negotiator) grant() error {
-	if !n.wish || n.pc.SignalingState() != webrtc.SignalingStateStable {
+	if !n.wish || !n.begun || n.pc.SignalingState() != webrtc.SignalingStateStable {
 		return nil
 	}
 	return n.offer()

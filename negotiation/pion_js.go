@@ -43,6 +43,11 @@ type listener struct {
 	fn    safejs.Func
 }
 
+// PoliteConfiguration returns c: a browser does not hold its offers back. With a
+// pool Chromium (156) sometimes has no candidates for an answer and never
+// connects.
+func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration { return c }
+
 func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
 	b := &browser{
 		signalingState:     pc.SignalingState,

@@ -15,6 +15,15 @@ import (
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
 )
 
+// PoliteConfiguration returns c with what makes a polite native peer connect
+// as fast as an impolite one: a candidate pool, so that its offers carry
+// candidates although they are held back. pion takes the pool size only when a
+// PeerConnection is made. In a browser it returns c as it is.
+func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration {
+	c.ICECandidatePoolSize = 1
+	return c
+}
+
 // adapt gives a pion PeerConnection browser semantics.
 func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 	p := &pion{pc: pc, prefix: "i"}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
 
 	"perfect-negotiation/negotiation"
@@ -137,16 +138,24 @@ type native struct {
 	lines  []string
 	role   string
 	all    []negotiation.Event
+
+	connections []*webrtc.PeerConnection
 }
 
 func (w *world) native(room, role string, auto bool) *native {
 	w.t.Helper()
 	n := &native{t: w.t, events: map[negotiation.Kind]int{}}
 	p, err := peer.Join(context.Background(), peer.Config{
-		Options:           signaling.Options{Server: w.url, Room: room, Role: role, Rank: peer.RankNative},
-		Connect:           auto,
-		Trace:             n.trace,
-		NewPeerConnection: newPeerConnection,
+		Options: signaling.Options{Server: w.url, Room: room, Role: role, Rank: peer.RankNative},
+		Connect: auto,
+		Trace:   n.trace,
+		NewPeerConnection: func(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+			pc, err := newPeerConnection(c)
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.connections = append(n.connections, pc)
+			return pc, err
+		},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -167,7 +176,9 @@ func (n *native) trace(e negotiation.Event) {
 	defer n.mu.Unlock()
 	n.events[e.Kind]++
 	n.all = append(n.all, e)
-	n.lines = append(n.lines, e.Time.Format("05.000 ")+e.String())
+	if e.Kind != peer.ChatNotSent {
+		n.lines = append(n.lines, e.Time.Format("05.000 ")+e.String())
+	}
 	switch level := e.Level(); {
 	case e.Kind == peer.ChatReceived:
 		n.chat = append(n.chat, e.Detail)

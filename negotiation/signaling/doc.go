@@ -25,7 +25,19 @@
 //	bye          peer    peer     true: the sender leaves, the pairing is over
 //
 // The relay passes fields that it does not know through untouched, so peers
-// may add their own.
+// may add their own. What is not one JSON object in valid UTF-8, at most 64
+// deep, or has a field of the relay, is refused with an error. Of a repeated
+// field the relay takes the last; "From" and "To" in other letter case are
+// removed and refused. With from a frame may be a little larger than 64 KB.
+//
+// The errors after which the relay closes the connection, with the close code:
+//
+//	bad-room, bad-role, bad-rank, bad-key    4400
+//	slow                                     4408
+//	role-taken, room-full                    4409
+//	replaced                                 4410
+//	too-large                                1009
+//	shutdown                                 1012
 //
 // # Sessions
 //

@@ -27,7 +27,7 @@ const (
 	CodeRoomFull   = "room-full"   // the room has as many peers as it may
 	CodeReplaced   = "replaced"    // the same key connected again; final
 	CodeTooLarge   = "too-large"   // a frame over MaxFrame
-	CodeBadMessage = "bad-message" // not one JSON object in valid UTF-8
+	CodeBadMessage = "bad-message" // not one JSON object in valid UTF-8, or not for peers to say
 	CodeNotFound   = "not-found"   // nobody with the id in "to" is in the room
 	CodeSlow       = "slow"        // the client reads too slowly; its queue overflowed
 	CodeShutdown   = "shutdown"    // the relay is going down; connect again

@@ -1,0 +1,150 @@
+package signaling
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// What peers say, both ways.
+func TestEnvelope(t *testing.T) {
+	for _, row := range []struct {
+		wire     string
+		envelope Envelope
+	}{
+		{`{}`, Envelope{}},
+		{`{"to":"b","s":"1","r":"2"}`, Envelope{To: "b", Session: "1", Peer: "2"}},
+		{`{"s":"1","hello":{"source":"abc","version":"v\"1"}}`, Envelope{Session: "1", Hello: &Hello{Source: "abc", Version: `v"1`}}},
+		{`{"to":"b","bye":true}`, Envelope{To: "b", Bye: true}},
+		{
+			`{"to":"b","s":"1","r":"2","description":{"type":"offer","sdp":"v=0\r\n"}}`,
+			Envelope{To: "b", Session: "1", Peer: "2", Message: &negotiation.Message{
+				Description: &webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: "v=0\r\n"},
+			}},
+		},
+		{
+			`{"candidate":{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":3,"usernameFragment":"u"}}`,
+			Envelope{Message: &negotiation.Message{Candidate: &webrtc.ICECandidateInit{
+				Candidate: "candidate:1", SDPMid: ptr("0"), SDPMLineIndex: ptr(uint16(3)), UsernameFragment: ptr("u"),
+			}}},
+		},
+		{`{"to":"b","candidate":{"candidate":""}}`, Envelope{To: "b", Message: &negotiation.Message{Candidate: &webrtc.ICECandidateInit{}}}},
+		{`{"to":"b","candidate":null}`, Envelope{To: "b", Message: &negotiation.Message{}}},
+	} {
+		wire, err := row.envelope.MarshalJSON()
+		if err != nil || string(wire) != row.wire {
+			t.Errorf("%+v is %s, %v, want %s", row.envelope, wire, err, row.wire)
+		}
+		var e Envelope
+		if err := e.UnmarshalJSON([]byte(row.wire)); err != nil {
+			t.Errorf("%s: %v", row.wire, err)
+		}
+		if diff := cmp.Diff(row.envelope, e, cmpopts.IgnoreUnexported(webrtc.SessionDescription{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.wire, diff)
+		}
+	}
+}
+
+// What the relay says, and what browsers send.
+func TestEnvelopeReceived(t *testing.T) {
+	for _, row := range []struct {
+		wire     string
+		envelope Envelope
+	}{
+		{
+			`{"welcome":{"id":"a","room":"r","peers":[{"id":"b","role":"polite"},{"id":"c","rank":0}],"iceServers":[{"urls":["stun:x"],"username":"u","credential":"c"}]}}`,
+			Envelope{Welcome: &Welcome{
+				ID: "a", Room: "r",
+				Peers:      []Member{{ID: "b", Role: "polite"}, {ID: "c", Rank: ptr(0)}},
+				ICEServers: []ICEServer{{URLs: []string{"stun:x"}, Username: "u", Credential: "c"}},
+			}},
+		},
+		{`{"joined":{"id":"b","role":"impolite","rank":3}}`, Envelope{Joined: &Member{ID: "b", Role: "impolite", Rank: ptr(3)}}},
+		{`{"left":{"id":"b"}}`, Envelope{Left: &Left{ID: "b"}}},
+		{`{"error":{"code":"slow","message":"too slow"}}`, Envelope{Error: &Error{Code: "slow", Message: "too slow"}}},
+		{`{"from":"b","candidate":{"candidate":"c","sdpMid":null,"sdpMLineIndex":null,"usernameFragment":null}}`, Envelope{From: "b", Message: &negotiation.Message{Candidate: &webrtc.ICECandidateInit{Candidate: "c"}}}},
+		{`{"from":"b","description":null,"candidate":null}`, Envelope{From: "b", Message: &negotiation.Message{}}},
+		{`{"from":7,"s":[],"hello":"x","joined":[],"bye":"yes","unknown":{"a":1}}`, Envelope{}},
+	} {
+		var e Envelope
+		if err := e.UnmarshalJSON([]byte(row.wire)); err != nil {
+			t.Errorf("%s: %v", row.wire, err)
+		}
+		if diff := cmp.Diff(row.envelope, e, cmpopts.IgnoreUnexported(webrtc.SessionDescription{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.wire, diff)
+		}
+	}
+}
+
+func TestBadMessages(t *testing.T) {
+	for wire, words := range map[string]string{
+		`{"description":"offer"}`:                                "not an object",
+		`{"description":{}}`:                                     "not strings",
+		`{"description":{"type":"offer","sdp":1}}`:               "not strings",
+		`{"description":{"type":"proposal","sdp":""}}`:           "no type",
+		`{"candidate":"candidate:1"}`:                            "not an object",
+		`{"candidate":{"candidate":1}}`:                          "not a string",
+		`{"candidate":{"candidate":"","sdpMLineIndex":-1}}`:      "not a number",
+		`{"candidate":{"candidate":"","sdpMLineIndex":65536}}`:   "not a number",
+		`{"candidate":{"candidate":"","usernameFragment":{}}}`:   "not a string",
+		`{"candidate":{"candidate":"","sdpMLineIndex":"first"}}`: "not a number",
+	} {
+		var e Envelope
+		if err := e.UnmarshalJSON([]byte(wire)); err != nil {
+			t.Errorf("%s: %v", wire, err)
+		}
+		if e.Message != nil || e.BadMessage == nil || !strings.Contains(e.BadMessage.Error(), words) {
+			t.Errorf("%s: message %v, error %v, want one that says %q", wire, e.Message, e.BadMessage, words)
+		}
+	}
+	var e Envelope
+	for _, wire := range []string{``, `{`, `no JSON`} {
+		if err := e.UnmarshalJSON([]byte(wire)); err == nil {
+			t.Errorf("%q is a frame", wire)
+		}
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for server, want := range map[string]string{
+		"http://localhost:8080":      "ws://localhost:8080/ws?room=a+room&rank=3&role=polite",
+		"https://example.org/relay/": "wss://example.org/relay/ws?room=a+room&rank=3&role=polite",
+		"ws://[::1]:80":              "ws://[::1]:80/ws?room=a+room&rank=3&role=polite",
+		"wss://example.org":          "wss://example.org/ws?room=a+room&rank=3&role=polite",
+		"localhost:8080":             "",
+		"ftp://example.org":          "",
+		"http://":                    "",
+		"http://example.org/?x=y":    "",
+		"":                           "",
+	} {
+		got, err := Options{Server: server, Room: "a room", Role: RolePolite, Rank: 3}.address()
+		if got != want || (err != nil) != (want == "") {
+			t.Errorf("%q: %q, %v, want %q", server, got, err, want)
+		}
+	}
+}
+
+func TestSendLimits(t *testing.T) {
+	c := &Client{}
+	if err := c.Send(Envelope{To: "b"}); !errors.Is(err, ErrNotConnected) {
+		t.Errorf("not connected: %v", err)
+	}
+	c.out = make(chan []byte, 1)
+	if err := c.Send(Envelope{To: strings.Repeat("b", MaxFrame)}); err == nil || !strings.Contains(err.Error(), "limit") {
+		t.Errorf("too large: %v", err)
+	}
+	if err := c.Send(Envelope{To: "b"}); err != nil {
+		t.Error(err)
+	}
+	if err := c.Send(Envelope{To: "b"}); !errors.Is(err, ErrSlow) {
+		t.Errorf("too many: %v", err)
+	}
+}
