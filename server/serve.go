@@ -23,19 +23,19 @@ const shutdownTimeout = 5 * time.Second
 func serveFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
-			Name: "addr", Value: ":8080", Sources: cli.EnvVars("PN_ADDR"),
+			Name: "addr", Value: ":8080", Local: true, Sources: cli.EnvVars("PN_ADDR"),
 			Usage: "`address` to listen on",
 		},
 		&cli.StringSliceFlag{
-			Name: "origin", Sources: cli.EnvVars("PN_ORIGIN"),
+			Name: "origin", Local: true, Sources: cli.EnvVars("PN_ORIGIN"),
 			Usage: "further `origin` whose pages may connect, like https://example.org; * is any (repeatable)",
 		},
 		&cli.IntFlag{
-			Name: "peers-per-room", Value: 8, Sources: cli.EnvVars("PN_PEERS_PER_ROOM"),
+			Name: "peers-per-room", Value: 8, Local: true, Sources: cli.EnvVars("PN_PEERS_PER_ROOM"),
 			Usage: "largest `number` of peers in a room",
 		},
 		&cli.StringSliceFlag{
-			Name: "ice-server", Sources: cli.EnvVars("PN_ICE_SERVER"),
+			Name: "ice-server", Local: true, Sources: cli.EnvVars("PN_ICE_SERVER"),
 			Usage: "STUN or TURN `URL` that peers are told, like stun:stun.example.org:3478 (repeatable)",
 		},
 	}

@@ -3,7 +3,7 @@ package peer
 import (
 	"context"
 	"errors"
-	"fmt"
+
 	"sync"
 	"time"
 
@@ -17,11 +17,6 @@ import (
 var (
 	ErrClosed = errors.New("peer: closed")
 	ErrNobody = errors.New("no data channel is open; connect first")
-)
-
-const (
-	maxBuffered  = 1 << 20 // bytes of chat on their way to one peer
-	drainTimeout = 10 * time.Second
 )
 
 // Config says which room to join, and how.
@@ -130,86 +125,6 @@ func (p *Peer) Renegotiate() {
 	})
 }
 
-// Say sends a line of chat to everybody who is connected. It waits while much
-// of what was said before is still on its way. It returns [ErrNobody] if no data
-// channel is open.
-func (p *Peer) Say(text string) error {
-	channels := p.channels()
-	if channels == nil {
-		p.enqueue(func() { p.trace(ChatNotSent, ErrNobody.Error()) })
-		return ErrNobody
-	}
-	var err error
-	sent := false
-	for _, dc := range channels {
-		if err = p.drain(dc, maxBuffered); err == nil {
-			err = dc.SendText(text)
-		}
-		sent = sent || err == nil
-	}
-	if !sent {
-		p.enqueue(func() { p.trace(ChatNotSent, err.Error()) })
-		return err
-	}
-	p.enqueue(func() { p.traceChat(ChatSent, "", text) })
-	return nil
-}
-
-// Flush waits until all that was said is at the other side.
-func (p *Peer) Flush() {
-	for _, dc := range p.channels() {
-		if p.drain(dc, 0) != nil {
-			return
-		}
-	}
-}
-
-// channels returns the channel to each peer that has one open.
-func (p *Peer) channels() []*webrtc.DataChannel {
-	result := make(chan []*webrtc.DataChannel, 1)
-	p.enqueue(func() {
-		var list []*webrtc.DataChannel
-		for _, r := range p.remotes {
-			if r.pairing != nil && r.pairing.chat() != nil {
-				list = append(list, r.pairing.chat())
-			}
-		}
-		result <- list
-	})
-	select {
-	case list := <-result:
-		return list
-	case <-p.done:
-		return nil
-	}
-}
-
-// drain waits until at most limit bytes are on their way.
-func (p *Peer) drain(dc *webrtc.DataChannel, limit uint64) error {
-	if dc.BufferedAmount() <= limit {
-		return nil
-	}
-	low := make(chan struct{}, 1)
-	dc.SetBufferedAmountLowThreshold(limit)
-	dc.OnBufferedAmountLow(func() {
-		select {
-		case low <- struct{}{}:
-		default:
-		}
-	})
-	if dc.BufferedAmount() <= limit {
-		return nil
-	}
-	select {
-	case <-low:
-		return nil
-	case <-time.After(drainTimeout):
-		return errors.New("the other side takes no more")
-	case <-p.done:
-		return ErrClosed
-	}
-}
-
 // Close says bye and ends all connections. [Peer.Done] tells when that is done.
 func (p *Peer) Close() {
 	p.enqueue(func() {
@@ -263,100 +178,6 @@ func (p *Peer) enqueue(f func()) {
 	}
 }
 
-func (p *Peer) traceChat(kind negotiation.Kind, id, text string) {
-	p.config.Trace(negotiation.Event{Time: time.Now(), Peer: id, Kind: kind, Detail: text})
-}
-
 func (p *Peer) trace(kind negotiation.Kind, detail string) {
 	p.config.Trace(negotiation.Event{Time: time.Now(), Kind: kind, Detail: detail})
-}
-
-func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
-	var refused *signaling.Error
-	switch errors.As(err, &refused); {
-	case final && refused.Code == signaling.CodeReplaced:
-		p.trace(RelayReplaced, "")
-	case final:
-		p.trace(RelayRefused, refused.Message)
-	default:
-		p.trace(RelayLost, fmt.Sprintf("%v; trying again in %.1f s", err, retry.Seconds()))
-	}
-}
-
-func (p *Peer) received(e signaling.Envelope) {
-	switch {
-	case e.Welcome != nil:
-		p.welcome(*e.Welcome)
-	case e.Joined != nil:
-		p.joined(*e.Joined)
-	case e.Left != nil:
-		p.left(e.Left.ID)
-	case e.Error != nil && e.Error.Code == signaling.CodeNotFound:
-		p.trace(PeerAbsent, e.Error.Message) // the news that it left are on their way
-	case e.Error != nil:
-		p.trace(RelayWarning, e.Error.Message)
-	default:
-		if r := p.remotes[e.From]; r != nil {
-			r.received(e)
-		}
-	}
-}
-
-// welcome begins a connection to the relay, the first one or another. What was
-// sent meanwhile is lost, so pairings that the relay carries begin anew.
-func (p *Peer) welcome(w signaling.Welcome) {
-	p.self.ID = w.ID
-	p.servers = nil
-	for _, s := range w.ICEServers {
-		p.servers = append(p.servers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
-	}
-	p.trace(RoomJoined, w.Room)
-	listed := map[string]bool{}
-	for _, m := range w.Peers {
-		listed[m.ID] = true
-		if r := p.remotes[m.ID]; r != nil {
-			r.end("the relay was gone")
-			r.session = newSession()
-		}
-		p.joined(m)
-	}
-	for id := range p.remotes {
-		if !listed[id] {
-			p.left(id)
-		}
-	}
-}
-
-func (p *Peer) joined(m signaling.Member) {
-	r := p.remotes[m.ID]
-	if r == nil {
-		r = &remote{peer: p, id: m.ID, session: newSession()}
-		p.remotes[m.ID] = r
-	}
-	r.present = true
-	r.rank = m.Rank
-	var err error
-	r.polite, err = polite(p.self, m)
-	r.trace(PeerJoined, m.ID)
-	switch {
-	case err != nil:
-		r.trace(PeerNotPaired, err.Error())
-		r.end("")
-		delete(p.remotes, m.ID)
-	case m.Rank != nil:
-		r.send(signaling.Envelope{Session: r.session, Hello: &signaling.Hello{Source: negotiation.Source(), Version: p.config.Version}})
-	default:
-		r.end("it came anew")
-		r.pair("")
-	}
-}
-
-func (p *Peer) left(id string) {
-	r := p.remotes[id]
-	if r == nil {
-		return
-	}
-	r.present = false
-	r.trace(PeerLeft, id)
-	r.endIfGone()
 }

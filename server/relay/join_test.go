@@ -32,7 +32,7 @@ func TestRefusedJoins(t *testing.T) {
 		"no room":                     {query: nil, code: signaling.CodeBadRoom, close: 4400},
 		"room empty":                  {query: []string{"room", ""}, code: signaling.CodeBadRoom, close: 4400},
 		"room only spaces":            {query: []string{"room", " \u00a0 "}, code: signaling.CodeBadRoom, close: 4400},
-		"room of 65 bytes":            {query: []string{"room", strings.Repeat("x", 65)}, code: signaling.CodeBadRoom, close: 4400},
+		"room of 65 letters":          {query: []string{"room", strings.Repeat("x", 65)}, code: signaling.CodeBadRoom, close: 4400},
 		"room with newline":           {query: []string{"room", "r\n"}, code: signaling.CodeBadRoom, close: 4400},
 		"room with C1 control":        {query: []string{"room", "r\u0085"}, code: signaling.CodeBadRoom, close: 4400},
 		"room not UTF-8":              {query: []string{"room", "r\xff"}, code: signaling.CodeBadRoom, close: 4400},

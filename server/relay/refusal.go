@@ -8,7 +8,7 @@ import (
 
 // The errors that end a connection.
 var (
-	errBadRoom  = &signaling.Error{Code: signaling.CodeBadRoom, Message: "the room's name must have 1 to 64 bytes of UTF-8 without control characters, and not only spaces: /ws?room=NAME"}
+	errBadRoom  = &signaling.Error{Code: signaling.CodeBadRoom, Message: "the room's name must have 1 to 64 characters of UTF-8 without control characters, and not only spaces: /ws?room=NAME"}
 	errBadRole  = &signaling.Error{Code: signaling.CodeBadRole, Message: "the role must be polite or impolite, or left out"}
 	errBadRank  = &signaling.Error{Code: signaling.CodeBadRank, Message: "the rank must be a whole number from 0 to 1000, or left out"}
 	errBadKey   = &signaling.Error{Code: signaling.CodeBadKey, Message: "the subprotocol pn.key.K must come once at most, and K must have 22 to 64 characters of base64url"}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxRoomName = 64 // bytes
+	maxRoomName = 64 // characters
 	maxRank     = 1000
 )
 
@@ -54,7 +54,7 @@ func readWish(req *http.Request) (w wish, refused *signaling.Error) {
 }
 
 func validRoom(name string) bool {
-	return len(name) <= maxRoomName &&
+	return utf8.RuneCountInString(name) <= maxRoomName &&
 		utf8.ValidString(name) &&
 		strings.TrimSpace(name) != "" &&
 		!strings.ContainsFunc(name, unicode.IsControl)

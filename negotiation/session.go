@@ -1,0 +1,290 @@
+package negotiation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Errors of a [Session].
+var (
+	// ErrClosed says that the Session, or its PeerConnection, is closed.
+	ErrClosed = errors.New("negotiation: closed")
+	// ErrQueueFull says that the other peer sends faster than its messages can
+	// be handled. End the pairing, or drop the message and with it the pairing.
+	ErrQueueFull = errors.New("negotiation: too many messages wait")
+	// ErrWedged says that the PeerConnection is in a state from which it cannot
+	// come back to stable. Only a new PeerConnection helps.
+	ErrWedged = errors.New("negotiation: the connection cannot go on, make a new one")
+)
+
+const (
+	maxReceived = 512 // messages that may wait in a Session
+	maxRetries  = 8   // offers in a row that may fail
+	minRetry    = 50 * time.Millisecond
+	maxRetry    = 5 * time.Second
+)
+
+// Session runs a [Negotiator] over a pion PeerConnection. All its methods may
+// be called at any time from any goroutine.
+//
+// One goroutine does the work. Change the connection (AddTrack, RemoveTrack,
+// AddTransceiver…, CreateDataChannel) inside [Session.Do], so that a change
+// cannot fall into the middle of an exchange, and leave CreateOffer,
+// CreateAnswer and the two SetDescription methods to the Session.
+type Session struct {
+	pc     adapter
+	n      *Negotiator
+	polite bool
+	trace  func(Event)
+
+	mu       sync.Mutex
+	queue    []func()     // guarded by mu
+	received atomic.Int32 // how many in queue are messages from the peer
+
+	wake chan struct{} // the queue is not empty; capacity 1
+	stop chan struct{} // Close was called
+	done chan struct{} // the goroutine has ended, and failure may be read
+	once sync.Once
+
+	// Owned by the goroutine.
+	failure error // why it ends
+	state   webrtc.SignalingState
+	waiters []chan struct{} // of Negotiated
+	changed bool            // whether an offer is needed is to be looked up
+	retries int
+	retry   *time.Timer
+}
+
+// Receive hands over a message from the other peer, in the order in which it
+// was sent. It never blocks. It returns [ErrQueueFull] or [ErrClosed]; what is
+// wrong with the message itself is told by the trace.
+func (s *Session) Receive(m Message) error {
+	if s.stopped() {
+		return ErrClosed
+	}
+	if s.received.Add(1) > maxReceived {
+		s.received.Add(-1)
+		return ErrQueueFull
+	}
+	s.enqueue(func() {
+		s.received.Add(-1)
+		s.handle(s.n.Receive(m))
+	})
+	return nil
+}
+
+// Do runs change between two exchanges and has negotiated what it changed. It
+// returns the error of change, or [ErrClosed]. Do not call it from a handler of
+// the PeerConnection: start a goroutine there.
+func (s *Session) Do(change func() error) error {
+	result := make(chan error, 1)
+	s.enqueue(func() {
+		result <- change()
+		s.changed = true
+	})
+	select {
+	case err := <-result:
+		return err
+	case <-s.done:
+		select {
+		case err := <-result:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// Renegotiate asks for an offer although nothing may need one. The wish
+// survives collisions: it is fulfilled when an offer made after the call has
+// been answered.
+func (s *Session) Renegotiate() {
+	s.enqueue(func() { s.handle(s.n.Renegotiate()) })
+}
+
+// RestartICE asks for an offer that restarts ICE. The wish survives collisions.
+func (s *Session) RestartICE() {
+	s.enqueue(func() {
+		s.n.RestartICE()
+		s.changed = true
+	})
+}
+
+// Negotiated waits until all that was changed or wished for before the call has
+// been negotiated. It returns an error if ctx or the Session ends first.
+func (s *Session) Negotiated(ctx context.Context) error {
+	waiter := make(chan struct{})
+	s.enqueue(func() {
+		s.pc.flush()
+		s.waiters = append(s.waiters, waiter)
+		s.changed = true
+	})
+	select {
+	case <-waiter:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.done:
+		return s.Err()
+	}
+}
+
+// Close ends the Session and leaves the PeerConnection as it is. A pending
+// operation is given up. Close does not wait: [Session.Done] tells when the
+// goroutine has ended and the PeerConnection may be closed.
+func (s *Session) Close() { s.once.Do(func() { close(s.stop) }) }
+
+// Done is closed when the Session has ended.
+func (s *Session) Done() <-chan struct{} { return s.done }
+
+// Err tells why the Session has ended: [ErrClosed], or an error that wraps
+// [ErrWedged]. It is nil before.
+func (s *Session) Err() error {
+	select {
+	case <-s.done:
+		return s.failure
+	default:
+		return nil
+	}
+}
+
+func (s *Session) run() {
+	for s.failure == nil {
+		select {
+		case <-s.wake:
+			s.drain()
+		case <-s.retry.C:
+			s.changed = true
+			s.handle(s.n.grant())
+			s.settle()
+		case <-s.stop:
+			s.failure = ErrClosed
+		}
+	}
+	s.Close()
+	s.retry.Stop()
+	s.pc.detach()
+	close(s.done)
+}
+
+func (s *Session) drain() {
+	for {
+		s.mu.Lock()
+		queue := s.queue
+		s.queue = nil
+		s.mu.Unlock()
+		if len(queue) == 0 {
+			s.settle()
+			return
+		}
+		for _, f := range queue {
+			if s.failure != nil || s.stopped() {
+				return
+			}
+			f()
+			s.observe()
+		}
+	}
+}
+
+// settle makes the offer that is needed, or tells the waiters that none is.
+func (s *Session) settle() {
+	s.observe()
+	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.n.wish && s.n.begun {
+		return
+	}
+	if s.changed {
+		s.changed = false
+		if s.pc.needed() {
+			s.handle(s.n.NegotiationNeeded())
+			s.observe()
+			return
+		}
+	}
+	for _, waiter := range s.waiters {
+		close(waiter)
+	}
+	s.waiters = nil
+}
+
+// observe reports the signaling state if it has changed. pion's own event comes
+// late and out of order.
+func (s *Session) observe() {
+	state := s.pc.SignalingState()
+	if state == s.state || s.failure != nil {
+		return
+	}
+	s.state = state
+	s.stamp(Event{Kind: StateChanged, Role: roleName(s.polite), State: state, Detail: state.String()})
+	switch state {
+	case webrtc.SignalingStateStable:
+		s.changed = true
+	case webrtc.SignalingStateHaveLocalOffer:
+		s.retries = 0
+	case webrtc.SignalingStateClosed:
+		s.failure = ErrClosed
+	case webrtc.SignalingStateHaveRemoteOffer, webrtc.SignalingStateHaveRemotePranswer, webrtc.SignalingStateHaveLocalPranswer:
+		// An offer is answered before anybody looks.
+		s.fail(errors.New("somebody else set a description"))
+	}
+}
+
+// handle decides what an error of the Negotiator means.
+func (s *Session) handle(err error) {
+	switch {
+	case err == nil:
+	case s.stopped() || s.pc.SignalingState() == webrtc.SignalingStateClosed:
+		s.failure = ErrClosed
+	case errors.Is(err, ErrRefused):
+		s.report(DescriptionRefused, err)
+	case errors.Is(err, ErrOffer) && s.retries < maxRetries:
+		s.report(OfferFailed, err)
+		s.retry.Reset(min(minRetry<<s.retries, maxRetry))
+		s.retries++
+	default:
+		s.fail(err)
+	}
+}
+
+func (s *Session) fail(err error) {
+	s.failure = fmt.Errorf("%w: %w", ErrWedged, err)
+	s.report(Failed, err)
+}
+
+func (s *Session) report(kind Kind, err error) {
+	s.stamp(Event{Kind: kind, Role: roleName(s.polite), State: s.pc.SignalingState(), Detail: err.Error()})
+}
+
+func (s *Session) stamp(e Event) {
+	if s.trace != nil {
+		e.Time = time.Now()
+		s.trace(e)
+	}
+}
+
+func (s *Session) enqueue(f func()) {
+	s.mu.Lock()
+	s.queue = append(s.queue, f)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Session) recheck() { s.enqueue(func() { s.changed = true }) }
+
+func (s *Session) stopped() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
