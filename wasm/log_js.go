@@ -23,7 +23,7 @@ func (l *logView) add(e negotiation.Event) {
 	case peer.ChatSent, peer.ChatReceived:
 		level = "chat"
 	}
-	line := l.d.create("li", "line")
+	line := l.d.create("div", "line")
 	line.data("level", level)
 	line.data("kind", string(e.Kind))
 	if e.Peer != "" {
