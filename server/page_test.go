@@ -144,6 +144,25 @@ func TestThePageIsFromOtherSource(t *testing.T) {
 	b.awaitNotice("make build")
 }
 
+func TestThePageIsNotBuilt(t *testing.T) {
+	w := newWorld(t)
+	b := w.rawTab(w.url + "/healthz")
+	b.beforeLoad(`new MutationObserver(() => { if (document.documentElement) { document.documentElement.dataset.wasm = ""; } }).observe(document, {childList: true, subtree: true})`)
+	if err := chromedp.Run(b.ctx, chromedp.Navigate(w.url+"/polite")); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitNotice("make build")
+}
+
+// A tab from the back/forward cache has lost its sockets: it starts anew.
+func TestATabThatComesBackReloads(t *testing.T) {
+	w := newWorld(t)
+	b := w.tab("/polite")
+	b.eval(`globalThis.before = true; dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`, nil)
+	await(t, "the page is another one", func() bool { return b.text(`String(globalThis.before)`) == "undefined" }, b)
+	b.ready()
+}
+
 func TestABrowserThatCannot(t *testing.T) {
 	w := newWorld(t)
 	for script, words := range map[string]string{

@@ -209,7 +209,7 @@ func (p *page) setState(id, state string) {
 	}
 	r.state = state
 	r.item.data("state", state)
-	r.item.setText(fmt.Sprintf("%s · we are %s · %s", id, r.role, state))
+	r.item.setText(fmt.Sprintf("%s · we are %s · %s", id[:min(6, len(id))], r.role, state))
 	best := state
 	for _, other := range p.peers {
 		if other.state == "connected" {
