@@ -27,6 +27,8 @@ type side struct {
 	events map[negotiation.Kind]int
 	log    []string
 
+	hears    chan struct{}            // closed when messages may come
+	deaf     bool                     // until it has made an offer
 	channels chan *webrtc.DataChannel // opened, ours or the other's
 	messages chan string
 }
@@ -43,7 +45,7 @@ func pair(t *testing.T) (polite, impolite *side) {
 func newSide(t *testing.T, name string) *side {
 	t.Helper()
 	p := &side{
-		t: t, name: name, events: map[negotiation.Kind]int{},
+		t: t, name: name, events: map[negotiation.Kind]int{}, hears: make(chan struct{}),
 		channels: make(chan *webrtc.DataChannel, 64), messages: make(chan string, 4096),
 	}
 	p.pc = newPeerConnection(t, negotiation.PoliteConfiguration(webrtc.Configuration{}))
@@ -73,6 +75,9 @@ func (p *side) attach(other *side) {
 		p.t.Fatal(err)
 	}
 	p.s = s
+	if !p.deaf {
+		p.hear()
+	}
 	p.t.Cleanup(func() {
 		s.Close()
 		<-s.Done()
@@ -85,16 +90,19 @@ func (p *side) attach(other *side) {
 	})
 }
 
-// session waits for the Session while the pair is being made.
+// session waits until the side hears.
 func (p *side) session() *negotiation.Session {
-	for {
-		p.mu.Lock()
-		s := p.s
-		p.mu.Unlock()
-		if s != nil {
-			return s
-		}
-		time.Sleep(time.Millisecond)
+	<-p.hears
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.s
+}
+
+func (p *side) hear() {
+	select {
+	case <-p.hears:
+	default:
+		close(p.hears)
 	}
 }
 
@@ -103,6 +111,9 @@ func (p *side) trace(e negotiation.Event) {
 	defer p.mu.Unlock()
 	p.events[e.Kind]++
 	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
+	if e.Kind == negotiation.OfferSending {
+		p.hear()
+	}
 	switch e.Level() {
 	case negotiation.LevelWarn, negotiation.LevelError:
 		p.t.Errorf("%s surfaced: %s", p.name, e)

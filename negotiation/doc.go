@@ -64,4 +64,9 @@
 // Chromium (156) cannot take a remote offer with media whose RTP header
 // extension ids differ from those of an offer that it rolled back. Where both
 // sides send media, let pion be polite and Chromium impolite.
+//
+// Chromium tells a connection of its networks once. If that falls between the
+// rollback of a first offer and the answer, the connection never has a candidate,
+// and a restart of ICE does not help. The Session therefore rolls a first offer
+// back only when it has seen a candidate.
 package negotiation

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,9 +13,14 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// opTimeout bounds one operation of the browser. Its promise never settles if
-// the connection is closed meanwhile.
-const opTimeout = 15 * time.Second
+const (
+	// opTimeout bounds one operation of the browser. Its promise never settles if
+	// the connection is closed meanwhile.
+	opTimeout = 15 * time.Second
+	// networksTimeout bounds the wait for the first sign of gathering, which may
+	// take long where only relayed candidates are allowed.
+	networksTimeout = 3 * time.Second
+)
 
 var errTimeout = errors.New("the browser did not answer in time")
 
@@ -33,8 +39,10 @@ type browser struct {
 
 	js        safejs.Value
 	to        hooks
-	need      atomic.Bool // negotiationneeded was fired
-	looked    bool        // for a need from before we listened
+	networks  chan struct{} // closed with the first sign that networks are known
+	once      sync.Once     // closes networks
+	need      atomic.Bool   // negotiationneeded was fired
+	looked    bool          // for a need from before we listened
 	listeners []listener
 }
 
@@ -56,6 +64,7 @@ func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
 		remoteDescription:  pc.RemoteDescription,
 		js:                 safejs.Safe(pc.JSValue()),
 		to:                 to,
+		networks:           make(chan struct{}),
 	}
 	err := errors.Join(
 		b.listen("negotiationneeded", func(safejs.Value) {
@@ -63,6 +72,7 @@ func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
 			to.recheck()
 		}),
 		b.listen("icecandidate", b.localCandidate),
+		b.listen("icecandidateerror", func(safejs.Value) { b.gathered() }),
 	)
 	if err != nil {
 		b.detach()
@@ -112,10 +122,29 @@ func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
 	if _, err := checkDescription(d); err != nil {
 		return err
 	}
+	if d.Type == webrtc.SDPTypeOffer && b.SignalingState() == webrtc.SignalingStateHaveLocalOffer && b.currentDescription() == nil {
+		b.awaitNetworks()
+	}
 	b.need.Store(false)
 	_, err := b.await("setRemoteDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
 	return err
 }
+
+// awaitNetworks waits until a first offer may be rolled back. Chromium (156)
+// tells a connection of its networks once; if at that moment the transport of
+// the first offer has been rolled back and the next is not there yet, nobody
+// hears it, and the connection never gathers, not even after an ICE restart.
+func (b *browser) awaitNetworks() {
+	timeout := time.NewTimer(networksTimeout)
+	defer timeout.Stop()
+	select {
+	case <-b.networks:
+	case <-b.to.stop:
+	case <-timeout.C:
+	}
+}
+
+func (b *browser) gathered() { b.once.Do(func() { close(b.networks) }) }
 
 func (b *browser) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	if b.remoteDescription() == nil {
@@ -193,6 +222,7 @@ func (b *browser) flush() { time.Sleep(time.Millisecond) }
 
 // localCandidate reads what pion's ToJSON loses.
 func (b *browser) localCandidate(event safejs.Value) {
+	b.gathered()
 	candidate, err := event.Get("candidate")
 	if err != nil {
 		return

@@ -44,11 +44,17 @@ const renegotiate = () => {
   if (handling === 0 && !makingOffer && pc.signalingState === "stable") pc.onnegotiationneeded();
 };
 
+// Not in the sample: a first offer must not be rolled back before Chromium knows
+// its networks, or the connection never has a candidate.
+const networks = new Promise((resolve) => pc.addEventListener("icecandidate", resolve, { once: true }));
+const early = () => (makingOffer || pc.signalingState === "have-local-offer") && !pc.currentLocalDescription;
+
 pc.onicecandidate = ({ candidate }) => signaler.send({ candidate });
 
 socket.onmessage = async ({ data }) => {
   const { description, candidate } = JSON.parse(data);
   handling++;
+  if (early()) await networks;
   try {
     if (description) {
       const readyForOffer = !makingOffer && (pc.signalingState === "stable" || isSettingRemoteAnswerPending);
