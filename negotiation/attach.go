@@ -3,7 +3,6 @@ package negotiation
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -45,9 +44,7 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 		done:    make(chan struct{}),
 		changed: true,
 		state:   webrtc.SignalingStateStable,
-		retry:   time.NewTimer(time.Hour),
 	}
-	s.retry.Stop()
 	for _, option := range options {
 		option(s)
 	}

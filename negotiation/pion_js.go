@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hack-pad/safejs"
@@ -24,9 +23,9 @@ const (
 
 var errTimeout = errors.New("the browser did not answer in time")
 
-// browser drives an RTCPeerConnection, which has all that a [PeerConnection]
-// asks for. It goes through pion's JSValue where pion's own methods lose
-// something: errors their name, candidates their mid and ufrag.
+// browser is an RTCPeerConnection as hinted.go sees it. It goes through pion's
+// JSValue where pion's own methods lose something: errors their name, candidates
+// their mid and ufrag.
 //
 // It holds pion's methods and not pion's PeerConnection: a type in an interface
 // drags all that can be reached from it into the program, and a sixth of the
@@ -41,8 +40,6 @@ type browser struct {
 	to        hooks
 	networks  chan struct{} // closed with the first sign that networks are known
 	once      sync.Once     // closes networks
-	need      atomic.Bool   // negotiationneeded was fired
-	looked    bool          // for a need from before we listened
 	listeners []listener
 }
 
@@ -66,9 +63,10 @@ func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
 		to:                 to,
 		networks:           make(chan struct{}),
 	}
+	h := &hinted{pc: b}
 	err := errors.Join(
 		b.listen("negotiationneeded", func(safejs.Value) {
-			b.need.Store(true)
+			h.fired()
 			to.recheck()
 		}),
 		b.listen("icecandidate", b.localCandidate),
@@ -78,8 +76,20 @@ func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
 		b.detach()
 		return nil, fmt.Errorf("negotiation: listen to the RTCPeerConnection: %w", err)
 	}
-	return b, nil
+	return &page{h, b}, nil
 }
+
+// page is the adapter of a browser's RTCPeerConnection.
+type page struct {
+	*hinted
+	b *browser
+}
+
+// flush lets the tasks run that the browser has queued so far, of which
+// negotiationneeded may be one.
+func (*page) flush() { time.Sleep(time.Millisecond) }
+
+func (p *page) detach() { p.b.detach() }
 
 func (b *browser) listen(event string, f func(safejs.Value)) error {
 	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
@@ -105,10 +115,7 @@ func (b *browser) detach() {
 func (b *browser) SignalingState() webrtc.SignalingState { return b.signalingState() }
 
 func (b *browser) SetLocalDescription() (webrtc.SessionDescription, error) {
-	stable := b.SignalingState() == webrtc.SignalingStateStable
-	b.need.Store(false) // if it is still needed, the browser fires again in stable
 	if _, err := b.await("setLocalDescription"); err != nil {
-		b.need.Store(stable)
 		return webrtc.SessionDescription{}, err
 	}
 	d := b.localDescription()
@@ -119,13 +126,9 @@ func (b *browser) SetLocalDescription() (webrtc.SessionDescription, error) {
 }
 
 func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
-	if _, err := checkDescription(d); err != nil {
-		return err
-	}
 	if d.Type == webrtc.SDPTypeOffer && b.SignalingState() == webrtc.SignalingStateHaveLocalOffer && b.currentDescription() == nil {
 		b.awaitNetworks()
 	}
-	b.need.Store(false)
 	_, err := b.await("setRemoteDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
 	return err
 }
@@ -179,16 +182,8 @@ func (b *browser) remoteHas(ufrag string) bool {
 
 func (b *browser) RestartICE() { _, _ = b.js.Call("restartIce") }
 
-func (b *browser) needed() bool {
-	first := !b.looked
-	b.looked = true
-	return b.need.Swap(false) || first && b.differs()
-}
-
-// differs tells whether an offer would say something else than was negotiated.
-// negotiationneeded may have been fired before anybody listened, and then is not
-// fired again. In a browser createOffer has no effect of its own.
-func (b *browser) differs() bool {
+// Differs implements [rolling]. In a browser createOffer has no effect of its own.
+func (b *browser) Differs() bool {
 	offer, err := b.await("createOffer")
 	if err != nil {
 		return false
@@ -215,10 +210,6 @@ func outline(text string) []string {
 	}
 	return lines
 }
-
-// flush lets the tasks run that the browser has queued so far, of which
-// negotiationneeded may be one.
-func (b *browser) flush() { time.Sleep(time.Millisecond) }
 
 // localCandidate reads what pion's ToJSON loses.
 func (b *browser) localCandidate(event safejs.Value) {

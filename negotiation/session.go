@@ -58,7 +58,7 @@ type Session struct {
 	waiters []chan struct{} // of Negotiated
 	changed bool            // whether an offer is needed is to be looked up
 	retries int
-	retry   *time.Timer
+	retryIn time.Duration // when to try again; 0: nothing failed
 }
 
 // Receive hands over a message from the other peer, in the order in which it
@@ -155,20 +155,24 @@ func (s *Session) Err() error {
 }
 
 func (s *Session) run() {
+	retry := time.NewTimer(maxRetry)
+	retry.Stop()
 	for s.failure == nil {
 		select {
 		case <-s.wake:
 			s.drain()
-		case <-s.retry.C:
-			s.changed = true
-			s.handle(s.n.grant())
-			s.settle()
+		case <-retry.C:
+			s.tryAgain()
 		case <-s.stop:
 			s.failure = ErrClosed
 		}
+		if s.retryIn > 0 {
+			retry.Reset(s.retryIn)
+			s.retryIn = 0
+		}
 	}
 	s.Close()
-	s.retry.Stop()
+	retry.Stop()
 	s.pc.detach()
 	close(s.done)
 }
@@ -191,6 +195,13 @@ func (s *Session) drain() {
 			s.observe()
 		}
 	}
+}
+
+// tryAgain is called some time after an offer failed.
+func (s *Session) tryAgain() {
+	s.changed = true
+	s.handle(s.n.grant())
+	s.settle()
 }
 
 // settle makes the offer that is needed, or tells the waiters that none is.
@@ -245,7 +256,7 @@ func (s *Session) handle(err error) {
 		s.report(DescriptionRefused, err)
 	case errors.Is(err, ErrOffer) && s.retries < maxRetries:
 		s.report(OfferFailed, err)
-		s.retry.Reset(min(minRetry<<s.retries, maxRetry))
+		s.retryIn = min(minRetry<<s.retries, maxRetry)
 		s.retries++
 	default:
 		s.fail(err)
