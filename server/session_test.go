@@ -11,7 +11,8 @@ import (
 )
 
 // wedge brings the connection of a native peer into a state from which pion has
-// no way back: an offer was applied, and will not be answered.
+// no way back: an offer was applied, and will not be answered. No exchange may be
+// under way: pion's own methods must not overlap.
 func (n *native) wedge() {
 	n.t.Helper()
 	other, err := newPeerConnection(webrtc.Configuration{})
@@ -30,7 +31,7 @@ func (n *native) wedge() {
 		n.mu.Lock()
 		pc := n.connections[len(n.connections)-1]
 		n.mu.Unlock()
-		return pc.SetRemoteDescription(offer) == nil
+		return pc.SignalingState() == webrtc.SignalingStateStable && pc.SetRemoteDescription(offer) == nil
 	})
 }
 
@@ -67,6 +68,7 @@ func TestStartingOver(t *testing.T) {
 		a, b := w.native(demoRoom, "polite", true), w.native(demoRoom, "impolite", true)
 		awaitChannels(t, 2, a, b)
 		for n := range 5 {
+			await(t, "both channels are open", func() bool { return a.complete() && b.complete() }, a, b)
 			over := a.count(peer.StartingOver) + b.count(peer.StartingOver)
 			a.wedge()
 			b.wedge()

@@ -137,6 +137,7 @@ type native struct {
 	bad    []string
 	lines  []string
 	role   string
+	opened int // channels since it was paired last
 	all    []negotiation.Event
 
 	connections []*webrtc.PeerConnection
@@ -183,7 +184,9 @@ func (n *native) trace(e negotiation.Event) {
 	case e.Kind == peer.ChatReceived:
 		n.chat = append(n.chat, e.Detail)
 	case e.Kind == peer.Paired:
-		n.role = e.Role
+		n.role, n.opened = e.Role, 0
+	case e.Kind == peer.ChannelOpened:
+		n.opened++
 	case level == negotiation.LevelWarn || level == negotiation.LevelError:
 		n.bad = append(n.bad, e.String())
 	}
@@ -202,6 +205,13 @@ func (n *native) count(kind negotiation.Kind) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.events[kind]
+}
+
+// complete tells whether both data channels of the last pairing are open.
+func (n *native) complete() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.opened == 2
 }
 
 func (n *native) received() []string {

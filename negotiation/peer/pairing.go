@@ -137,6 +137,9 @@ func (p *pairing) listen(dc *webrtc.DataChannel) {
 		}
 	})
 	opened := func() {
+		if p.remote.pairing != p {
+			return
+		}
 		p.open = append(p.open, dc)
 		p.remote.trace(ChannelOpened, label)
 	}

@@ -1,0 +1,160 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// walk is a walk over all states that can be reached from a setting, breadth
+// first, so that the first violation is the shortest.
+type walk struct {
+	setting     setting
+	limit       int // states to look at, 0: all
+	states      int
+	transitions int
+	violations  int
+	first       []step // the shortest way to a violation
+	what        []string
+}
+
+// step is one event, and what was chosen within its operations.
+type step struct {
+	who    uint8
+	event  event
+	script string
+}
+
+type node struct {
+	parent int32
+	step   step
+}
+
+func (w *walk) run() {
+	type found struct {
+		world *world
+		index int32
+	}
+	start := newWorld(w.setting)
+	nodes := []node{{parent: -1}}
+	seen := map[[16]byte]struct{}{}
+	frontier := []found{{start, 0}}
+	var buffer []byte
+	visit := func(v *world, from int32, s step) (int32, bool) {
+		buffer = v.key(buffer[:0])
+		sum := sha256.Sum256(buffer)
+		key := [16]byte(sum[:16])
+		if _, known := seen[key]; known {
+			return 0, false
+		}
+		seen[key] = struct{}{}
+		nodes = append(nodes, node{from, s})
+		return int32(len(nodes) - 1), true
+	}
+	for len(frontier) > 0 && (w.limit == 0 || len(nodes) < w.limit) {
+		var next []found
+		for _, f := range frontier {
+			for who := range f.world.actors {
+				for e := range events {
+					if !f.world.actors[who].may(e) {
+						continue
+					}
+					for script, more := []byte(nil), true; more; {
+						v := f.world.clone()
+						v.script = script
+						v.actors[who].happen(e)
+						w.transitions++
+						v.check()
+						s := step{uint8(who), e, string(script)}
+						if len(v.broken) > 0 {
+							w.violations++
+							if w.first == nil {
+								w.what = v.broken
+								w.first = append(path(nodes, f.index), s)
+							}
+						} else if index, isNew := visit(v, f.index, s); isNew {
+							next = append(next, found{v, index})
+						}
+						script, more = following(script, v.arity)
+					}
+				}
+			}
+		}
+		frontier = next
+		if w.violations > 0 {
+			break
+		}
+	}
+	w.states = len(nodes)
+}
+
+// following returns the script after script, where arity are the choices there
+// were.
+func following(script, arity []byte) ([]byte, bool) {
+	next := make([]byte, len(arity))
+	copy(next, script)
+	for i := len(next) - 1; i >= 0; i-- {
+		if next[i]+1 < arity[i] {
+			next[i]++
+			return next[:i+1], true
+		}
+	}
+	return nil, false
+}
+
+func path(nodes []node, i int32) []step {
+	var steps []step
+	for ; nodes[i].parent >= 0; i = nodes[i].parent {
+		steps = append([]step{nodes[i].step}, steps...)
+	}
+	return steps
+}
+
+// replay runs the steps from the beginning and returns a sequence diagram with
+// the polite peer on the left and the impolite one on the right.
+func replay(c setting, steps []step) (diagram string, broken []string) {
+	var b strings.Builder
+	const width = 58
+	fmt.Fprintf(&b, "%-*s│ %s\n", width, "polite ("+c.kinds[0]+")", "impolite ("+c.kinds[1]+")")
+	w := newWorld(c)
+	for n, s := range steps {
+		w = w.clone()
+		w.script = []byte(s.script)
+		w.record = func(who int, text string) {
+			if who == 0 {
+				fmt.Fprintf(&b, "%-*s│\n", width, text)
+			} else {
+				fmt.Fprintf(&b, "%-*s│ %s\n", width, "", text)
+			}
+		}
+		w.record(int(s.who), fmt.Sprintf("%d. %s", n+1, []string{"delivery", "negotiation-needed task", "candidate", "retry", "change", "Renegotiate", "RestartICE", "Close"}[s.event]))
+		w.actors[s.who].happen(s.event)
+		w.check()
+	}
+	for _, text := range w.broken {
+		fmt.Fprintf(&b, "✗ %s\n", text)
+	}
+	return b.String(), w.broken
+}
+
+var pairings = [][2]string{{"held", "held"}, {"held", "browser"}, {"browser", "held"}, {"browser", "browser"}}
+
+func TestExplore(t *testing.T) {
+	for _, kinds := range pairings {
+		t.Run(kinds[0]+"/"+kinds[1], func(t *testing.T) {
+			t.Parallel()
+			begin := time.Now()
+			w := &walk{setting: setting{kinds: kinds, plans: [2][]string{{"channel", "audio"}, {"channel", "audio"}}, renegs: 1, restart: 0, faults: 0, closes: 0}}
+			w.run()
+			t.Logf("%d states, %d transitions, %s, %d violations", w.states, w.transitions, time.Since(begin).Round(time.Millisecond), w.violations)
+			if w.violations > 0 {
+				diagram, _ := replay(w.setting, w.first)
+				t.Errorf("%s\n%s", w.what, diagram)
+			}
+		})
+	}
+}

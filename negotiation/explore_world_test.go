@@ -1,0 +1,609 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// world is two Sessions, each over a model, joined by two FIFO queues: a plain
+// value, so that every order of events can be walked. Sessions and Negotiators
+// are the shipped ones; only the goroutine, the timer and the network are absent.
+type world struct {
+	actors [2]*actor
+	faults int // operations that may still fail
+	closes int // actors that may still be closed
+
+	script  []byte // what to choose within operations, in order
+	arity   []byte // how many choices there were
+	broken  []string
+	record  func(who int, text string) // nil: nobody looks
+	running int                        // the actor whose event is being run, or -1
+}
+
+// actor is one of the two peers.
+type actor struct {
+	w       *world
+	me      int
+	s       *Session
+	browser *browserModel // one of the two
+	pion    *pionModel
+	hint    *hinted
+	held    *held
+
+	inbox  []Message // sent to it and not delivered
+	tasks  bool      // the negotiation-needed task is queued
+	gather []string  // ufrags whose candidate has not been reported
+	retry  bool      // the retry timer runs
+	closed bool
+	failed bool // an operation of it was made to fail
+
+	plan    []string // local changes to come
+	renegs  int      // wishes to come
+	restart int      // restarts to come
+
+	wished   bool     // an offer was wished for and not yet answered
+	carrying bool     // the pending offer was made after the wish
+	restarts []string // the credentials, ours and theirs, when a restart was wished for
+	offers   int      // sent
+	changes  int      // made, wishes included
+	failures int      // offers that failed
+}
+
+// setting is what a walk begins with.
+type setting struct {
+	kinds   [2]string // browser or held, of the polite and of the impolite peer
+	plans   [2][]string
+	renegs  int // per side
+	restart int // per side
+	faults  int
+	closes  int
+}
+
+func newWorld(c setting) *world {
+	w := &world{faults: c.faults, closes: c.closes, running: -1}
+	for i := range w.actors {
+		a := &actor{w: w, me: i, plan: c.plans[i], renegs: c.renegs, restart: c.restart}
+		name := []string{"p", "i"}[i]
+		if c.kinds[i] == "browser" {
+			a.browser = newBrowserModel(name, a)
+			a.hint = &hinted{pc: a.browser, looked: true}
+		} else {
+			a.pion = newPionModel(name, a)
+			a.held = &held{pc: a.pion, polite: i == 0}
+		}
+		a.s = newTestSession(i == 0)
+		a.s.n = NewNegotiator(nil, i == 0, nil, nil)
+		w.actors[i] = a
+		a.wire()
+	}
+	return w
+}
+
+func newTestSession(polite bool) *Session {
+	return &Session{
+		polite: polite, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		state: webrtc.SignalingStateStable,
+	}
+}
+
+// testAdapter makes an adapter of a held or hinted connection.
+type testAdapter struct {
+	PeerConnection
+	need func() bool
+}
+
+func (t testAdapter) needed() bool { return t.need() }
+func (testAdapter) flush()         {}
+func (testAdapter) detach()        {}
+
+// wire connects what belongs to the actor with it.
+func (a *actor) wire() {
+	if a.browser != nil {
+		a.s.pc = testAdapter{a.hint, a.hint.needed}
+	} else {
+		a.s.pc = testAdapter{a.held, a.held.needed}
+	}
+	a.s.trace = a.trace
+	a.s.n.pc, a.s.n.send, a.s.n.trace = a.s.pc, a.send, a.s.stamp
+}
+
+func (w *world) clone() *world {
+	v := &world{faults: w.faults, closes: w.closes, running: -1}
+	for i, a := range w.actors {
+		b := *a
+		b.w = v
+		b.inbox, b.gather = slices.Clone(a.inbox), slices.Clone(a.gather)
+		s := newTestSession(a.s.polite)
+		s.failure, s.state, s.changed, s.retries = a.s.failure, a.s.state, a.s.changed, a.s.retries
+		if a.closed {
+			close(s.stop)
+		}
+		n := *a.s.n
+		n.early = slices.Clone(n.early)
+		s.n, b.s = &n, s
+		if a.browser != nil {
+			m := *a.browser
+			m.common = a.browser.copied(&b)
+			h := &hinted{pc: &m, looked: a.hint.looked}
+			h.need.Store(a.hint.need.Load())
+			b.browser, b.hint = &m, h
+		} else {
+			m := *a.pion
+			m.common = a.pion.copied(&b)
+			h := *a.held
+			h.pc = &m
+			b.pion, b.held = &m, &h
+		}
+		v.actors[i] = &b
+		b.wire()
+	}
+	return v
+}
+
+func (a *actor) model() *common {
+	if a.browser != nil {
+		return &a.browser.common
+	}
+	return &a.pion.common
+}
+
+func (a *actor) other() *actor { return a.w.actors[1-a.me] }
+
+func (a *actor) note(format string, args ...any) {
+	if a.w.record != nil {
+		a.w.record(a.me, fmt.Sprintf(format, args...))
+	}
+}
+
+// violation notes what must not be.
+func (a *actor) violation(format string, args ...any) {
+	a.w.broken = append(a.w.broken, roleName(a.me == 0)+": "+fmt.Sprintf(format, args...))
+}
+
+// send is the Session's.
+func (a *actor) send(m Message) {
+	if a.closed {
+		a.violation("sends after Close")
+	}
+	a.other().inbox = append(a.other().inbox, m)
+	switch {
+	case m.Description == nil:
+		a.note("candidate %s ⟶", candidateUfrag(*m.Candidate))
+	default:
+		a.note("%s %s ⟶", m.Description.Type, outlineOf(*m.Description))
+	}
+}
+
+func outlineOf(d webrtc.SessionDescription) string {
+	parsed := read(d.SDP)
+	text := parsed.ufrag
+	for _, l := range parsed.lines {
+		text += fmt.Sprintf(" %s:%s", l.mid, l.kind)
+		if l.kind != "application" {
+			text += "/" + l.dir.String()
+		}
+	}
+	return text
+}
+
+// trace is the Session's, and what is known of the wishes.
+func (a *actor) trace(e Event) {
+	switch e.Kind {
+	case OfferSending:
+		a.offers++
+		a.carrying = a.wished
+		// Each offer of the impolite peer carries a change of its own. The polite
+		// one makes an offer again for each that it took back, so for each of the
+		// impolite one.
+		most := a.changes + a.failures
+		if a.me == 0 {
+			most += a.other().changes + a.other().failures
+		}
+		if a.offers > most {
+			a.violation("%d offers, and %d would do", a.offers, most)
+		}
+	case CollisionRollback:
+		a.carrying = false
+		if a.me == 1 {
+			a.violation("the impolite peer rolls back")
+		}
+	case CollisionIgnored:
+		if a.me == 0 {
+			a.violation("the polite peer ignores an offer")
+		}
+	case AnswerReceived:
+		if a.carrying {
+			a.wished, a.carrying = false, false
+		}
+	case OfferFailed, Failed:
+		a.failures++
+		if !a.failed {
+			a.violation("surfaced: %s", e)
+		}
+	default:
+		if (e.Level() == LevelWarn || e.Level() == LevelError) && !a.failed && !a.other().failed {
+			a.violation("surfaced: %s", e)
+		}
+	}
+	if e.Kind != StateChanged {
+		a.note("%s", Event{Kind: e.Kind, Detail: e.Detail})
+	}
+}
+
+// choose returns one of n choices: the script's, or the first.
+func (w *world) choose(n int) int {
+	i := len(w.arity)
+	w.arity = append(w.arity, byte(n))
+	if i < len(w.script) {
+		return int(w.script[i])
+	}
+	return 0
+}
+
+// within is where the interleavings hide that matter: what happens while an
+// operation is pending.
+func (a *actor) within(operation string) error {
+	type option struct {
+		does string
+		f    func() error
+	}
+	options := []option{{"", func() error { return nil }}}
+	if a.w.faults > 0 && a.browser == nil || a.w.faults > 0 && operation[len(operation)-4:] != "done" {
+		options = append(options, option{"fails", func() error {
+			a.w.faults--
+			a.failed = true
+			return errInjected
+		}})
+	}
+	if a.w.closes > 0 && !a.closed {
+		options = append(options, option{"Close", func() error {
+			a.close()
+			return nil
+		}})
+	}
+	if a.browser != nil && len(a.plan) > 0 && !a.closed {
+		options = append(options, option{"change", func() error {
+			a.change()
+			return nil
+		}})
+	}
+	if len(a.inbox) > 0 {
+		options = append(options, option{"message arrives", func() error {
+			a.deliver()
+			return nil
+		}})
+	}
+	chosen := options[a.w.choose(len(options))]
+	if chosen.does != "" {
+		a.note("· in %s: %s", operation, chosen.does)
+	}
+	return chosen.f()
+}
+
+var errInjected = errors.New("injected")
+
+func (a *actor) task()                 { a.tasks = true }
+func (a *actor) gathered(ufrag string) { a.gather = append(a.gather, ufrag) }
+func (a *actor) needed() {
+	a.hint.fired()
+	a.s.recheck()
+}
+
+// event is one thing that may happen to one actor.
+type event uint8
+
+const (
+	delivery event = iota
+	task
+	candidate
+	retry
+	change // from here on it is somebody's will
+	renegotiation
+	restart
+	closing
+	events
+)
+
+// may tells whether the event can happen now.
+func (a *actor) may(e event) bool {
+	if a.closed || a.s.failure != nil {
+		return e == delivery && len(a.inbox) > 0
+	}
+	return []bool{
+		delivery: len(a.inbox) > 0, task: a.tasks, candidate: len(a.gather) > 0, retry: a.retry,
+		change: len(a.plan) > 0, renegotiation: a.renegs > 0, restart: a.restart > 0, closing: a.w.closes > 0,
+	}[e]
+}
+
+// happen has the event happen, and the Session handle all it brings about.
+func (a *actor) happen(e event) {
+	switch e {
+	case delivery:
+		a.note("⟵ message")
+		a.deliver()
+	case task:
+		a.tasks = false
+		a.browser.runTask()
+	case candidate:
+		ufrag := a.gather[0]
+		a.gather = a.gather[1:]
+		a.s.enqueue(func() { a.report(ufrag) })
+	case retry:
+		a.retry = false
+		a.s.tryAgain()
+	case change:
+		if a.browser != nil {
+			a.change()
+			break
+		}
+		a.s.enqueue(func() {
+			a.change()
+			a.s.changed = true
+		})
+	case renegotiation:
+		a.renegs--
+		a.changes++
+		a.wished, a.carrying = true, false
+		a.s.Renegotiate()
+	case restart:
+		a.restart--
+		a.changes++
+		a.note("RestartICE")
+		a.s.enqueue(func() {
+			m := a.model()
+			if m.current.local != "" {
+				a.restarts = []string{read(m.current.local).ufrag, read(m.current.remote).ufrag}
+			}
+			a.s.n.RestartICE()
+			a.s.changed = true
+		})
+	case closing:
+		a.note("Close")
+		a.close()
+	}
+	for len(a.s.wake) > 0 {
+		<-a.s.wake
+		a.s.drain()
+	}
+	if a.s.retryIn > 0 {
+		a.retry, a.s.retryIn = true, 0
+	}
+	if a.closed {
+		a.s.failure = ErrClosed // what run does
+	}
+}
+
+// report sends a candidate as the adapters do.
+func (a *actor) report(ufrag string) {
+	mid := "0"
+	if a.held != nil {
+		ufrag = a.held.ufrag
+	}
+	a.send(Message{Candidate: &webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host", SDPMid: &mid, UsernameFragment: &ufrag}})
+}
+
+func (a *actor) deliver() {
+	m := a.inbox[0]
+	a.inbox = a.inbox[1:]
+	_ = a.s.Receive(m)
+}
+
+func (a *actor) change() {
+	m := a.model()
+	what := a.plan[0]
+	a.plan = a.plan[1:]
+	a.changes++
+	a.note("%s", what)
+	switch what {
+	case "channel":
+		m.channel = true
+	case "audio", "video":
+		m.addTransceiver(what, false)
+	case "track":
+		m.addTransceiver("audio", true)
+	case "recvonly": // what RemoveTrack does
+		for i := range m.transceivers {
+			if t := &m.transceivers[i]; t.dir&sendonly != 0 {
+				t.dir &= recvonly
+				break
+			}
+		}
+	}
+	if a.browser != nil {
+		a.browser.update()
+	}
+}
+
+func (a *actor) close() {
+	a.w.closes--
+	a.closed = true
+	a.s.Close()
+	a.model().state = webrtc.SignalingStateClosed
+}
+
+// quiet tells whether nothing happens any more by itself.
+func (w *world) quiet() bool {
+	for _, a := range w.actors {
+		for e := delivery; e < change; e++ {
+			if a.may(e) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// check looks at the invariants.
+func (w *world) check() {
+	for _, a := range w.actors {
+		if a.s.failure != nil && !a.closed && !a.failed {
+			a.violation("the Session ended: %v", a.s.failure)
+		}
+	}
+	p, i := w.actors[0], w.actors[1]
+	if len(w.broken) > 0 || !w.quiet() || p.s.failure != nil || i.s.failure != nil {
+		return
+	}
+	for _, a := range w.actors {
+		a.settled()
+	}
+	if len(w.broken) > 0 {
+		return
+	}
+	ours, theirs := p.lines(), i.lines()
+	if !slices.EqualFunc(ours, theirs, func(a, b line) bool { return a.mid == b.mid && a.kind == b.kind }) {
+		p.violation("the sections differ: %v and %v", ours, theirs)
+	}
+}
+
+func (a *actor) lines() []line { return read(a.model().current.local).lines }
+
+// settled looks at one side when all is quiet.
+func (a *actor) settled() {
+	m := a.model()
+	if m.state != webrtc.SignalingStateStable || a.s.pc.SignalingState() != webrtc.SignalingStateStable {
+		a.violation("it rests in %s", a.s.pc.SignalingState())
+		return
+	}
+	if a.wished && len(m.transceivers) > 0 && m.current.local != "" {
+		a.violation("a wish for an offer was lost")
+	}
+	if a.browser != nil && a.browser.check() || a.held != nil && a.held.needed() {
+		a.violation("an offer is still needed")
+	}
+	local, remote := read(m.current.local), read(m.current.remote)
+	if m.channel && !local.data() {
+		a.violation("the data channel was not negotiated")
+	}
+	for _, t := range m.transceivers {
+		if _, ok := local.at(t.mid); !ok {
+			a.violation("a transceiver (%s) was not negotiated", t.kind)
+		}
+	}
+	for _, l := range local.lines {
+		theirs, _ := remote.at(l.mid)
+		if l.kind == "application" || l.dir == theirs.dir.reversed() {
+			continue
+		}
+		if m.current.offered == (l.dir&theirs.dir.reversed() != theirs.dir.reversed()) {
+			a.violation("section %s is %s here and %s there", l.mid, l.dir, theirs.dir)
+		}
+	}
+	if a.restarts != nil && (a.restarts[0] == local.ufrag || a.restarts[1] == remote.ufrag) {
+		a.violation("the restart was lost: %s and %s as before", local.ufrag, remote.ufrag)
+	}
+	if remote.ufrag != "" && !slices.Contains(m.heard, remote.ufrag) {
+		a.violation("no candidate with %s was taken", remote.ufrag)
+	}
+	other := a.other().model()
+	if remote.ufrag != read(other.current.local).ufrag {
+		a.violation("the other side's credentials are %s, not %s", read(other.current.local).ufrag, remote.ufrag)
+	}
+}
+
+// interned gives each text a number.
+var interned = struct {
+	sync.Mutex
+	numbers map[string]uint32
+}{numbers: map[string]uint32{}}
+
+func number(text string) uint32 {
+	if text == "" {
+		return 0
+	}
+	interned.Lock()
+	defer interned.Unlock()
+	n, ok := interned.numbers[text]
+	if !ok {
+		n = uint32(len(interned.numbers)) + 1
+		interned.numbers[text] = n
+	}
+	return n
+}
+
+// key is everything that decides what can still happen.
+func (w *world) key(b []byte) []byte {
+	b = append(b, byte(w.faults), byte(w.closes))
+	for _, a := range w.actors {
+		b = a.key(b)
+	}
+	return b
+}
+
+func flags(list ...bool) uint32 {
+	var n uint32
+	for i, set := range list {
+		if set {
+			n |= 1 << i
+		}
+	}
+	return n
+}
+
+func (a *actor) key(b []byte) []byte {
+	n := func(values ...uint32) {
+		for _, v := range values {
+			b = binary.AppendUvarint(b, uint64(v))
+		}
+	}
+	texts := func(list []string) {
+		n(uint32(len(list)))
+		for _, text := range list {
+			n(number(text))
+		}
+	}
+	m, g := a.model(), a.s.n
+	n(flags(a.tasks, a.retry, a.closed, a.failed, a.wished, a.carrying, a.restarts != nil,
+		g.ignoring, g.begun, g.wish, g.carried, a.s.changed, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
+	n(uint32(len(a.plan)), uint32(a.renegs), uint32(a.restart), uint32(a.offers), uint32(a.changes), uint32(a.failures), uint32(a.s.retries), uint32(a.s.state), uint32(m.state), uint32(m.credentials))
+	n(number(m.current.local), number(m.current.remote), number(m.pending.local), number(m.pending.remote), number(m.role))
+	texts(a.restarts)
+	texts(a.gather)
+	texts(m.heard)
+	n(uint32(len(m.transceivers)))
+	for _, t := range m.transceivers {
+		n(number(t.kind), number(t.mid), uint32(t.dir)<<1|flags(t.byTrack))
+	}
+	n(uint32(len(a.inbox)))
+	for _, message := range a.inbox {
+		if message.Description != nil {
+			n(uint32(message.Description.Type), number(message.Description.SDP))
+		} else {
+			n(100, number(candidateUfrag(*message.Candidate)))
+		}
+	}
+	n(uint32(len(g.early)))
+	for _, c := range g.early {
+		n(number(candidateUfrag(c)))
+	}
+	if a.browser != nil {
+		n(flags(a.browser.onEmpty, a.browser.flag, a.hint.need.Load()), number(a.browser.replace))
+		return b
+	}
+	h := a.held
+	n(flags(h.offer != nil, h.restart, h.restarting, h.offered != nil), uint32(a.pion.named), number(a.pion.ufrag), number(a.pion.lastOffer),
+		number(h.ufrag), number(h.remote), number(h.setup))
+	if h.offer != nil {
+		n(number(h.offer.SDP))
+	}
+	for _, list := range [][]section{h.sections, h.offered} {
+		n(uint32(len(list)))
+		for _, s := range list {
+			n(number(s.mid), number(s.kind), flags(s.rejected))
+		}
+	}
+	for _, list := range [][]want{h.said, h.offeredAs} {
+		n(uint32(len(list)))
+		for _, w := range list {
+			n(number(w.mid), number(w.kind), number(w.what))
+		}
+	}
+	return b
+}

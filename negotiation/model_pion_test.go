@@ -1,0 +1,201 @@
+package negotiation
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// pionModel is pion's native PeerConnection (v4.2.20): no rollback, mids for good,
+// and offers that leave traces.
+type pionModel struct {
+	common
+	prefix    string
+	named     int
+	lastOffer string
+	ufrag     string // the agent's
+}
+
+func newPionModel(name string, o outside) *pionModel {
+	p := &pionModel{common: common{outside: o, name: name, state: webrtc.SignalingStateStable}, prefix: name[:1]}
+	p.ufrag = p.freshUfrag()
+	return p
+}
+
+func (p *pionModel) NameSections() error {
+	for i := range p.transceivers {
+		if t := &p.transceivers[i]; t.mid == "" {
+			t.mid = p.prefix + strconv.Itoa(p.named)
+			p.named++
+		}
+	}
+	return nil
+}
+
+func (p *pionModel) Wants() []want {
+	var wants []want
+	for _, t := range p.transceivers {
+		wants = append(wants, want{t.mid, t.kind, t.dir.String()})
+	}
+	if p.channel {
+		wants = append(wants, want{kind: "application"})
+	}
+	return wants
+}
+
+func (p *pionModel) Takes(webrtc.SessionDescription) error { return nil }
+
+func (p *pionModel) Superseded(error) bool { return false }
+
+// CreateOffer restarts the agent at once (pc:696).
+func (p *pionModel) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+	if err := p.within("CreateOffer"); err != nil {
+		return webrtc.SessionDescription{}, err
+	}
+	if restart {
+		p.ufrag = p.freshUfrag()
+	}
+	offer := description{ufrag: p.ufrag, setup: "actpass"}
+	for _, l := range read(p.current.remote).lines {
+		if t := p.find(l.mid); t != nil && l.kind != "application" {
+			l.dir = t.dir
+		}
+		offer.lines = append(offer.lines, l)
+	}
+	for _, t := range p.transceivers {
+		if _, ok := offer.at(t.mid); !ok {
+			offer.lines = append(offer.lines, line{kind: t.kind, mid: t.mid, dir: t.dir})
+		}
+	}
+	if p.channel && !offer.data() {
+		offer.lines = append(offer.lines, line{kind: "application", mid: strconv.Itoa(len(offer.lines))})
+	}
+	p.lastOffer = offer.text()
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: p.lastOffer}, nil
+}
+
+func (p *pionModel) within(operation string) error {
+	if err := p.outside.within(operation); err != nil {
+		return err
+	}
+	if p.state == webrtc.SignalingStateClosed {
+		return errClosed
+	}
+	return nil
+}
+
+// CreateAnswer takes the DTLS role as if the transport were new.
+func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
+	if err := p.within("CreateAnswer"); err != nil {
+		return webrtc.SessionDescription{}, err
+	}
+	answer := description{ufrag: p.ufrag, setup: "active"}
+	for _, l := range read(p.pending.remote).lines {
+		if t := p.find(l.mid); t != nil && l.kind != "application" {
+			l.dir = t.dir
+		}
+		answer.lines = append(answer.lines, l)
+	}
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
+}
+
+func (p *pionModel) SetLocalDescription(d webrtc.SessionDescription) error {
+	if err := p.within("SetLocalDescription"); err != nil {
+		return err
+	}
+	switch {
+	case d.Type == webrtc.SDPTypeOffer && d.SDP != p.lastOffer:
+		return errNotTheLast
+	case d.Type == webrtc.SDPTypeOffer && p.state == webrtc.SignalingStateStable:
+		p.state = webrtc.SignalingStateHaveLocalOffer
+		p.pending = exchange{local: d.SDP, offered: true}
+	case d.Type == webrtc.SDPTypeAnswer && p.state == webrtc.SignalingStateHaveRemoteOffer:
+		p.pending.local = d.SDP
+		p.role = "" // it does not look at it
+		if err := p.complete(read(d.SDP)); err != nil {
+			return err
+		}
+	default:
+		return errState
+	}
+	p.outside.gathered(read(d.SDP).ufrag)
+	return nil
+}
+
+func (p *pionModel) SetRemoteDescription(d webrtc.SessionDescription) error {
+	if err := p.within("SetRemoteDescription"); err != nil {
+		return err
+	}
+	remote := read(d.SDP)
+	if d.Type == webrtc.SDPTypeAnswer {
+		if p.state != webrtc.SignalingStateHaveLocalOffer {
+			return errState
+		}
+		p.pending.remote = d.SDP
+		p.role = ""
+		return p.complete(remote)
+	}
+	if p.state != webrtc.SignalingStateStable {
+		return errState
+	}
+	p.state = webrtc.SignalingStateHaveRemoteOffer
+	p.pending = exchange{remote: d.SDP}
+	if p.restarted() {
+		p.ufrag = p.freshUfrag()
+	}
+	for _, l := range remote.lines {
+		p.associate(l)
+	}
+	return nil
+}
+
+// associate finds or makes the transceiver of a section, and changes its
+// direction (pc:1230).
+func (p *pionModel) associate(l line) {
+	if l.kind == "application" {
+		return
+	}
+	t := p.find(l.mid)
+	if t == nil {
+		t = p.satisfying(l)
+	} else if l.dir == inactive {
+		t.dir = inactive
+	}
+	switch {
+	case t == nil:
+		dir := recvonly
+		if l.dir == recvonly {
+			dir = sendonly
+		} else if l.dir == inactive {
+			dir = inactive
+		}
+		p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: dir})
+		return
+	case l.dir == recvonly:
+		t.dir &= sendonly
+	case l.dir == sendrecv && t.dir == sendonly:
+		t.dir = sendrecv
+	case l.dir&sendonly != 0 && t.dir == inactive:
+		t.dir = recvonly
+	}
+	t.mid = l.mid
+}
+
+// satisfying is pion's satisfyTypeAndDirection.
+func (p *pionModel) satisfying(l line) *transceiver {
+	preferred := map[direction][]direction{
+		sendrecv: {recvonly, sendrecv, sendonly},
+		sendonly: {recvonly},
+		recvonly: {sendonly, sendrecv},
+	}[l.dir]
+	for _, dir := range preferred {
+		i := slices.IndexFunc(p.transceivers, func(t transceiver) bool {
+			return t.mid == "" && t.kind == l.kind && t.dir == dir
+		})
+		if i >= 0 {
+			return &p.transceivers[i]
+		}
+	}
+	return nil
+}

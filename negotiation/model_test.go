@@ -1,0 +1,243 @@
+package negotiation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// The models are PeerConnections without a network: what JSEP (RFC 8829) and the
+// W3C specification say of states, sections, directions, credentials and the
+// negotiation-needed flag, and nothing else. A model is a plain value that can be
+// copied, so that a test can walk every order of events.
+//
+// TestModelsAreHonest compares them with the connections that they stand for.
+// What they leave out: codecs, header extensions, simulcast, stopped transceivers
+// whose section is used again, pranswer, and more than one transport.
+
+var (
+	errClosed  = errors.New("model: closed")
+	errMatch   = errors.New("model: the description does not continue what was negotiated")
+	errNewRole = errors.New("model: the DTLS role would change") // Chromium: Failed to set SSL role for the transport
+)
+
+// outside is what happens around a model while it works.
+type outside interface {
+	// within is called while an operation is pending. An error makes it fail.
+	within(operation string) error
+	// task says that the connection has queued the task that updates its
+	// negotiation-needed flag.
+	task()
+	// needed is the event negotiationneeded.
+	needed()
+	// gathered says that there is a candidate with this ufrag.
+	gathered(ufrag string)
+}
+
+// direction is what a transceiver wants, or a section says.
+type direction uint8
+
+const (
+	inactive direction = 0
+	sendonly direction = 1
+	recvonly direction = 2
+	sendrecv direction = 3
+)
+
+func (d direction) String() string {
+	return []string{"inactive", "sendonly", "recvonly", "sendrecv"}[d]
+}
+
+func (d direction) reversed() direction { return d>>1&1 | d&1<<1 }
+
+// line is one section of a description.
+type line struct {
+	kind string
+	mid  string
+	dir  direction // of media
+}
+
+// description is what the models look at in SDP.
+type description struct {
+	ufrag string
+	setup string // active or passive, or actpass
+	lines []line
+}
+
+func (d description) at(mid string) (line, bool) {
+	i := slices.IndexFunc(d.lines, func(l line) bool { return l.mid == mid })
+	if i < 0 {
+		return line{}, false
+	}
+	return d.lines[i], true
+}
+
+func (d description) data() bool {
+	return slices.ContainsFunc(d.lines, func(l line) bool { return l.kind == "application" })
+}
+
+func (d description) text() string {
+	var mids []string
+	for _, l := range d.lines {
+		mids = append(mids, l.mid)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE %s\r\na=setup:%s\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n",
+		strings.Join(mids, " "), d.setup, d.ufrag, somePwd, someFingerprint)
+	for _, l := range d.lines {
+		if l.kind == "application" {
+			fmt.Fprintf(&b, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:%s\r\n", l.mid)
+		} else {
+			fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:%s\r\na=%s\r\n", l.kind, l.mid, l.dir)
+		}
+	}
+	return b.String()
+}
+
+var (
+	somePwd         = strings.Repeat("p", 22)
+	someFingerprint = strings.TrimSuffix(strings.Repeat("AB:", 32), ":")
+)
+
+// descriptions are those read before: the same few come again and again.
+var descriptions sync.Map
+
+// read reads a description, of a model or of a real connection.
+func read(text string) description {
+	if d, ok := descriptions.Load(text); ok {
+		return d.(description)
+	}
+	var d description
+	parsed, err := parse(text)
+	if err != nil {
+		return d
+	}
+	d.ufrag, d.setup = parsed.ufrag(), parsed.setup()
+	for i, s := range parsed.sections() {
+		l := line{kind: s.kind, mid: s.mid}
+		for dir := inactive; dir <= sendrecv && s.kind != "application"; dir++ {
+			if _, ok := get(parsed.media[i].attributes, dir.String()); ok {
+				l.dir = dir
+			}
+		}
+		d.lines = append(d.lines, l)
+	}
+	descriptions.Store(text, d)
+	return d
+}
+
+// transceiver is an RTCRtpTransceiver.
+type transceiver struct {
+	kind    string
+	mid     string // empty: not associated with a section
+	dir     direction
+	byTrack bool // made by addTrack: a remote offer may use it
+}
+
+// exchange is a pair of descriptions.
+type exchange struct {
+	local, remote string
+	offered       bool // by us
+}
+
+// common is what both models have.
+type common struct {
+	outside      outside
+	state        webrtc.SignalingState
+	current      exchange // current descriptions; empty before the first exchange
+	pending      exchange
+	transceivers []transceiver
+	channel      bool // a data channel was made here
+	credentials  int  // how many were made
+	name         string
+	role         string // DTLS, from the first exchange on
+	heard        []string
+}
+
+func (c *common) SignalingState() webrtc.SignalingState { return c.state }
+
+func (c *common) find(mid string) *transceiver {
+	for i := range c.transceivers {
+		if c.transceivers[i].mid == mid {
+			return &c.transceivers[i]
+		}
+	}
+	return nil
+}
+
+func (c *common) freshUfrag() string {
+	c.credentials++
+	return c.name + "ufrag" + strconv.Itoa(c.credentials)
+}
+
+// restarted tells whether the remote offer restarts ICE.
+func (c *common) restarted() bool {
+	return c.current.remote != "" && read(c.current.remote).ufrag != read(c.pending.remote).ufrag
+}
+
+// complete ends an exchange: its descriptions are the current ones.
+func (c *common) complete(answer description) error {
+	mine := answer.setup
+	if c.pending.offered {
+		mine = opposite(answer.setup)
+	}
+	if c.role != "" && mine != c.role {
+		return errNewRole
+	}
+	c.role = mine
+	c.current, c.pending = c.pending, exchange{}
+	c.state = webrtc.SignalingStateStable
+	return nil
+}
+
+// continues tells whether each section of before is still in its place.
+func continues(before, d description) bool {
+	if len(d.lines) < len(before.lines) {
+		return false
+	}
+	for i, l := range before.lines {
+		if d.lines[i].mid != l.mid || d.lines[i].kind != l.kind {
+			return false
+		}
+	}
+	return true
+}
+
+// answers tells whether d answers offer.
+func answers(offer, d description) bool {
+	return len(offer.lines) == len(d.lines) && continues(offer, d)
+}
+
+func (c *common) AddICECandidate(candidate webrtc.ICECandidateInit) error {
+	ufrag := candidateUfrag(candidate)
+	switch {
+	case c.state == webrtc.SignalingStateClosed:
+		return ErrClosed
+	case c.current.remote == "" && c.pending.remote == "":
+		return ErrNoRemoteDescription
+	case ufrag != read(c.current.remote).ufrag && ufrag != read(c.pending.remote).ufrag:
+		return ErrUnknownUfrag
+	}
+	if !slices.Contains(c.heard, ufrag) {
+		c.heard = append(c.heard, ufrag)
+	}
+	return nil
+}
+
+// addTransceiver is a change that needs an offer.
+func (c *common) addTransceiver(kind string, byTrack bool) {
+	c.transceivers = append(c.transceivers, transceiver{kind: kind, dir: sendrecv, byTrack: byTrack})
+}
+
+func (c *common) copied(o outside) common {
+	d := *c
+	d.outside = o
+	d.transceivers = slices.Clone(c.transceivers)
+	d.heard = slices.Clone(c.heard)
+	return d
+}
