@@ -8,7 +8,7 @@ GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling
 
-.PHONY: build run test test-native test-browser test-tabs lint soak screenshot bench tools clean
+.PHONY: build run test test-native test-browser test-tabs lint explore soak screenshot bench tools clean
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -21,6 +21,7 @@ test: test-native test-browser test-tabs ## run every test
 
 test-native: tools ## what runs without a browser
 	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./web/...
+	go test -timeout 10m -run '^(TestExplore|TestMutants)$$' ./negotiation
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
@@ -36,6 +37,10 @@ lint: ## vet, staticcheck and gofmt, for both targets
 	GOOS=js GOARCH=wasm go vet ./negotiation/... ./wasm
 	go build -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	GOOS=js GOARCH=wasm bin/staticcheck ./negotiation/... ./wasm
+
+explore: ## every order of events of two Sessions, and whether broken ones are noticed
+	go test -c -o bin/explore ./negotiation
+	cd negotiation && ../bin/explore -explore full -test.timeout 120m -test.run '^(TestExplore|TestMutants)$$'
 
 soak: tools ## every test, 20 times in a row
 	go run ./web/build -fast

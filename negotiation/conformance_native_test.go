@@ -6,10 +6,7 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // newPeerConnection gathers on loopback too: a test machine may have nothing else.
 func newPeerConnection(t *testing.T, c webrtc.Configuration) *webrtc.PeerConnection {

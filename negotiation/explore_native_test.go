@@ -3,9 +3,11 @@
 package negotiation
 
 import (
-	"crypto/sha256"
+	"flag"
 	"fmt"
+	"hash/maphash"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -14,7 +16,6 @@ import (
 // first, so that the first violation is the shortest.
 type walk struct {
 	setting     setting
-	limit       int // states to look at, 0: all
 	states      int
 	transitions int
 	violations  int
@@ -41,13 +42,13 @@ func (w *walk) run() {
 	}
 	start := newWorld(w.setting)
 	nodes := []node{{parent: -1}}
-	seen := map[[16]byte]struct{}{}
+	seen := map[[2]uint64]struct{}{}
+	seeds := [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 	frontier := []found{{start, 0}}
 	var buffer []byte
 	visit := func(v *world, from int32, s step) (int32, bool) {
 		buffer = v.key(buffer[:0])
-		sum := sha256.Sum256(buffer)
-		key := [16]byte(sum[:16])
+		key := [2]uint64{maphash.Bytes(seeds[0], buffer), maphash.Bytes(seeds[1], buffer)}
 		if _, known := seen[key]; known {
 			return 0, false
 		}
@@ -55,7 +56,7 @@ func (w *walk) run() {
 		nodes = append(nodes, node{from, s})
 		return int32(len(nodes) - 1), true
 	}
-	for len(frontier) > 0 && (w.limit == 0 || len(nodes) < w.limit) {
+	for len(frontier) > 0 && !stop.Load() {
 		var next []found
 		for _, f := range frontier {
 			for who := range f.world.actors {
@@ -64,7 +65,7 @@ func (w *walk) run() {
 						continue
 					}
 					for script, more := []byte(nil), true; more; {
-						v := f.world.clone()
+						v := f.world.clone(who)
 						v.script = script
 						v.actors[who].happen(e)
 						w.transitions++
@@ -122,7 +123,7 @@ func replay(c setting, steps []step) (diagram string, broken []string) {
 	fmt.Fprintf(&b, "%-*s│ %s\n", width, "polite ("+c.kinds[0]+")", "impolite ("+c.kinds[1]+")")
 	w := newWorld(c)
 	for n, s := range steps {
-		w = w.clone()
+		w = w.clone(int(s.who))
 		w.script = []byte(s.script)
 		w.record = func(who int, text string) {
 			if who == 0 {
@@ -143,18 +144,66 @@ func replay(c setting, steps []step) (diagram string, broken []string) {
 
 var pairings = [][2]string{{"held", "held"}, {"held", "browser"}, {"browser", "held"}, {"browser", "browser"}}
 
+// settings are what is walked for each pairing, what finds most first. Bounded is
+// part of every test run; full has up to three changes a side.
+func settings(kinds [2]string, full bool) []setting {
+	plans := func(polite, impolite string) [2][]string {
+		return [2][]string{strings.Fields(polite), strings.Fields(impolite)}
+	}
+	all := []setting{
+		{name: "echoes", plans: plans("channel", "channel"), echoes: 1},
+		{name: "restarts", plans: plans("channel", "channel"), restart: [2]int{1, 0}},
+		{name: "faults", plans: plans("channel", "channel audio"), faults: 1},
+		{name: "wishes", plans: plans("channel", "channel"), renegs: 1},
+		{name: "closing", plans: plans("channel audio", "channel"), closes: 1},
+		{name: "changes", plans: plans("channel audio", "channel audio")},
+		{name: "kinds", plans: plans("audio recvonly", "track video")},
+	}
+	if full {
+		all = []setting{
+			{name: "echoes", plans: plans("channel audio", "channel"), renegs: 1, echoes: 1},
+			{name: "restarts", plans: plans("channel audio", "channel"), restart: [2]int{1, 1}},
+			{name: "faults", plans: plans("channel audio", "channel audio"), renegs: 1, faults: 1},
+			{name: "wishes", plans: plans("channel", "channel"), renegs: 1},
+		{name: "closing", plans: plans("channel audio", "channel audio"), restart: [2]int{1, 0}, closes: 2},
+			{name: "changes", plans: plans("channel audio recvonly", "audio channel video")},
+			{name: "kinds", plans: plans("audio track recvonly", "track video recvonly")},
+		}
+	}
+	for i := range all {
+		all[i].kinds = kinds
+	}
+	return all
+}
+
+var explore = flag.String("explore", "bounded", "how far to walk: bounded; full, with a report; first, to the first violation of all")
+
+// stop ends all walks.
+var stop atomic.Bool
+
 func TestExplore(t *testing.T) {
-	for _, kinds := range pairings {
-		t.Run(kinds[0]+"/"+kinds[1], func(t *testing.T) {
-			t.Parallel()
-			begin := time.Now()
-			w := &walk{setting: setting{kinds: kinds, plans: [2][]string{{"channel", "audio"}, {"channel", "audio"}}, renegs: 1, restart: 0, faults: 0, closes: 0}}
-			w.run()
-			t.Logf("%d states, %d transitions, %s, %d violations", w.states, w.transitions, time.Since(begin).Round(time.Millisecond), w.violations)
-			if w.violations > 0 {
-				diagram, _ := replay(w.setting, w.first)
-				t.Errorf("%s\n%s", w.what, diagram)
-			}
-		})
+	if raceEnabled {
+		t.Skip("has one goroutine, and takes long with the race detector")
+	}
+	full := *explore == "full"
+	for i := range settings(pairings[0], full) {
+		for _, kinds := range pairings {
+			c := settings(kinds, full)[i]
+			t.Run(c.name+"/"+kinds[0]+"/"+kinds[1], func(t *testing.T) {
+				if *explore != "first" {
+					t.Parallel()
+				}
+				begin := time.Now()
+				w := &walk{setting: c}
+				w.run()
+				report(t, w.violations > 0, "%-8s %-8s %-9s %9d states %10d transitions %7.1f s  %d violations",
+					kinds[0], kinds[1], c.name, w.states, w.transitions, time.Since(begin).Seconds(), w.violations)
+				if w.violations > 0 {
+					stop.Store(*explore == "first")
+					diagram, _ := replay(w.setting, w.first)
+					t.Errorf("%s\n%s", w.what, diagram)
+				}
+			})
+		}
 	}
 }

@@ -19,12 +19,12 @@ type world struct {
 	actors [2]*actor
 	faults int // operations that may still fail
 	closes int // actors that may still be closed
+	echoes int // answers that may still come twice
 
-	script  []byte // what to choose within operations, in order
-	arity   []byte // how many choices there were
-	broken  []string
-	record  func(who int, text string) // nil: nobody looks
-	running int                        // the actor whose event is being run, or -1
+	script []byte // what to choose within operations, in order
+	arity  []byte // how many choices there were
+	broken []string
+	record func(who int, text string) // nil: nobody looks
 }
 
 // actor is one of the two peers.
@@ -43,6 +43,7 @@ type actor struct {
 	retry  bool      // the retry timer runs
 	closed bool
 	failed bool // an operation of it was made to fail
+	echoed bool // an answer came twice
 
 	plan    []string // local changes to come
 	renegs  int      // wishes to come
@@ -58,18 +59,20 @@ type actor struct {
 
 // setting is what a walk begins with.
 type setting struct {
+	name    string
 	kinds   [2]string // browser or held, of the polite and of the impolite peer
 	plans   [2][]string
 	renegs  int // per side
-	restart int // per side
+	restart [2]int
 	faults  int
 	closes  int
+	echoes  int
 }
 
 func newWorld(c setting) *world {
-	w := &world{faults: c.faults, closes: c.closes, running: -1}
+	w := &world{faults: c.faults, closes: c.closes, echoes: c.echoes}
 	for i := range w.actors {
-		a := &actor{w: w, me: i, plan: c.plans[i], renegs: c.renegs, restart: c.restart}
+		a := &actor{w: w, me: i, plan: c.plans[i], renegs: c.renegs, restart: c.restart[i]}
 		name := []string{"p", "i"}[i]
 		if c.kinds[i] == "browser" {
 			a.browser = newBrowserModel(name, a)
@@ -87,11 +90,10 @@ func newWorld(c setting) *world {
 }
 
 func newTestSession(polite bool) *Session {
-	return &Session{
-		polite: polite, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
-		state: webrtc.SignalingStateStable,
-	}
+	return &Session{polite: polite, stop: never, done: never, state: webrtc.SignalingStateStable}
 }
+
+var never = make(chan struct{})
 
 // testAdapter makes an adapter of a held or hinted connection.
 type testAdapter struct {
@@ -114,37 +116,45 @@ func (a *actor) wire() {
 	a.s.n.pc, a.s.n.send, a.s.n.trace = a.s.pc, a.send, a.s.stamp
 }
 
-func (w *world) clone() *world {
-	v := &world{faults: w.faults, closes: w.closes, running: -1}
+// clone returns a copy in which the actor who may have an event. The other is
+// shared with w but for its inbox.
+func (w *world) clone(who int) *world {
+	v := &world{faults: w.faults, closes: w.closes, echoes: w.echoes}
 	for i, a := range w.actors {
 		b := *a
 		b.w = v
-		b.inbox, b.gather = slices.Clone(a.inbox), slices.Clone(a.gather)
-		s := newTestSession(a.s.polite)
-		s.failure, s.state, s.changed, s.retries = a.s.failure, a.s.state, a.s.changed, a.s.retries
-		if a.closed {
-			close(s.stop)
-		}
-		n := *a.s.n
-		n.early = slices.Clone(n.early)
-		s.n, b.s = &n, s
-		if a.browser != nil {
-			m := *a.browser
-			m.common = a.browser.copied(&b)
-			h := &hinted{pc: &m, looked: a.hint.looked}
-			h.need.Store(a.hint.need.Load())
-			b.browser, b.hint = &m, h
-		} else {
-			m := *a.pion
-			m.common = a.pion.copied(&b)
-			h := *a.held
-			h.pc = &m
-			b.pion, b.held = &m, &h
+		b.inbox = a.inbox[:len(a.inbox):len(a.inbox)]
+		if i == who {
+			b.deepen()
 		}
 		v.actors[i] = &b
-		b.wire()
 	}
 	return v
+}
+
+// deepen gives the actor a Session and a model of its own.
+func (a *actor) deepen() {
+	a.gather = slices.Clone(a.gather)
+	s := newTestSession(a.s.polite)
+	s.wake, s.stop = make(chan struct{}, 1), a.s.stop
+	s.failure, s.state, s.changed, s.retries = a.s.failure, a.s.state, a.s.changed, a.s.retries
+	n := *a.s.n
+	n.early = slices.Clone(n.early)
+	s.n, a.s = &n, s
+	if a.browser != nil {
+		m := *a.browser
+		m.common = a.browser.copied(a)
+		h := &hinted{pc: &m, looked: a.hint.looked}
+		h.need.Store(a.hint.need.Load())
+		a.browser, a.hint = &m, h
+	} else {
+		m := *a.pion
+		m.common = a.pion.copied(a)
+		h := *a.held
+		h.pc = &m
+		a.pion, a.held = &m, &h
+	}
+	a.wire()
 }
 
 func (a *actor) model() *common {
@@ -173,6 +183,12 @@ func (a *actor) send(m Message) {
 		a.violation("sends after Close")
 	}
 	a.other().inbox = append(a.other().inbox, m)
+	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer && a.w.echoes > 0 && a.w.choose(2) == 1 {
+		a.note("(twice)")
+		a.w.echoes--
+		a.other().echoed = true
+		a.other().inbox = append(a.other().inbox, m)
+	}
 	switch {
 	case m.Description == nil:
 		a.note("candidate %s ⟶", candidateUfrag(*m.Candidate))
@@ -196,6 +212,10 @@ func outlineOf(d webrtc.SessionDescription) string {
 // trace is the Session's, and what is known of the wishes.
 func (a *actor) trace(e Event) {
 	switch e.Kind {
+	case NegotiationNeeded:
+		if a.browser != nil && !a.browser.check() {
+			a.violation("makes an offer that nothing needs")
+		}
 	case OfferSending:
 		a.offers++
 		a.carrying = a.wished
@@ -221,6 +241,10 @@ func (a *actor) trace(e Event) {
 	case AnswerReceived:
 		if a.carrying {
 			a.wished, a.carrying = false, false
+		}
+	case AnswerDropped:
+		if !a.echoed {
+			a.violation("surfaced: %s", e)
 		}
 	case OfferFailed, Failed:
 		a.failures++
@@ -324,6 +348,11 @@ func (a *actor) may(e event) bool {
 
 // happen has the event happen, and the Session handle all it brings about.
 func (a *actor) happen(e event) {
+	if a.tasks && e != task && a.w.choose(2) == 1 {
+		a.note("· at the same time: negotiation-needed task")
+		a.tasks = false
+		a.browser.runTask()
+	}
 	switch e {
 	case delivery:
 		a.note("⟵ message")
@@ -424,6 +453,7 @@ func (a *actor) change() {
 func (a *actor) close() {
 	a.w.closes--
 	a.closed = true
+	a.s.stop = make(chan struct{})
 	a.s.Close()
 	a.model().state = webrtc.SignalingStateClosed
 }
@@ -445,6 +475,11 @@ func (w *world) check() {
 	for _, a := range w.actors {
 		if a.s.failure != nil && !a.closed && !a.failed {
 			a.violation("the Session ended: %v", a.s.failure)
+		}
+	}
+	for _, a := range w.actors {
+		if a.pion != nil && a.pion.misled {
+			a.violation("pion was given a candidate of another generation")
 		}
 	}
 	p, i := w.actors[0], w.actors[1]
@@ -472,7 +507,7 @@ func (a *actor) settled() {
 		a.violation("it rests in %s", a.s.pc.SignalingState())
 		return
 	}
-	if a.wished && len(m.transceivers) > 0 && m.current.local != "" {
+	if a.wished && m.current.local != "" {
 		a.violation("a wish for an offer was lost")
 	}
 	if a.browser != nil && a.browser.check() || a.held != nil && a.held.needed() {
@@ -530,7 +565,7 @@ func number(text string) uint32 {
 
 // key is everything that decides what can still happen.
 func (w *world) key(b []byte) []byte {
-	b = append(b, byte(w.faults), byte(w.closes))
+	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes))
 	for _, a := range w.actors {
 		b = a.key(b)
 	}
@@ -560,7 +595,7 @@ func (a *actor) key(b []byte) []byte {
 		}
 	}
 	m, g := a.model(), a.s.n
-	n(flags(a.tasks, a.retry, a.closed, a.failed, a.wished, a.carrying, a.restarts != nil,
+	n(flags(a.tasks, a.retry, a.closed, a.failed, a.echoed, a.wished, a.carrying, a.restarts != nil,
 		g.ignoring, g.begun, g.wish, g.carried, a.s.changed, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
 	n(uint32(len(a.plan)), uint32(a.renegs), uint32(a.restart), uint32(a.offers), uint32(a.changes), uint32(a.failures), uint32(a.s.retries), uint32(a.s.state), uint32(m.state), uint32(m.credentials))
 	n(number(m.current.local), number(m.current.remote), number(m.pending.local), number(m.pending.remote), number(m.role))

@@ -15,8 +15,8 @@ type rolling interface {
 }
 
 // hinted remembers that negotiationneeded was fired until an offer is made. The
-// browser fires only in stable, and again in every stable state in which an offer
-// is still needed, so whatever changes the state makes the last firing void.
+// browser fires only in stable, and again after every exchange if an offer is
+// still needed then, so the next remote description makes a firing void.
 type hinted struct {
 	pc     rolling
 	need   atomic.Bool // negotiationneeded was fired
@@ -39,11 +39,9 @@ func (h *hinted) SignalingState() webrtc.SignalingState { return h.pc.SignalingS
 
 // SetLocalDescription implements [PeerConnection].
 func (h *hinted) SetLocalDescription() (webrtc.SessionDescription, error) {
-	stable := h.SignalingState() == webrtc.SignalingStateStable
-	h.need.Store(false)
 	d, err := h.pc.SetLocalDescription()
 	if err != nil {
-		h.need.Store(stable)
+		h.need.Store(true) // for the next attempt: it is not fired again
 	}
 	return d, err
 }

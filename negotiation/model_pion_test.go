@@ -15,6 +15,7 @@ type pionModel struct {
 	named     int
 	lastOffer string
 	ufrag     string // the agent's
+	misled    bool   // it took a candidate of another generation
 }
 
 func newPionModel(name string, o outside) *pionModel {
@@ -98,6 +99,16 @@ func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
 		answer.lines = append(answer.lines, l)
 	}
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
+}
+
+// AddICECandidate takes a candidate of any generation without a word.
+func (p *pionModel) AddICECandidate(c webrtc.ICECandidateInit) error {
+	err := p.common.AddICECandidate(c)
+	if err == ErrUnknownUfrag {
+		p.misled = true
+		return nil
+	}
+	return err
 }
 
 func (p *pionModel) SetLocalDescription(d webrtc.SessionDescription) error {

@@ -1,0 +1,5 @@
+//go:build !race && !js
+
+package negotiation
+
+const raceEnabled = false
