@@ -142,7 +142,7 @@ func replay(c setting, steps []step) (diagram string, broken []string) {
 	return b.String(), w.broken
 }
 
-var pairings = [][2]string{{"held", "held"}, {"held", "browser"}, {"browser", "held"}, {"browser", "browser"}}
+var pairings = [][2]string{{"pion", "pion"}, {"pion", "browser"}, {"browser", "pion"}, {"browser", "browser"}}
 
 // settings are what is walked for each pairing, what finds most first. Bounded is
 // part of every test run; full has up to three changes a side.
@@ -157,17 +157,17 @@ func settings(kinds [2]string, full bool) []setting {
 		{name: "wishes", plans: plans("channel", "channel"), renegs: 1},
 		{name: "closing", plans: plans("channel audio", "channel"), closes: 1},
 		{name: "changes", plans: plans("channel audio", "channel audio")},
-		{name: "kinds", plans: plans("audio recvonly", "track video")},
+		{name: "kinds", plans: plans("audio remove", "track video")},
 	}
 	if full {
 		all = []setting{
-			{name: "echoes", plans: plans("channel audio", "channel"), renegs: 1, echoes: 1},
+			{name: "echoes", plans: plans("channel", "channel"), echoes: 2},
 			{name: "restarts", plans: plans("channel audio", "channel"), restart: [2]int{1, 1}},
 			{name: "faults", plans: plans("channel audio", "channel audio"), renegs: 1, faults: 1},
 			{name: "wishes", plans: plans("channel", "channel"), renegs: 1},
-		{name: "closing", plans: plans("channel audio", "channel audio"), restart: [2]int{1, 0}, closes: 2},
-			{name: "changes", plans: plans("channel audio recvonly", "audio channel video")},
-			{name: "kinds", plans: plans("audio track recvonly", "track video recvonly")},
+			{name: "closing", plans: plans("channel audio", "channel audio"), restart: [2]int{1, 0}, closes: 2},
+			{name: "changes", plans: plans("channel audio remove", "audio channel video")},
+			{name: "kinds", plans: plans("audio track remove", "track video remove")},
 		}
 	}
 	for i := range all {

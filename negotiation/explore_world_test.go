@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/pion/webrtc/v4"
@@ -34,7 +36,6 @@ type actor struct {
 	s       *Session
 	browser *browserModel // one of the two
 	pion    *pionModel
-	hint    *hinted
 	held    *held
 
 	inbox  []Message // sent to it and not delivered
@@ -60,7 +61,7 @@ type actor struct {
 // setting is what a walk begins with.
 type setting struct {
 	name    string
-	kinds   [2]string // browser or held, of the polite and of the impolite peer
+	kinds   [2]string // browser or pion, of the polite and of the impolite peer
 	plans   [2][]string
 	renegs  int // per side
 	restart [2]int
@@ -76,7 +77,7 @@ func newWorld(c setting) *world {
 		name := []string{"p", "i"}[i]
 		if c.kinds[i] == "browser" {
 			a.browser = newBrowserModel(name, a)
-			a.hint = &hinted{pc: a.browser, looked: true}
+			a.held = &held{pc: a.browser, polite: i == 0}
 		} else {
 			a.pion = newPionModel(name, a)
 			a.held = &held{pc: a.pion, polite: i == 0}
@@ -95,23 +96,14 @@ func newTestSession(polite bool) *Session {
 
 var never = make(chan struct{})
 
-// testAdapter makes an adapter of a held or hinted connection.
-type testAdapter struct {
-	PeerConnection
-	need func() bool
-}
+type testAdapter struct{ *held }
 
-func (t testAdapter) needed() bool { return t.need() }
-func (testAdapter) flush()         {}
-func (testAdapter) detach()        {}
+func (testAdapter) flush()  {}
+func (testAdapter) detach() {}
 
 // wire connects what belongs to the actor with it.
 func (a *actor) wire() {
-	if a.browser != nil {
-		a.s.pc = testAdapter{a.hint, a.hint.needed}
-	} else {
-		a.s.pc = testAdapter{a.held, a.held.needed}
-	}
+	a.s.pc = testAdapter{a.held}
 	a.s.trace = a.trace
 	a.s.n.pc, a.s.n.send, a.s.n.trace = a.s.pc, a.send, a.s.stamp
 }
@@ -141,20 +133,37 @@ func (a *actor) deepen() {
 	n := *a.s.n
 	n.early = slices.Clone(n.early)
 	s.n, a.s = &n, s
+	h := *a.held
+	a.held = &h
 	if a.browser != nil {
-		m := *a.browser
-		m.common = a.browser.copied(a)
-		h := &hinted{pc: &m, looked: a.hint.looked}
-		h.need.Store(a.hint.need.Load())
-		a.browser, a.hint = &m, h
+		a.browser = a.browser.clone(a)
+		h.pc = a.browser
 	} else {
-		m := *a.pion
-		m.common = a.pion.copied(a)
-		h := *a.held
-		h.pc = &m
-		a.pion, a.held = &m, &h
+		a.pion = a.pion.clone(a)
+		h.pc = a.pion
 	}
 	a.wire()
+}
+
+func (c *common) copied(o outside) common {
+	d := *c
+	d.outside = o
+	d.transceivers = slices.Clone(c.transceivers)
+	d.heard = slices.Clone(c.heard)
+	return d
+}
+
+func (p *browserModel) clone(o outside) *browserModel {
+	q := &browserModel{common: p.copied(o), busy: p.busy, onEmpty: p.onEmpty, flag: p.flag, lastOffer: p.lastOffer, mids: p.mids}
+	q.count.Store(p.count.Load())
+	return q
+}
+
+func (p *pionModel) clone(o outside) *pionModel {
+	q := *p
+	q.common = p.copied(o)
+	q.theirs = maps.Clone(p.theirs)
+	return &q
 }
 
 func (a *actor) model() *common {
@@ -213,7 +222,7 @@ func outlineOf(d webrtc.SessionDescription) string {
 func (a *actor) trace(e Event) {
 	switch e.Kind {
 	case NegotiationNeeded:
-		if a.browser != nil && !a.browser.check() {
+		if a.browser != nil && !a.browser.check() && !a.held.restart {
 			a.violation("makes an offer that nothing needs")
 		}
 	case OfferSending:
@@ -279,7 +288,8 @@ func (a *actor) within(operation string) error {
 		f    func() error
 	}
 	options := []option{{"", func() error { return nil }}}
-	if a.w.faults > 0 && a.browser == nil || a.w.faults > 0 && operation[len(operation)-4:] != "done" {
+	done := strings.HasSuffix(operation, "done")
+	if a.w.faults > 0 && !done {
 		options = append(options, option{"fails", func() error {
 			a.w.faults--
 			a.failed = true
@@ -298,7 +308,7 @@ func (a *actor) within(operation string) error {
 			return nil
 		}})
 	}
-	if len(a.inbox) > 0 {
+	if len(a.inbox) > 0 && !done && strings.HasPrefix(operation, "Set") { // it waits in any case
 		options = append(options, option{"message arrives", func() error {
 			a.deliver()
 			return nil
@@ -315,10 +325,7 @@ var errInjected = errors.New("injected")
 
 func (a *actor) task()                 { a.tasks = true }
 func (a *actor) gathered(ufrag string) { a.gather = append(a.gather, ufrag) }
-func (a *actor) needed() {
-	a.hint.fired()
-	a.s.recheck()
-}
+func (a *actor) needed()               { a.s.recheck() }
 
 // event is one thing that may happen to one actor.
 type event uint8
@@ -412,7 +419,7 @@ func (a *actor) happen(e event) {
 // report sends a candidate as the adapters do.
 func (a *actor) report(ufrag string) {
 	mid := "0"
-	if a.held != nil {
+	if a.pion != nil {
 		ufrag = a.held.ufrag
 	}
 	a.send(Message{Candidate: &webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host", SDPMid: &mid, UsernameFragment: &ufrag}})
@@ -425,28 +432,14 @@ func (a *actor) deliver() {
 }
 
 func (a *actor) change() {
-	m := a.model()
 	what := a.plan[0]
 	a.plan = a.plan[1:]
 	a.changes++
 	a.note("%s", what)
-	switch what {
-	case "channel":
-		m.channel = true
-	case "audio", "video":
-		m.addTransceiver(what, false)
-	case "track":
-		m.addTransceiver("audio", true)
-	case "recvonly": // what RemoveTrack does
-		for i := range m.transceivers {
-			if t := &m.transceivers[i]; t.dir&sendonly != 0 {
-				t.dir &= recvonly
-				break
-			}
-		}
-	}
 	if a.browser != nil {
-		a.browser.update()
+		a.browser.change(what)
+	} else {
+		a.pion.change(what)
 	}
 }
 
@@ -478,8 +471,8 @@ func (w *world) check() {
 		}
 	}
 	for _, a := range w.actors {
-		if a.pion != nil && a.pion.misled {
-			a.violation("pion was given a candidate of another generation")
+		if a.model().misled {
+			a.violation("the connection was given a candidate of another generation")
 		}
 	}
 	p, i := w.actors[0], w.actors[1]
@@ -510,7 +503,7 @@ func (a *actor) settled() {
 	if a.wished && m.current.local != "" {
 		a.violation("a wish for an offer was lost")
 	}
-	if a.browser != nil && a.browser.check() || a.held != nil && a.held.needed() {
+	if a.browser != nil && a.browser.check() || a.held.needed() {
 		a.violation("an offer is still needed")
 	}
 	local, remote := read(m.current.local), read(m.current.remote)
@@ -518,8 +511,10 @@ func (a *actor) settled() {
 		a.violation("the data channel was not negotiated")
 	}
 	for _, t := range m.transceivers {
-		if _, ok := local.at(t.mid); !ok {
+		if l, ok := local.at(t.mid); !ok {
 			a.violation("a transceiver (%s) was not negotiated", t.kind)
+		} else if a.pion != nil && l.dir != t.dir {
+			a.violation("section %s says %s, not %s", l.mid, l.dir, t.dir)
 		}
 	}
 	for _, l := range local.lines {
@@ -604,7 +599,7 @@ func (a *actor) key(b []byte) []byte {
 	texts(m.heard)
 	n(uint32(len(m.transceivers)))
 	for _, t := range m.transceivers {
-		n(number(t.kind), number(t.mid), uint32(t.dir)<<1|flags(t.byTrack))
+		n(number(t.kind), number(t.mid), uint32(t.dir)<<5|uint32(t.negotiated)<<3|flags(t.byTrack, t.track, t.sent))
 	}
 	n(uint32(len(a.inbox)))
 	for _, message := range a.inbox {
@@ -618,13 +613,18 @@ func (a *actor) key(b []byte) []byte {
 	for _, c := range g.early {
 		n(number(candidateUfrag(c)))
 	}
-	if a.browser != nil {
-		n(flags(a.browser.onEmpty, a.browser.flag, a.hint.need.Load()), number(a.browser.replace))
-		return b
-	}
 	h := a.held
-	n(flags(h.offer != nil, h.restart, h.restarting, h.offered != nil), uint32(a.pion.named), number(a.pion.ufrag), number(a.pion.lastOffer),
-		number(h.ufrag), number(h.remote), number(h.setup))
+	n(flags(h.offer != nil, h.restart, h.restarting, h.offered != nil), number(h.ufrag), number(h.setup))
+	texts(h.remote)
+	if a.browser != nil {
+		n(flags(a.browser.onEmpty, a.browser.flag), uint32(a.browser.count.Load()), number(a.browser.lastOffer))
+	} else {
+		n(uint32(a.pion.named), number(a.pion.ufrag), number(a.pion.lastOffer))
+		for _, t := range m.transceivers {
+			theirs, heard := a.pion.theirs[t.mid]
+			n(uint32(theirs)<<1 | flags(heard))
+		}
+	}
 	if h.offer != nil {
 		n(number(h.offer.SDP))
 	}

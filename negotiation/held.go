@@ -11,9 +11,9 @@ import (
 // (pion keeps only the last one), so that the answer to ours is of no use.
 var errSuperseded = fmt.Errorf("%w: the application created another one before the answer came", ErrOffer)
 
-// committed is a PeerConnection that cannot roll back: what it was given it
-// keeps. pion is one. Its CreateOffer has effects of its own, so [held] is the
-// only one to call it.
+// committed is a PeerConnection that nobody asks to roll back: what it was given
+// it keeps. Its CreateOffer may have effects of its own, so [held] is the only
+// one to call it.
 type committed interface {
 	SignalingState() webrtc.SignalingState
 	// NameSections gives each new transceiver a mid that the other peer never
@@ -27,24 +27,24 @@ type committed interface {
 	// Takes returns an error if a remote description that is sound all the
 	// same would wedge the connection.
 	Takes(webrtc.SessionDescription) error
-	// Wants says what an offer made now would say, one entry per section.
+	// Wants says what an offer made now would say that matters.
 	Wants() []want
 	// Superseded tells whether an error of SetLocalDescription means that
 	// another offer was created since.
 	Superseded(error) bool
 }
 
-// want is what one side wants a section to say. Two are equal if nothing
-// changed.
+// want is what one side wants a section to say, or all of them. Two are equal if
+// nothing changed.
 type want struct {
 	mid  string // empty before the first offer, and for application
-	kind string // audio, video or application
+	kind string // audio, video or application; empty for all sections
 	what string // direction and track
 }
 
 // in tells whether one of the sections is about w.
 func (w want) in(list []section) bool {
-	return slices.ContainsFunc(list, func(s section) bool {
+	return w.kind == "" || slices.ContainsFunc(list, func(s section) bool {
 		return w.kind == s.kind && (w.mid == s.mid || w.kind == "application")
 	})
 }
@@ -66,7 +66,7 @@ type held struct {
 	sections []section // as negotiated last
 	said     []want    // what pc wanted then
 	ufrag    string    // of the last local description that was made
-	remote   string    // ufrag of the last remote description applied
+	remote   []string  // ufrags of the last remote description applied
 	setup    string    // our DTLS role, from the first exchange on
 }
 
@@ -173,16 +173,15 @@ func (h *held) remoteOffer(d webrtc.SessionDescription, parsed *sdp) error {
 	if err := h.pc.Takes(d); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	h.forget() // this is the rollback
-	h.offered = parsed.sections()
 	if err := h.pc.SetRemoteDescription(d); err != nil {
 		return err
 	}
-	ufrag := parsed.ufrag()
-	if h.remote != "" && h.remote != ufrag {
+	h.forget() // this is the rollback
+	h.offered = parsed.sections()
+	if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {
 		h.restart = false // their offer restarts ICE
 	}
-	h.remote = ufrag
+	h.remote = parsed.ufrags()
 	return nil
 }
 
@@ -204,7 +203,7 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 		h.forget()
 		return err
 	}
-	h.remote = parsed.ufrag()
+	h.remote = parsed.ufrags()
 	if h.setup == "" {
 		h.setup = opposite(parsed.setup())
 	}
@@ -251,16 +250,17 @@ func (h *held) negotiated(answer []section, wants []want) {
 	h.forget()
 }
 
-// AddICECandidate implements [PeerConnection]. pion takes a candidate of
-// another generation without a word.
+// AddICECandidate implements [PeerConnection]. Both pion and Chromium take a
+// candidate of another generation without a word.
+// https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate
 func (h *held) AddICECandidate(c *webrtc.ICECandidateInit) error {
-	if h.remote == "" {
+	if h.remote == nil {
 		return ErrNoRemoteDescription
 	}
 	if c == nil {
 		return h.pc.AddICECandidate(webrtc.ICECandidateInit{})
 	}
-	if ufrag := candidateUfrag(*c); ufrag != "" && ufrag != h.remote {
+	if ufrag := candidateUfrag(*c); ufrag != "" && !slices.Contains(h.remote, ufrag) {
 		return ErrUnknownUfrag
 	}
 	return h.pc.AddICECandidate(*c)
@@ -279,7 +279,7 @@ func (h *held) adopt(local, remote *webrtc.SessionDescription) error {
 	if err != nil {
 		return err
 	}
-	h.ufrag, h.remote = ours.ufrag(), theirs.ufrag()
+	h.ufrag, h.remote = ours.ufrag(), theirs.ufrags()
 	h.setup = ours.setup()
 	if local.Type == webrtc.SDPTypeOffer {
 		h.setup = opposite(theirs.setup())

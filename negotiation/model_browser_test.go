@@ -3,18 +3,25 @@ package negotiation
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pion/webrtc/v4"
 )
 
-// browserModel is the W3C's RTCPeerConnection: it rolls back, has an operations
-// chain, and fires negotiationneeded.
+// browserModel is the W3C's RTCPeerConnection: it has an operations chain, fires
+// negotiationneeded, and rolls back.
+//
+// It is not compared with Chromium (156) where that rolls back: Chromium then
+// offers no data channel that the offer had, keeps its header extension ids, and
+// may lose its networks.
 type browserModel struct {
 	common
-	busy    bool   // the operations chain is not empty
-	onEmpty bool   // update the negotiation-needed flag when it is
-	flag    bool   // [[NegotiationNeeded]]
-	replace string // [[LocalIceCredentialsToReplace]]
+	hint
+	busy      bool // the operations chain is not empty
+	onEmpty   bool // update the negotiation-needed flag when it is
+	flag      bool // [[NegotiationNeeded]]
+	lastOffer string
+	mids      []string // that the last offer gives to the transceivers
 }
 
 func newBrowserModel(name string, o outside) *browserModel {
@@ -31,7 +38,7 @@ func (p *browserModel) do(operation string, f func() error) error {
 	if err == nil {
 		err = f()
 	}
-	if err == nil {
+	if err == nil && strings.HasPrefix(operation, "Set") {
 		// It has been done, but its promise has not settled.
 		if p.outside.within(operation+" done") != nil || p.state == webrtc.SignalingStateClosed {
 			err = ErrClosed
@@ -65,6 +72,7 @@ func (p *browserModel) runTask() {
 		p.flag = false
 	case !p.flag:
 		p.flag = true
+		p.fired()
 		p.outside.needed()
 	}
 }
@@ -73,9 +81,6 @@ func (p *browserModel) runTask() {
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func (p *browserModel) check() bool {
 	local, remote := read(p.current.local), read(p.current.remote)
-	if p.replace != "" {
-		return true
-	}
 	if p.channel && !local.data() {
 		return true
 	}
@@ -94,40 +99,43 @@ func (p *browserModel) check() bool {
 	return false
 }
 
-// Differs implements rolling.
-func (p *browserModel) Differs() bool { return p.check() }
-
-// RestartICE implements PeerConnection.
-func (p *browserModel) RestartICE() {
-	if p.current.local != "" {
-		p.replace = read(p.current.local).ufrag
-		p.update()
-	}
-}
-
-// AddICECandidate implements PeerConnection.
-func (p *browserModel) AddICECandidate(c *webrtc.ICECandidateInit) error {
-	return p.common.AddICECandidate(*c)
-}
-
-// SetLocalDescription implements PeerConnection.
-func (p *browserModel) SetLocalDescription() (webrtc.SessionDescription, error) {
-	var d webrtc.SessionDescription
-	err := p.do("SetLocalDescription", func() (err error) {
-		switch p.state {
-		case webrtc.SignalingStateStable:
-			d = p.offer()
-		case webrtc.SignalingStateHaveRemoteOffer:
-			d, err = p.answer()
-		default:
-			err = errState
+// change makes one of the changes. https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtrack
+func (p *browserModel) change(what string) {
+	switch what {
+	case "channel":
+		p.channel = true
+	case "audio", "video":
+		p.transceivers = append(p.transceivers, transceiver{kind: what, dir: sendrecv})
+	case "track":
+		free := func(t transceiver) bool { return t.kind == "audio" && !t.track && !t.sent }
+		if i := slices.IndexFunc(p.transceivers, free); i >= 0 {
+			p.transceivers[i].track = true
+			p.transceivers[i].dir |= sendonly
+		} else {
+			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sendrecv, byTrack: true, track: true})
 		}
-		return err
+	case "remove":
+		p.remove(func(t transceiver) bool { return t.dir&sendonly != 0 })
+	}
+	p.update()
+}
+
+func (*browserModel) NameSections() error { return nil }
+
+func (*browserModel) Takes(webrtc.SessionDescription) error { return nil }
+
+func (*browserModel) Superseded(err error) bool { return err == errNotTheLast }
+
+// CreateOffer has no effect but that its offer is the last one.
+func (p *browserModel) CreateOffer(restart bool) (d webrtc.SessionDescription, err error) {
+	err = p.do("CreateOffer", func() error {
+		d = p.offer(restart)
+		return nil
 	})
 	return d, err
 }
 
-func (p *browserModel) offer() webrtc.SessionDescription {
+func (p *browserModel) offer(restart bool) webrtc.SessionDescription {
 	before := read(p.current.local)
 	offer := description{ufrag: before.ufrag, setup: "actpass"}
 	for _, l := range before.lines {
@@ -136,22 +144,22 @@ func (p *browserModel) offer() webrtc.SessionDescription {
 		}
 		offer.lines = append(offer.lines, l)
 	}
-	for i := range p.transceivers {
-		if t := &p.transceivers[i]; t.mid == "" {
+	p.mids = nil
+	for _, t := range p.transceivers {
+		if t.mid == "" {
 			t.mid = freeMid(offer)
 			offer.lines = append(offer.lines, line{kind: t.kind, mid: t.mid, dir: t.dir})
 		}
+		p.mids = append(p.mids, t.mid)
 	}
 	if p.channel && !offer.data() {
 		offer.lines = append(offer.lines, line{kind: "application", mid: freeMid(offer)})
 	}
-	if offer.ufrag == "" || offer.ufrag == p.replace {
+	if offer.ufrag == "" || restart {
 		offer.ufrag = p.freshUfrag()
-		p.outside.gathered(offer.ufrag)
 	}
-	p.pending = exchange{local: offer.text(), offered: true}
-	p.state = webrtc.SignalingStateHaveLocalOffer
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: p.pending.local}
+	p.lastOffer = offer.text()
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: p.lastOffer}
 }
 
 func freeMid(d description) string {
@@ -162,7 +170,19 @@ func freeMid(d description) string {
 	}
 }
 
+// CreateAnswer has no effect.
+func (p *browserModel) CreateAnswer() (d webrtc.SessionDescription, err error) {
+	err = p.do("CreateAnswer", func() (err error) {
+		d, err = p.answer()
+		return err
+	})
+	return d, err
+}
+
 func (p *browserModel) answer() (webrtc.SessionDescription, error) {
+	if p.state != webrtc.SignalingStateHaveRemoteOffer {
+		return webrtc.SessionDescription{}, errState
+	}
 	answer := description{ufrag: read(p.current.local).ufrag, setup: p.role}
 	for _, l := range read(p.pending.remote).lines {
 		if t := p.find(l.mid); t != nil && l.kind != "application" {
@@ -172,14 +192,42 @@ func (p *browserModel) answer() (webrtc.SessionDescription, error) {
 	}
 	if answer.ufrag == "" || p.restarted() {
 		answer.ufrag = p.freshUfrag()
-		p.outside.gathered(answer.ufrag)
 	}
 	if answer.setup == "" {
 		answer.setup = "active"
 	}
-	d := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}
-	p.pending.local = d.SDP
-	return d, p.stable(answer)
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
+}
+
+// SetLocalDescription sets the last offer, or an answer.
+func (p *browserModel) SetLocalDescription(d webrtc.SessionDescription) error {
+	return p.do("SetLocalDescription", func() error { return p.setLocal(d) })
+}
+
+func (p *browserModel) setLocal(d webrtc.SessionDescription) error {
+	before := read(p.current.local).ufrag
+	switch {
+	case d.Type == webrtc.SDPTypeOffer && p.state == webrtc.SignalingStateHaveRemoteOffer,
+		d.Type == webrtc.SDPTypeAnswer && p.state != webrtc.SignalingStateHaveRemoteOffer:
+		return errState
+	case d.Type == webrtc.SDPTypeOffer && d.SDP != p.lastOffer:
+		return errNotTheLast
+	case d.Type == webrtc.SDPTypeOffer:
+		for i, mid := range p.mids {
+			p.transceivers[i].mid = mid
+		}
+		p.pending = exchange{local: d.SDP, offered: true}
+		p.state = webrtc.SignalingStateHaveLocalOffer
+	default:
+		p.pending.local = d.SDP
+		if err := p.stable(read(d.SDP)); err != nil {
+			return err
+		}
+	}
+	if ufrag := read(d.SDP).ufrag; ufrag != before {
+		p.outside.gathered(ufrag)
+	}
+	return nil
 }
 
 // stable ends an exchange.
@@ -187,15 +235,12 @@ func (p *browserModel) stable(answer description) error {
 	if err := p.complete(answer); err != nil {
 		return err
 	}
-	if read(p.current.local).ufrag != p.replace {
-		p.replace = ""
-	}
 	p.flag = false
 	p.update()
 	return nil
 }
 
-// SetRemoteDescription implements PeerConnection.
+// SetRemoteDescription sets an offer, rolling ours back, or an answer.
 func (p *browserModel) SetRemoteDescription(d webrtc.SessionDescription) error {
 	return p.do("SetRemoteDescription", func() error {
 		remote := read(d.SDP)

@@ -21,7 +21,6 @@ import (
 // whose section is used again, pranswer, and more than one transport.
 
 var (
-	errClosed  = errors.New("model: closed")
 	errMatch   = errors.New("model: the description does not continue what was negotiated")
 	errNewRole = errors.New("model: the DTLS role would change") // Chromium: Failed to set SSL role for the transport
 )
@@ -137,6 +136,10 @@ type transceiver struct {
 	mid     string // empty: not associated with a section
 	dir     direction
 	byTrack bool // made by addTrack: a remote offer may use it
+	track   bool // its sender has one
+
+	negotiated direction // the current direction; inactive also before there is one
+	sent       bool      // it has been one that sends
 }
 
 // exchange is a pair of descriptions.
@@ -155,8 +158,9 @@ type common struct {
 	channel      bool // a data channel was made here
 	credentials  int  // how many were made
 	name         string
-	role         string // DTLS, from the first exchange on
-	heard        []string
+	role         string   // DTLS, from the first exchange on
+	heard        []string // ufrags of candidates
+	misled       bool     // by a candidate of another generation
 }
 
 func (c *common) SignalingState() webrtc.SignalingState { return c.state }
@@ -190,6 +194,16 @@ func (c *common) complete(answer description) error {
 		return errNewRole
 	}
 	c.role = mine
+	for i := range c.transceivers {
+		t := &c.transceivers[i]
+		if l, ok := answer.at(t.mid); ok {
+			t.negotiated = l.dir
+			if c.pending.offered {
+				t.negotiated = l.dir.reversed()
+			}
+			t.sent = t.sent || t.negotiated&sendonly != 0
+		}
+	}
 	c.current, c.pending = c.pending, exchange{}
 	c.state = webrtc.SignalingStateStable
 	return nil
@@ -213,6 +227,7 @@ func answers(offer, d description) bool {
 	return len(offer.lines) == len(d.lines) && continues(offer, d)
 }
 
+// AddICECandidate takes a candidate of any generation, as pion and Chromium do.
 func (c *common) AddICECandidate(candidate webrtc.ICECandidateInit) error {
 	ufrag := candidateUfrag(candidate)
 	switch {
@@ -221,7 +236,7 @@ func (c *common) AddICECandidate(candidate webrtc.ICECandidateInit) error {
 	case c.current.remote == "" && c.pending.remote == "":
 		return ErrNoRemoteDescription
 	case ufrag != read(c.current.remote).ufrag && ufrag != read(c.pending.remote).ufrag:
-		return ErrUnknownUfrag
+		c.misled = true
 	}
 	if !slices.Contains(c.heard, ufrag) {
 		c.heard = append(c.heard, ufrag)
@@ -229,15 +244,13 @@ func (c *common) AddICECandidate(candidate webrtc.ICECandidateInit) error {
 	return nil
 }
 
-// addTransceiver is a change that needs an offer.
-func (c *common) addTransceiver(kind string, byTrack bool) {
-	c.transceivers = append(c.transceivers, transceiver{kind: kind, dir: sendrecv, byTrack: byTrack})
-}
+// changes are what an application can do that needs an offer. A track is audio.
+var changes = []string{"channel", "audio", "video", "track", "remove"}
 
-func (c *common) copied(o outside) common {
-	d := *c
-	d.outside = o
-	d.transceivers = slices.Clone(c.transceivers)
-	d.heard = slices.Clone(c.heard)
-	return d
+// remove stops sending on the first transceiver of which that can be asked.
+func (c *common) remove(asked func(transceiver) bool) {
+	if i := slices.IndexFunc(c.transceivers, asked); i >= 0 {
+		c.transceivers[i].dir &= recvonly
+		c.transceivers[i].track = false
+	}
 }

@@ -37,19 +37,20 @@ var mutants = []struct{ name, file, old, new string }{
 		"case webrtc.SignalingStateStable:\n\t\ts.changed = true", "case webrtc.SignalingStateStable:"},
 	{"no retry of an offer that failed", "session.go", "s.retryIn = min(minRetry<<s.retries, maxRetry)", ""},
 
-	{"need kept when it was negotiated", "hinted.go", "h.need.Store(false)", ""},
-	{"need of a failed offer forgotten", "hinted.go", "h.need.Store(true) // for", "// for"},
-	{"need not remembered", "hinted.go", "h.need.Store(true) }", "}"},
+	{"need of a browser not remembered", "hint.go", "h.count.Add(1) }", "}"},
+	{"need of a browser remembered once", "hint.go", "h.count.Add(1) }", "h.count.Store(1) }"},
+	{"need forgotten while the offer is pending", "held.go", "h.negotiated(parsed.sections(), h.offeredAs)", "h.negotiated(parsed.sections(), h.pc.Wants())"},
+	{"answer does not fulfil the need", "held.go", "wants := h.pc.Wants()\n\tanswer, err", "var wants []want\n\tanswer, err"},
 
 	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false", "h.offered, h.offeredAs, h.restarting = nil, nil, false"},
 	{"no re-offer after a withdrawn offer", "held.go", "return !w.in(answer) })", "return 1 > 2 })"},
-	{"restart wish forgotten", "held.go", "if h.remote != \"\" && h.remote != ufrag {", "{"},
+	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {", "{"},
 	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = false\n\t}", ""},
 	{"offer committed at once when polite", "held.go", "if !h.polite {", "if !h.polite || 1 < 2 {"},
 	{"offer held when impolite, and forgotten", "held.go", "h.offer = &offer", "_ = offer"},
 	{"DTLS role as pion answers", "held.go", "text = withSetup(text, h.setup)", ""},
 	{"mids of dropped offers", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
-	{"candidates of any generation", "held.go", "ufrag != \"\" && ufrag != h.remote {", "ufrag == \"none\" {"},
+	{"candidates of any generation", "held.go", "ufrag != \"\" && !slices.Contains(h.remote, ufrag) {", "ufrag == \"none\" {"},
 }
 
 // TestMutants compiles this test with each mutant in place of the source, which

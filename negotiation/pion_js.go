@@ -5,25 +5,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 )
 
-const (
-	// opTimeout bounds one operation of the browser. Its promise never settles if
-	// the connection is closed meanwhile.
-	opTimeout = 15 * time.Second
-	// networksTimeout bounds the wait for the first sign of gathering, which may
-	// take long where only relayed candidates are allowed.
-	networksTimeout = 3 * time.Second
-)
+// opTimeout bounds one operation of the browser. Its promise never settles if
+// the connection is closed meanwhile.
+const opTimeout = 15 * time.Second
 
 var errTimeout = errors.New("the browser did not answer in time")
 
-// browser is an RTCPeerConnection as hinted.go sees it. It goes through pion's
+// browser is an RTCPeerConnection as held.go sees it. It goes through pion's
 // JSValue where pion's own methods lose something: errors their name, candidates
 // their mid and ufrag.
 //
@@ -32,14 +26,12 @@ var errTimeout = errors.New("the browser did not answer in time")
 // download with it.
 type browser struct {
 	signalingState     func() webrtc.SignalingState
-	localDescription   func() *webrtc.SessionDescription
 	currentDescription func() *webrtc.SessionDescription
-	remoteDescription  func() *webrtc.SessionDescription
 
+	hint
+	looked    bool // for what was wanted before we listened
 	js        safejs.Value
 	to        hooks
-	networks  chan struct{} // closed with the first sign that networks are known
-	once      sync.Once     // closes networks
 	listeners []listener
 }
 
@@ -48,29 +40,29 @@ type listener struct {
 	fn    safejs.Func
 }
 
-// PoliteConfiguration returns c: a browser does not hold its offers back. With a
-// pool Chromium (156) sometimes has no candidates for an answer and never
-// connects.
+// PoliteConfiguration returns c. With a candidate pool Chromium (156) sometimes
+// has no candidates for an answer and never connects.
 func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration { return c }
 
-func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
+// adapt has offers held as natively. A browser could roll back, but Chromium
+// (156) loses data channels, header extensions and networks when it does.
+func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 	b := &browser{
 		signalingState:     pc.SignalingState,
-		localDescription:   pc.LocalDescription,
 		currentDescription: pc.CurrentLocalDescription,
-		remoteDescription:  pc.RemoteDescription,
 		js:                 safejs.Safe(pc.JSValue()),
 		to:                 to,
-		networks:           make(chan struct{}),
 	}
-	h := &hinted{pc: b}
+	h := &held{pc: b, polite: polite}
+	if err := h.adopt(pc.CurrentLocalDescription(), pc.CurrentRemoteDescription()); err != nil {
+		return nil, err
+	}
 	err := errors.Join(
 		b.listen("negotiationneeded", func(safejs.Value) {
-			h.fired()
+			b.fired()
 			to.recheck()
 		}),
 		b.listen("icecandidate", b.localCandidate),
-		b.listen("icecandidateerror", func(safejs.Value) { b.gathered() }),
 	)
 	if err != nil {
 		b.detach()
@@ -81,7 +73,7 @@ func adapt(pc *webrtc.PeerConnection, _ bool, to hooks) (adapter, error) {
 
 // page is the adapter of a browser's RTCPeerConnection.
 type page struct {
-	*hinted
+	*held
 	b *browser
 }
 
@@ -114,46 +106,47 @@ func (b *browser) detach() {
 
 func (b *browser) SignalingState() webrtc.SignalingState { return b.signalingState() }
 
-func (b *browser) SetLocalDescription() (webrtc.SessionDescription, error) {
-	if _, err := b.await("setLocalDescription"); err != nil {
-		return webrtc.SessionDescription{}, err
-	}
-	d := b.localDescription()
-	if d == nil {
-		return webrtc.SessionDescription{}, ErrClosed
-	}
-	return *d, nil
+// NameSections implements [committed]: a browser takes the mids of a dropped
+// offer back.
+func (*browser) NameSections() error { return nil }
+
+// Takes implements [committed]: a browser looks before it changes anything.
+func (*browser) Takes(webrtc.SessionDescription) error { return nil }
+
+// CreateOffer implements [committed]. Chromium (156) keeps the header extension
+// ids of an offer that was dropped, and then makes one that it refuses itself.
+func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+	offer, err := b.await("createOffer", map[string]any{"iceRestart": restart})
+	text, _ := stringOf(offer, "sdp")
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withExtensions(text)}, err
 }
 
-func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
-	if d.Type == webrtc.SDPTypeOffer && b.SignalingState() == webrtc.SignalingStateHaveLocalOffer && b.currentDescription() == nil {
-		b.awaitNetworks()
-	}
-	_, err := b.await("setRemoteDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
+func (b *browser) CreateAnswer() (webrtc.SessionDescription, error) {
+	answer, err := b.await("createAnswer")
+	text, _ := stringOf(answer, "sdp")
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}, err
+}
+
+func (b *browser) SetLocalDescription(d webrtc.SessionDescription) error {
+	_, err := b.await("setLocalDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
 	return err
 }
 
-// awaitNetworks waits until a first offer may be rolled back. Chromium (156)
-// tells a connection of its networks once; if at that moment the transport of
-// the first offer has been rolled back and the next is not there yet, nobody
-// hears it, and the connection never gathers, not even after an ICE restart.
-func (b *browser) awaitNetworks() {
-	timeout := time.NewTimer(networksTimeout)
-	defer timeout.Stop()
-	select {
-	case <-b.networks:
-	case <-b.to.stop:
-	case <-timeout.C:
+func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
+	_, err := b.await("setRemoteDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
+	if err != nil && d.Type == webrtc.SDPTypeOffer && b.SignalingState() == webrtc.SignalingStateStable {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
+	return err
 }
 
-func (b *browser) gathered() { b.once.Do(func() { close(b.networks) }) }
+func (b *browser) Superseded(err error) bool {
+	return err != nil && strings.HasPrefix(err.Error(), "InvalidModificationError") && b.SignalingState() == webrtc.SignalingStateStable
+}
 
-func (b *browser) AddICECandidate(c *webrtc.ICECandidateInit) error {
-	if b.remoteDescription() == nil {
-		return ErrNoRemoteDescription
-	}
-	if c == nil {
+// AddICECandidate implements [committed]. An empty one is end-of-candidates.
+func (b *browser) AddICECandidate(c webrtc.ICECandidateInit) error {
+	if c.Candidate == "" {
 		_, err := b.await("addIceCandidate", nil)
 		return err
 	}
@@ -168,22 +161,23 @@ func (b *browser) AddICECandidate(c *webrtc.ICECandidateInit) error {
 		init["usernameFragment"] = *c.UsernameFragment
 	}
 	_, err := b.await("addIceCandidate", init)
-	// Both Chromium and Firefox say so when no section has the candidate's ufrag.
-	if err != nil && strings.HasPrefix(err.Error(), "OperationError") && candidateUfrag(*c) != "" && !b.remoteHas(candidateUfrag(*c)) {
-		return ErrUnknownUfrag
-	}
 	return err
 }
 
-func (b *browser) remoteHas(ufrag string) bool {
-	d := b.remoteDescription()
-	return d != nil && strings.Contains(d.SDP, "a=ice-ufrag:"+ufrag+"\r\n")
+// Wants implements [committed]. What was fired before anybody listened is not
+// fired again.
+func (b *browser) Wants() []want {
+	if !b.looked {
+		b.looked = true
+		if b.differs() {
+			b.fired()
+		}
+	}
+	return b.hint.Wants()
 }
 
-func (b *browser) RestartICE() { _, _ = b.js.Call("restartIce") }
-
-// Differs implements [rolling]. In a browser createOffer has no effect of its own.
-func (b *browser) Differs() bool {
+// differs tells whether an offer would say something else than was negotiated.
+func (b *browser) differs() bool {
 	offer, err := b.await("createOffer")
 	if err != nil {
 		return false
@@ -213,7 +207,6 @@ func outline(text string) []string {
 
 // localCandidate reads what pion's ToJSON loses.
 func (b *browser) localCandidate(event safejs.Value) {
-	b.gathered()
 	candidate, err := event.Get("candidate")
 	if err != nil {
 		return

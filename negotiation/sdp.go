@@ -3,6 +3,7 @@ package negotiation
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pion/webrtc/v4"
@@ -115,6 +116,15 @@ func (d *sdp) ufrag() string {
 	return value
 }
 
+// ufrags returns those of all sections: they differ where there is no BUNDLE.
+func (d *sdp) ufrags() []string {
+	var list []string
+	for _, m := range d.media {
+		list = append(list, d.attribute(m, "ice-ufrag"))
+	}
+	return list
+}
+
 // setup returns the DTLS role that the description takes or offers.
 func (d *sdp) setup() string {
 	value, _ := d.transport("setup")
@@ -166,6 +176,44 @@ func withSetup(text, setup string) string {
 		b.WriteString(line)
 	}
 	return b.String()
+}
+
+// withExtensions gives header extensions other ids where two of them have the
+// same, which must not be in a BUNDLE group. The sections that come first, and
+// so were negotiated before, keep theirs.
+// https://www.rfc-editor.org/rfc/rfc8843#section-10
+func withExtensions(text string) string {
+	ids, uris := map[string]string{}, map[string]string{} // of each other
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if extension, found := strings.CutPrefix(line, "a=extmap:"); found {
+			place, uri, _ := strings.Cut(extension, " ")
+			id, direction, directed := strings.Cut(place, "/")
+			switch known, taken := ids[uri], uris[id] != ""; {
+			case known != "":
+				id = known
+			case taken:
+				id = free(uris)
+			}
+			ids[uri], uris[id] = id, uri
+			if directed {
+				id += "/" + direction
+			}
+			line = "a=extmap:" + id + " " + uri
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// free returns the first id that is not in use. 15 means something else.
+// https://www.rfc-editor.org/rfc/rfc8285#section-4.2
+func free(used map[string]string) string {
+	for n := 1; ; n++ {
+		if id := strconv.Itoa(n); n != 15 && used[id] == "" {
+			return id
+		}
+	}
 }
 
 // sameOffer tells whether two offers differ only in what changes by itself: the

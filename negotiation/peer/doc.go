@@ -9,9 +9,8 @@
 //  1. An explicit role. One explicit role gives the other side the opposite; the
 //     relay refuses two equal ones.
 //  2. Else the higher rank is polite: 0 Chromium, 1 other browsers, 2 Firefox,
-//     3 native pion. Chromium cannot take a remote offer whose RTP header
-//     extension ids differ from those of an offer it rolled back, and pion, which
-//     holds its offer, has nothing to roll back.
+//     3 native pion. A polite peer gathers candidates later if it offers first,
+//     which costs a native peer nothing.
 //  3. On a tie the smaller id is polite.
 //
 // A peer with neither role nor rank is a page that knows nothing of this, and is

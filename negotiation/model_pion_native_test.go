@@ -1,3 +1,5 @@
+//go:build !js
+
 package negotiation
 
 import (
@@ -14,14 +16,38 @@ type pionModel struct {
 	prefix    string
 	named     int
 	lastOffer string
-	ufrag     string // the agent's
-	misled    bool   // it took a candidate of another generation
+	ufrag     string               // the agent's
+	theirs    map[string]direction // by mid, of the last remote offer
 }
 
 func newPionModel(name string, o outside) *pionModel {
-	p := &pionModel{common: common{outside: o, name: name, state: webrtc.SignalingStateStable}, prefix: name[:1]}
+	p := &pionModel{common: common{outside: o, name: name, state: webrtc.SignalingStateStable}, prefix: name[:1], theirs: map[string]direction{}}
 	p.ufrag = p.freshUfrag()
 	return p
+}
+
+// change makes one of the changes. AddTransceiverFromKind comes with a track
+// (pc:2338), and AddTrack takes any transceiver that does not send (pc:2213).
+func (p *pionModel) change(what string) {
+	switch what {
+	case "channel":
+		p.channel = true
+	case "audio", "video":
+		p.transceivers = append(p.transceivers, transceiver{kind: what, dir: sendrecv, track: true})
+	case "track":
+		free := func(t transceiver) bool {
+			theirs, heard := p.theirs[t.mid]
+			return t.kind == "audio" && !t.track && t.negotiated&sendonly == 0 && (!heard || theirs&recvonly != 0)
+		}
+		if i := slices.IndexFunc(p.transceivers, free); i >= 0 {
+			p.transceivers[i].track = true
+			p.transceivers[i].dir |= sendonly
+		} else {
+			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sendrecv, track: true})
+		}
+	case "remove":
+		p.remove(func(t transceiver) bool { return t.dir&sendonly != 0 && t.track })
+	}
 }
 
 func (p *pionModel) NameSections() error {
@@ -81,7 +107,7 @@ func (p *pionModel) within(operation string) error {
 		return err
 	}
 	if p.state == webrtc.SignalingStateClosed {
-		return errClosed
+		return ErrClosed
 	}
 	return nil
 }
@@ -91,6 +117,9 @@ func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
 	if err := p.within("CreateAnswer"); err != nil {
 		return webrtc.SessionDescription{}, err
 	}
+	if p.state != webrtc.SignalingStateHaveRemoteOffer {
+		return webrtc.SessionDescription{}, errState
+	}
 	answer := description{ufrag: p.ufrag, setup: "active"}
 	for _, l := range read(p.pending.remote).lines {
 		if t := p.find(l.mid); t != nil && l.kind != "application" {
@@ -99,16 +128,6 @@ func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
 		answer.lines = append(answer.lines, l)
 	}
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
-}
-
-// AddICECandidate takes a candidate of any generation without a word.
-func (p *pionModel) AddICECandidate(c webrtc.ICECandidateInit) error {
-	err := p.common.AddICECandidate(c)
-	if err == ErrUnknownUfrag {
-		p.misled = true
-		return nil
-	}
-	return err
 }
 
 func (p *pionModel) SetLocalDescription(d webrtc.SessionDescription) error {
@@ -126,6 +145,11 @@ func (p *pionModel) SetLocalDescription(d webrtc.SessionDescription) error {
 		p.role = "" // it does not look at it
 		if err := p.complete(read(d.SDP)); err != nil {
 			return err
+		}
+		for i := range p.transceivers { // so that AddTrack takes it (pc:1480)
+			if t := &p.transceivers[i]; t.negotiated == sendonly && !t.track {
+				t.negotiated = inactive
+			}
 		}
 	default:
 		return errState
@@ -167,6 +191,7 @@ func (p *pionModel) associate(l line) {
 	if l.kind == "application" {
 		return
 	}
+	p.theirs[l.mid] = l.dir
 	t := p.find(l.mid)
 	if t == nil {
 		t = p.satisfying(l)

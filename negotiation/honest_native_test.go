@@ -1,0 +1,78 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+func newTwin(s *schedule, name string) *twin {
+	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	m := &modelSubject{}
+	m.pionModel = newPionModel(name, m)
+	return &twin{schedule: s, name: name, real: &pionSubject{pion{pc: pc, prefix: name}, s.t}, model: m}
+}
+
+// modelSubject is the model, alone in the world.
+type modelSubject struct{ *pionModel }
+
+func (*modelSubject) within(string) error { return nil }
+func (*modelSubject) task()               {}
+func (*modelSubject) needed()             {}
+func (*modelSubject) gathered(string)     {}
+
+func (m *modelSubject) list() []transceiver { return m.transceivers }
+func (*modelSubject) settled() int          { return 0 } // held.go does not listen to pion
+func (*modelSubject) close()                {}
+
+// pionSubject is pion.
+type pionSubject struct {
+	pion
+	t *testing.T
+}
+
+func (p *pionSubject) settled() int { return 0 }
+
+func (p *pionSubject) close() {
+	if err := p.pc.Close(); err != nil {
+		p.t.Error(err)
+	}
+}
+
+func (p *pionSubject) list() []transceiver {
+	var list []transceiver
+	for _, t := range p.pc.GetTransceivers() {
+		list = append(list, transceiver{kind: t.Kind().String(), mid: t.Mid(), dir: directionOf(t.Direction().String())})
+	}
+	return list
+}
+
+func (p *pionSubject) change(what string) {
+	var err error
+	switch what {
+	case "channel":
+		_, err = p.pc.CreateDataChannel("", nil)
+	case "audio", "video":
+		_, err = p.pc.AddTransceiverFromKind(webrtc.NewRTPCodecType(what))
+	case "track":
+		var track *webrtc.TrackLocalStaticSample
+		if track, err = webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "track", "stream"); err == nil {
+			_, err = p.pc.AddTrack(track)
+		}
+	case "remove":
+		for _, t := range p.pc.GetTransceivers() {
+			if directionOf(t.Direction().String())&sendonly != 0 && t.Sender() != nil {
+				err = p.pc.RemoveTrack(t.Sender())
+				break
+			}
+		}
+	}
+	if err != nil {
+		p.t.Error(err)
+	}
+}
