@@ -12,10 +12,44 @@ import (
 	"time"
 )
 
-// walk is a walk over all states that can be reached from a setting, breadth
-// first, so that the first violation is the shortest.
+// state is a state of two peers and of what is between them: a plain value.
+type state interface {
+	// next returns the state after an event at one of the two, and how many
+	// choices there were within it; script says what to choose. It returns nil
+	// if the event cannot happen.
+	next(who int, e event, script []byte) (after state, choices []byte)
+	// violations says what must not be.
+	violations() []string
+	// key is everything that decides what can still happen.
+	key([]byte) []byte
+	// observe has f told all that happens from here on.
+	observe(f func(who int, text string))
+}
+
+// event is one thing that may happen to one of the two.
+type event uint8
+
+const (
+	delivery event = iota
+	task
+	operation
+	candidate
+	retry
+	change // from here on it is somebody's will
+	renegotiation
+	restart
+	closing
+	events
+)
+
+func (e event) String() string {
+	return []string{"delivery", "negotiation-needed task", "operation done", "candidate", "retry", "change", "Renegotiate", "RestartICE", "Close"}[e]
+}
+
+// walk is a walk over all states that can be reached, breadth first, so that the
+// first violation is the shortest.
 type walk struct {
-	setting     setting
+	start       state
 	states      int
 	transitions int
 	violations  int
@@ -37,50 +71,44 @@ type node struct {
 
 func (w *walk) run() {
 	type found struct {
-		world *world
+		state state
 		index int32
 	}
-	start := newWorld(w.setting)
 	nodes := []node{{parent: -1}}
 	seen := map[[2]uint64]struct{}{}
 	seeds := [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
-	frontier := []found{{start, 0}}
+	frontier := []found{{w.start, 0}}
 	var buffer []byte
-	visit := func(v *world, from int32, s step) (int32, bool) {
+	isNew := func(v state) bool {
 		buffer = v.key(buffer[:0])
 		key := [2]uint64{maphash.Bytes(seeds[0], buffer), maphash.Bytes(seeds[1], buffer)}
-		if _, known := seen[key]; known {
-			return 0, false
-		}
+		_, known := seen[key]
 		seen[key] = struct{}{}
-		nodes = append(nodes, node{from, s})
-		return int32(len(nodes) - 1), true
+		return !known
 	}
 	for len(frontier) > 0 && !stop.Load() {
 		var next []found
 		for _, f := range frontier {
-			for who := range f.world.actors {
+			for who := range 2 {
 				for e := range events {
-					if !f.world.actors[who].may(e) {
-						continue
-					}
 					for script, more := []byte(nil), true; more; {
-						v := f.world.clone(who)
-						v.script = script
-						v.actors[who].happen(e)
+						v, choices := f.state.next(who, e, script)
+						if v == nil {
+							break
+						}
 						w.transitions++
-						v.check()
 						s := step{uint8(who), e, string(script)}
-						if len(v.broken) > 0 {
+						if broken := v.violations(); len(broken) > 0 {
 							w.violations++
 							if w.first == nil {
-								w.what = v.broken
+								w.what = broken
 								w.first = append(path(nodes, f.index), s)
 							}
-						} else if index, isNew := visit(v, f.index, s); isNew {
-							next = append(next, found{v, index})
+						} else if isNew(v) {
+							nodes = append(nodes, node{f.index, s})
+							next = append(next, found{v, int32(len(nodes) - 1)})
 						}
-						script, more = following(script, v.arity)
+						script, more = following(script, choices)
 					}
 				}
 			}
@@ -93,13 +121,12 @@ func (w *walk) run() {
 	w.states = len(nodes)
 }
 
-// following returns the script after script, where arity are the choices there
-// were.
-func following(script, arity []byte) ([]byte, bool) {
-	next := make([]byte, len(arity))
+// following returns the script after script, if there is one.
+func following(script, choices []byte) ([]byte, bool) {
+	next := make([]byte, len(choices))
 	copy(next, script)
 	for i := len(next) - 1; i >= 0; i-- {
-		if next[i]+1 < arity[i] {
+		if next[i]+1 < choices[i] {
 			next[i]++
 			return next[:i+1], true
 		}
@@ -117,29 +144,26 @@ func path(nodes []node, i int32) []step {
 
 // replay runs the steps from the beginning and returns a sequence diagram with
 // the polite peer on the left and the impolite one on the right.
-func replay(c setting, steps []step) (diagram string, broken []string) {
+func replay(start state, steps []step) string {
 	var b strings.Builder
 	const width = 58
-	fmt.Fprintf(&b, "%-*s│ %s\n", width, "polite ("+c.kinds[0]+")", "impolite ("+c.kinds[1]+")")
-	w := newWorld(c)
-	for n, s := range steps {
-		w = w.clone(int(s.who))
-		w.script = []byte(s.script)
-		w.record = func(who int, text string) {
-			if who == 0 {
-				fmt.Fprintf(&b, "%-*s│\n", width, text)
-			} else {
-				fmt.Fprintf(&b, "%-*s│ %s\n", width, "", text)
-			}
+	say := func(who int, text string) {
+		if who == 0 {
+			fmt.Fprintf(&b, "%-*s│\n", width, text)
+		} else {
+			fmt.Fprintf(&b, "%-*s│ %s\n", width, "", text)
 		}
-		w.record(int(s.who), fmt.Sprintf("%d. %s", n+1, []string{"delivery", "negotiation-needed task", "candidate", "retry", "change", "Renegotiate", "RestartICE", "Close"}[s.event]))
-		w.actors[s.who].happen(s.event)
-		w.check()
 	}
-	for _, text := range w.broken {
+	fmt.Fprintf(&b, "%-*s│ %s\n", width, "polite", "impolite")
+	for n, s := range steps {
+		say(int(s.who), fmt.Sprintf("%d. %s", n+1, s.event))
+		start.observe(say)
+		start, _ = start.next(int(s.who), s.event, []byte(s.script))
+	}
+	for _, text := range start.violations() {
 		fmt.Fprintf(&b, "✗ %s\n", text)
 	}
-	return b.String(), w.broken
+	return b.String()
 }
 
 var pairings = [][2]string{{"pion", "pion"}, {"pion", "browser"}, {"browser", "pion"}, {"browser", "browser"}}
@@ -158,6 +182,7 @@ func settings(kinds [2]string, full bool) []setting {
 		{name: "closing", plans: plans("channel audio", "channel"), closes: 1},
 		{name: "changes", plans: plans("channel audio", "channel audio")},
 		{name: "kinds", plans: plans("audio remove", "track video")},
+		{name: "tracks", plans: plans("audio track", "track video")},
 	}
 	if full {
 		all = []setting{
@@ -168,6 +193,7 @@ func settings(kinds [2]string, full bool) []setting {
 			{name: "closing", plans: plans("channel audio", "channel audio"), restart: [2]int{1, 0}, closes: 2},
 			{name: "changes", plans: plans("channel audio remove", "audio channel video")},
 			{name: "kinds", plans: plans("audio track remove", "track video remove")},
+			{name: "tracks", plans: plans("track track", "audio track channel")},
 		}
 	}
 	for i := range all {
@@ -194,14 +220,13 @@ func TestExplore(t *testing.T) {
 					t.Parallel()
 				}
 				begin := time.Now()
-				w := &walk{setting: c}
+				w := &walk{start: newWorld(c)}
 				w.run()
 				report(t, w.violations > 0, "%-8s %-8s %-9s %9d states %10d transitions %7.1f s  %d violations",
 					kinds[0], kinds[1], c.name, w.states, w.transitions, time.Since(begin).Seconds(), w.violations)
 				if w.violations > 0 {
 					stop.Store(*explore == "first")
-					diagram, _ := replay(w.setting, w.first)
-					t.Errorf("%s\n%s", w.what, diagram)
+					t.Errorf("%s\n%s", w.what, replay(w.start, w.first))
 				}
 			})
 		}

@@ -108,10 +108,25 @@ func (a *actor) wire() {
 	a.s.n.pc, a.s.n.send, a.s.n.trace = a.s.pc, a.send, a.s.stamp
 }
 
+func (w *world) next(who int, e event, script []byte) (state, []byte) {
+	if !w.actors[who].may(e) {
+		return nil, nil
+	}
+	v := w.clone(who)
+	v.script = script
+	v.actors[who].happen(e)
+	v.check()
+	return v, v.arity
+}
+
+func (w *world) violations() []string { return w.broken }
+
+func (w *world) observe(f func(who int, text string)) { w.record = f }
+
 // clone returns a copy in which the actor who may have an event. The other is
 // shared with w but for its inbox.
 func (w *world) clone(who int) *world {
-	v := &world{faults: w.faults, closes: w.closes, echoes: w.echoes}
+	v := &world{faults: w.faults, closes: w.closes, echoes: w.echoes, record: w.record}
 	for i, a := range w.actors {
 		b := *a
 		b.w = v
@@ -222,7 +237,7 @@ func outlineOf(d webrtc.SessionDescription) string {
 func (a *actor) trace(e Event) {
 	switch e.Kind {
 	case NegotiationNeeded:
-		if a.browser != nil && !a.browser.check() && !a.held.restart {
+		if a.browser != nil && !a.browser.check() && !a.browser.flag && !a.held.restart {
 			a.violation("makes an offer that nothing needs")
 		}
 	case OfferSending:
@@ -327,28 +342,13 @@ func (a *actor) task()                 { a.tasks = true }
 func (a *actor) gathered(ufrag string) { a.gather = append(a.gather, ufrag) }
 func (a *actor) needed()               { a.s.recheck() }
 
-// event is one thing that may happen to one actor.
-type event uint8
-
-const (
-	delivery event = iota
-	task
-	candidate
-	retry
-	change // from here on it is somebody's will
-	renegotiation
-	restart
-	closing
-	events
-)
-
 // may tells whether the event can happen now.
 func (a *actor) may(e event) bool {
 	if a.closed || a.s.failure != nil {
 		return e == delivery && len(a.inbox) > 0
 	}
 	return []bool{
-		delivery: len(a.inbox) > 0, task: a.tasks, candidate: len(a.gather) > 0, retry: a.retry,
+		delivery: len(a.inbox) > 0, task: a.tasks, operation: false, candidate: len(a.gather) > 0, retry: a.retry,
 		change: len(a.plan) > 0, renegotiation: a.renegs > 0, restart: a.restart > 0, closing: a.w.closes > 0,
 	}[e]
 }
@@ -558,7 +558,6 @@ func number(text string) uint32 {
 	return n
 }
 
-// key is everything that decides what can still happen.
 func (w *world) key(b []byte) []byte {
 	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes))
 	for _, a := range w.actors {
@@ -631,13 +630,13 @@ func (a *actor) key(b []byte) []byte {
 	for _, list := range [][]section{h.sections, h.offered} {
 		n(uint32(len(list)))
 		for _, s := range list {
-			n(number(s.mid), number(s.kind), flags(s.rejected))
+			n(number(s.mid), number(s.kind), uint32(s.direction)<<1|flags(s.rejected))
 		}
 	}
 	for _, list := range [][]want{h.said, h.offeredAs} {
 		n(uint32(len(list)))
 		for _, w := range list {
-			n(number(w.mid), number(w.kind), number(w.what))
+			n(number(w.mid), number(w.kind), number(w.what), uint32(w.direction))
 		}
 	}
 	return b

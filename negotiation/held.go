@@ -39,13 +39,15 @@ type committed interface {
 type want struct {
 	mid  string // empty before the first offer, and for application
 	kind string // audio, video or application; empty for all sections
-	what string // direction and track
+	what string // the track, or whatever else changes
+
+	direction direction // of media
 }
 
-// in tells whether one of the sections is about w.
-func (w want) in(list []section) bool {
+// said tells whether one of the sections says what w wants.
+func (w want) said(list []section) bool {
 	return w.kind == "" || slices.ContainsFunc(list, func(s section) bool {
-		return w.kind == s.kind && (w.mid == s.mid || w.kind == "application")
+		return w.kind == s.kind && w.direction == s.direction && (w.mid == s.mid || w.kind == "application")
 	})
 }
 
@@ -141,7 +143,14 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	if err != nil {
 		return answer, err
 	}
-	text := withMids(answer.SDP, h.offered)
+	// pion answers with the direction that it wants, whatever was offered. What
+	// the answer must not say (RFC 3264 section 6.1) is offered next.
+	sections := parsed.sections()
+	for i := range min(len(sections), len(h.offered)) {
+		sections[i].direction &= h.offered[i].direction.reversed()
+	}
+	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.said(sections) })
+	text := withMids(withDirections(answer.SDP, sections), h.offered)
 	h.ufrag = parsed.ufrag()
 	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants
 	// the role it has. It sets only the text it made, so edit what is sent.
@@ -150,7 +159,7 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	} else {
 		text = withSetup(text, h.setup)
 	}
-	h.negotiated(parsed.sections(), wants)
+	h.negotiated(sections, wants)
 	return webrtc.SessionDescription{Type: answer.Type, SDP: text}, nil
 }
 
@@ -238,15 +247,15 @@ func (h *held) forget() {
 	h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false
 }
 
-// negotiated is called with the sections of the answer, whoever gave it, when an
-// exchange is complete; wants is what our side of it said.
-func (h *held) negotiated(answer []section, wants []want) {
+// negotiated is called with the sections of the answer, whoever gave it, and with
+// what our side of the exchange said.
+func (h *held) negotiated(answer []section, said []want) {
 	answer = filled(answer, h.offered)
 	for i := range answer {
 		answer[i].rejected = answer[i].rejected || h.offered[i].rejected
 	}
 	h.sections = answer
-	h.said = slices.DeleteFunc(slices.Clone(wants), func(w want) bool { return !w.in(answer) })
+	h.said = said
 	h.forget()
 }
 

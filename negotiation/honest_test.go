@@ -258,13 +258,3 @@ func (w *twin) candidate(other *twin) {
 	}
 	w.failed("AddICECandidate", w.real.AddICECandidate(init(real)), w.model.AddICECandidate(init(model)))
 }
-
-// directionOf reads a direction's name.
-func directionOf(name string) direction {
-	for d := inactive; d <= sendrecv; d++ {
-		if d.String() == name {
-			return d
-		}
-	}
-	return 9
-}

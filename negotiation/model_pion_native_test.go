@@ -63,7 +63,7 @@ func (p *pionModel) NameSections() error {
 func (p *pionModel) Wants() []want {
 	var wants []want
 	for _, t := range p.transceivers {
-		wants = append(wants, want{t.mid, t.kind, t.dir.String()})
+		wants = append(wants, want{mid: t.mid, kind: t.kind, direction: t.dir})
 	}
 	if p.channel {
 		wants = append(wants, want{kind: "application"})

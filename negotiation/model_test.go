@@ -38,22 +38,6 @@ type outside interface {
 	gathered(ufrag string)
 }
 
-// direction is what a transceiver wants, or a section says.
-type direction uint8
-
-const (
-	inactive direction = 0
-	sendonly direction = 1
-	recvonly direction = 2
-	sendrecv direction = 3
-)
-
-func (d direction) String() string {
-	return []string{"inactive", "sendonly", "recvonly", "sendrecv"}[d]
-}
-
-func (d direction) reversed() direction { return d>>1&1 | d&1<<1 }
-
 // line is one section of a description.
 type line struct {
 	kind string
@@ -117,14 +101,8 @@ func read(text string) description {
 		return d
 	}
 	d.ufrag, d.setup = parsed.ufrag(), parsed.setup()
-	for i, s := range parsed.sections() {
-		l := line{kind: s.kind, mid: s.mid}
-		for dir := inactive; dir <= sendrecv && s.kind != "application"; dir++ {
-			if _, ok := get(parsed.media[i].attributes, dir.String()); ok {
-				l.dir = dir
-			}
-		}
-		d.lines = append(d.lines, l)
+	for _, s := range parsed.sections() {
+		d.lines = append(d.lines, line{s.kind, s.mid, s.direction})
 	}
 	descriptions.Store(text, d)
 	return d

@@ -43,11 +43,12 @@ var mutants = []struct{ name, file, old, new string }{
 	{"answer does not fulfil the need", "held.go", "wants := h.pc.Wants()\n\tanswer, err", "var wants []want\n\tanswer, err"},
 
 	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false", "h.offered, h.offeredAs, h.restarting = nil, nil, false"},
-	{"no re-offer after a withdrawn offer", "held.go", "return !w.in(answer) })", "return 1 > 2 })"},
+	{"no re-offer after a withdrawn offer", "held.go", "return !w.said(sections) })", "return 1 > 2 })"},
 	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {", "{"},
 	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = false\n\t}", ""},
 	{"offer committed at once when polite", "held.go", "if !h.polite {", "if !h.polite || 1 < 2 {"},
 	{"offer held when impolite, and forgotten", "held.go", "h.offer = &offer", "_ = offer"},
+	{"direction as pion answers", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},
 	{"DTLS role as pion answers", "held.go", "text = withSetup(text, h.setup)", ""},
 	{"mids of dropped offers", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
 	{"candidates of any generation", "held.go", "ufrag != \"\" && !slices.Contains(h.remote, ufrag) {", "ufrag == \"none\" {"},

@@ -130,11 +130,11 @@ func (p *pion) Superseded(err error) bool {
 func (p *pion) Wants() []want {
 	var wants []want
 	for _, t := range p.pc.GetTransceivers() {
-		what := t.Direction().String()
+		w := want{mid: t.Mid(), kind: t.Kind().String(), direction: directionOf(t.Direction().String())}
 		if sender := t.Sender(); sender != nil && sender.Track() != nil {
-			what += " " + sender.Track().StreamID() + " " + sender.Track().ID()
+			w.what = sender.Track().StreamID() + " " + sender.Track().ID()
 		}
-		wants = append(wants, want{t.Mid(), t.Kind().String(), what})
+		wants = append(wants, w)
 	}
 	if p.data() {
 		wants = append(wants, want{kind: "application"})

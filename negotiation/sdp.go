@@ -29,6 +29,37 @@ type section struct {
 	mid      string
 	kind     string // audio, video or application
 	rejected bool   // port 0 and not bundle-only
+
+	direction direction // of media
+}
+
+// direction is what a transceiver wants, or a section says: a bit to send and one
+// to receive.
+type direction uint8
+
+const (
+	inactive direction = 0
+	sendonly direction = 1
+	recvonly direction = 2
+	sendrecv direction = 3
+)
+
+func (d direction) String() string {
+	return [...]string{"inactive", "sendonly", "recvonly", "sendrecv"}[d&sendrecv]
+}
+
+// reversed is d as the other side sees it.
+func (d direction) reversed() direction { return d>>1&1 | d&1<<1 }
+
+// directionOf reads a direction; what is none is sendrecv.
+// https://www.rfc-editor.org/rfc/rfc8866#section-6.7
+func directionOf(text string) direction {
+	for d := inactive; d < sendrecv; d++ {
+		if text == d.String() {
+			return d
+		}
+	}
+	return sendrecv
 }
 
 func parse(text string) (*sdp, error) {
@@ -75,8 +106,22 @@ func (d *sdp) sections() []section {
 		mid, _ := get(m.attributes, "mid")
 		_, bundleOnly := get(m.attributes, "bundle-only")
 		list[i] = section{mid: mid, kind: words[0], rejected: words[1] == "0" && !bundleOnly}
+		if words[0] != "application" {
+			list[i].direction = d.direction(m)
+		}
 	}
 	return list
+}
+
+func (d *sdp) direction(m media) direction {
+	for _, list := range [][]attribute{m.attributes, d.attributes} {
+		for _, a := range list {
+			if dir := directionOf(a.key); a.key == dir.String() {
+				return dir
+			}
+		}
+	}
+	return sendrecv
 }
 
 // bundle returns the mids of the BUNDLE group.
@@ -163,6 +208,23 @@ func withMids(text string, like []section) string {
 		b.WriteString(line)
 	}
 	end()
+	return b.String()
+}
+
+// withDirections replaces the direction of each section of media.
+func withDirections(text string, list []section) string {
+	var b strings.Builder
+	i := -1
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "m=") {
+			i++
+		}
+		name := strings.TrimPrefix(strings.TrimSpace(line), "a=")
+		if 0 <= i && i < len(list) && list[i].kind != "application" && name == directionOf(name).String() {
+			line = "a=" + list[i].direction.String() + "\r\n"
+		}
+		b.WriteString(line)
+	}
 	return b.String()
 }
 
