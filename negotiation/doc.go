@@ -22,6 +22,8 @@
 //
 // # What differs from the W3C sample, and why
 //
+// sample.md shows what breaks the sample, and why this package converges.
+//
 // The sample's handlers run concurrently and guard themselves with makingOffer
 // and isSettingRemoteAnswerPending. Here one method runs at a time, so the
 // signaling state alone says whether an offer collides.

@@ -242,34 +242,33 @@ func (p *browserModel) stable(answer description) error {
 
 // SetRemoteDescription sets an offer, rolling ours back, or an answer.
 func (p *browserModel) SetRemoteDescription(d webrtc.SessionDescription) error {
-	return p.do("SetRemoteDescription", func() error {
-		remote := read(d.SDP)
-		if d.Type == webrtc.SDPTypeAnswer {
-			if p.state != webrtc.SignalingStateHaveLocalOffer {
-				return errState
-			}
-			if !answers(read(p.pending.local), remote) {
-				return errMatch
-			}
-			p.pending.remote = d.SDP
-			return p.stable(remote)
-		}
-		if p.state == webrtc.SignalingStateHaveLocalOffer {
-			p.rollback()
-		}
-		if p.state != webrtc.SignalingStateStable {
+	return p.do("SetRemoteDescription", func() error { return p.setRemote(d) })
+}
+
+func (p *browserModel) setRemote(d webrtc.SessionDescription) error {
+	remote := read(d.SDP)
+	if d.Type == webrtc.SDPTypeAnswer {
+		if p.state != webrtc.SignalingStateHaveLocalOffer {
 			return errState
 		}
-		if !continues(read(p.current.remote), remote) {
+		if !answers(read(p.pending.local), remote) {
 			return errMatch
 		}
-		for _, l := range remote.lines {
-			p.associate(l)
-		}
-		p.pending = exchange{remote: d.SDP}
-		p.state = webrtc.SignalingStateHaveRemoteOffer
-		return nil
-	})
+		p.pending.remote = d.SDP
+		return p.stable(remote)
+	}
+	if p.state == webrtc.SignalingStateHaveLocalOffer {
+		p.rollback()
+	}
+	if !continues(read(p.current.remote), remote) {
+		return errMatch
+	}
+	for _, l := range remote.lines {
+		p.associate(l)
+	}
+	p.pending = exchange{remote: d.SDP}
+	p.state = webrtc.SignalingStateHaveRemoteOffer
+	return nil
 }
 
 // associate finds or makes the transceiver of a section.
