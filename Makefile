@@ -25,6 +25,7 @@ test-native: tools ## what runs without a browser
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
+	PN_BROWSER=1 go test -race -timeout 5m -run '^TestStressWithBrowser$$' ./negotiation
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
@@ -42,11 +43,16 @@ explore: ## every order of events of two Sessions, and whether broken ones are n
 	go test -c -o bin/explore ./negotiation
 	cd negotiation && ../bin/explore -explore full -test.timeout 120m -test.run '^(TestExplore|TestMutants)$$'
 
-soak: tools ## every test, 20 times in a row
+soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes on one connection
 	go run ./web/build -fast
 	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/...
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
 	PN_TABS=1 go test -race -count=20 -timeout 120m ./server
+	go test -race -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
+	$(GO_BROWSER) -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
+	PN_BROWSER=1 go test -race -timeout 60m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000
+	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
+	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
 
 screenshot: tools ## make the picture in README.md
 	go run ./web/build -fast

@@ -208,6 +208,12 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 		}
 	}
 	d.SDP = withMids(d.SDP, h.offered)
+	said := slices.Clip(h.offeredAs)
+	for _, w := range h.pc.Wants() {
+		if w.kind == "" { // if it is still there after the exchange we are told so
+			said = append(said, w)
+		}
+	}
 	if err := h.pc.SetRemoteDescription(d); err != nil {
 		h.forget()
 		return err
@@ -219,7 +225,7 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 	if h.restarting {
 		h.restart = false
 	}
-	h.negotiated(parsed.sections(), h.offeredAs)
+	h.negotiated(parsed.sections(), said)
 	return nil
 }
 

@@ -39,7 +39,7 @@ var mutants = []struct{ name, file, old, new string }{
 
 	{"need of a browser not remembered", "hint.go", "h.count.Add(1) }", "}"},
 	{"need of a browser remembered once", "hint.go", "h.count.Add(1) }", "h.count.Store(1) }"},
-	{"need forgotten while the offer is pending", "held.go", "h.negotiated(parsed.sections(), h.offeredAs)", "h.negotiated(parsed.sections(), h.pc.Wants())"},
+	{"need forgotten while the offer is pending", "held.go", "h.negotiated(parsed.sections(), said)", "h.negotiated(parsed.sections(), h.pc.Wants())"},
 	{"answer does not fulfil the need", "held.go", "wants := h.pc.Wants()\n\tanswer, err", "var wants []want\n\tanswer, err"},
 
 	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false", "h.offered, h.offeredAs, h.restarting = nil, nil, false"},

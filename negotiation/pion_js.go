@@ -77,9 +77,9 @@ type page struct {
 	b *browser
 }
 
-// flush lets the tasks run that the browser has queued so far, of which
-// negotiationneeded may be one.
-func (*page) flush() { time.Sleep(time.Millisecond) }
+// flush makes a round trip to where negotiationneeded comes from: those that are
+// due are here when it is back.
+func (p *page) flush() { _, _ = p.b.await("getStats") }
 
 func (p *page) detach() { p.b.detach() }
 

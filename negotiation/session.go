@@ -120,11 +120,7 @@ func (s *Session) RestartICE() {
 // been negotiated. It returns an error if ctx or the Session ends first.
 func (s *Session) Negotiated(ctx context.Context) error {
 	waiter := make(chan struct{})
-	s.enqueue(func() {
-		s.pc.flush()
-		s.waiters = append(s.waiters, waiter)
-		s.changed = true
-	})
+	s.enqueue(func() { s.waiters = append(s.waiters, waiter) })
 	select {
 	case <-waiter:
 		return nil
@@ -209,6 +205,10 @@ func (s *Session) settle() {
 	s.observe()
 	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.n.wish && s.n.begun {
 		return
+	}
+	if len(s.waiters) > 0 {
+		s.pc.flush()
+		s.changed = true
 	}
 	if s.changed {
 		s.changed = false

@@ -1,0 +1,137 @@
+package negotiation
+
+import (
+	"encoding/json"
+	"flag"
+	"syscall/js"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+func newStressedConnection(t *testing.T) *webrtc.PeerConnection {
+	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pc
+}
+
+// listen goes around pion's OnMessage, which keeps no order, and OnOpen, which
+// does not come if it is late.
+func listen(dc *webrtc.DataChannel, message func(string), open func()) {
+	on := func(event string, f func(js.Value)) {
+		dc.JSValue().Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
+			f(args[0])
+			return nil
+		}))
+	}
+	on("message", func(e js.Value) { message(e.Get("data").String()) })
+	if dc.ReadyState() == webrtc.DataChannelStateOpen {
+		open()
+		return
+	}
+	on("open", func(js.Value) { open() })
+}
+
+// change makes a random change.
+func (p *party) change() {
+	n := p.IntN(10)
+	if n == 0 {
+		p.s.Renegotiate()
+		return
+	}
+	p.do(func() error {
+		pc := p.pc.JSValue()
+		var live []js.Value
+		list := pc.Call("getTransceivers")
+		for i := range list.Length() {
+			if list.Index(i).Get("direction").String() != "stopped" {
+				live = append(live, list.Index(i))
+			}
+		}
+		switch {
+		case n <= 2:
+			return p.create()
+		case n <= 5 && len(live) < 8:
+			pc.Call("addTransceiver", []string{"audio", "video", "audio"}[n-3])
+			return nil
+		case len(live) == 0:
+			return nil
+		}
+		t := live[p.IntN(len(live))]
+		if n == 9 {
+			t.Call("stop")
+		} else {
+			t.Set("direction", direction(p.IntN(4)).String())
+		}
+		return nil
+	})
+}
+
+// complete looks whether an offer is needed for one of the transceivers.
+// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
+func (p *party) complete() {
+	current := p.pc.CurrentLocalDescription()
+	local, remote := read(current.SDP), read(p.pc.CurrentRemoteDescription().SDP)
+	list := p.pc.JSValue().Call("getTransceivers")
+	for i := range list.Length() {
+		t := list.Index(i)
+		if t.Get("direction").String() == "stopped" {
+			p.t.Errorf("%s: a stopped transceiver is still there", p.name)
+			continue
+		}
+		if t.Get("mid").IsNull() {
+			p.t.Errorf("%s: a transceiver has no section", p.name)
+			continue
+		}
+		dir := directionOf(t.Get("direction").String())
+		ours, _ := local.at(t.Get("mid").String())
+		theirs, _ := remote.at(t.Get("mid").String())
+		if current.Type == webrtc.SDPTypeOffer && dir != ours.dir && dir != theirs.dir.reversed() ||
+			current.Type == webrtc.SDPTypeAnswer && ours.dir != dir&theirs.dir.reversed() {
+			p.t.Errorf("%s: section %s says %s, theirs %s, and the transceiver %s", p.name, ours.mid, ours.dir, theirs.dir, dir)
+		}
+	}
+}
+
+var (
+	native = flag.String("native", "", "the WebSocket of TestStressWithBrowser")
+	role   = flag.String("role", "polite", "the role of the browser there")
+)
+
+// TestStressWithNative is the browser's side of TestStressWithBrowser.
+func TestStressWithNative(t *testing.T) {
+	if *native == "" {
+		t.Skip("TestStressWithBrowser starts it")
+	}
+	p := newParty(t, *role, 1)
+	socket := js.Global().Get("WebSocket").New(*native)
+	ready := make(chan struct{})
+	p.frames = delayed(t, func(f frame) {
+		data, err := json.Marshal(f)
+		if err != nil {
+			t.Error(err)
+		}
+		<-ready
+		socket.Call("send", string(data))
+	})
+	p.attach()
+	on := func(event string, f func(js.Value)) {
+		socket.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
+			f(args[0])
+			return nil
+		}))
+	}
+	on("open", func(js.Value) { close(ready) })
+	on("message", func(e js.Value) {
+		var f frame
+		if err := json.Unmarshal([]byte(e.Get("data").String()), &f); err != nil {
+			t.Error(err)
+		}
+		p.receive(f)
+	})
+	p.run(*rounds)
+	p.report()
+	<-p.done // the other side has looked, too
+}

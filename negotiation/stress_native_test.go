@@ -1,0 +1,171 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+)
+
+// maxTransceivers bounds the sections: pion does not use one again.
+const maxTransceivers = 8
+
+func newStressedConnection(t *testing.T) *webrtc.PeerConnection {
+	engine := webrtc.SettingEngine{}
+	engine.SetIncludeLoopbackCandidate(true)
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(PoliteConfiguration(webrtc.Configuration{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pc
+}
+
+func listen(dc *webrtc.DataChannel, message func(string), open func()) {
+	dc.OnMessage(func(m webrtc.DataChannelMessage) { message(string(m.Data)) })
+	dc.OnOpen(open)
+}
+
+// change makes a random change.
+func (p *party) change() {
+	n := p.IntN(10)
+	if n == 0 {
+		p.s.Renegotiate()
+		return
+	}
+	p.do(func() error {
+		all := p.pc.GetTransceivers()
+		switch {
+		case n <= 2:
+			return p.create()
+		case n <= 4 && len(all) < maxTransceivers:
+			_, err := p.pc.AddTransceiverFromKind([]webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}[n-3])
+			return err
+		case 5 <= n && n <= 6 && len(all) < 4*maxTransceivers && (len(all) < maxTransceivers || slices.ContainsFunc(all, idle)):
+			mime := []string{webrtc.MimeTypeOpus, webrtc.MimeTypeVP8}[n-5]
+			track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, rand.Text(), "stream")
+			if err == nil {
+				_, err = p.pc.AddTrack(track)
+			}
+			return err
+		case len(all) == 0:
+			return nil
+		}
+		t := all[p.IntN(len(all))]
+		if n == 9 && p.IntN(4) == 0 {
+			return t.Stop()
+		}
+		if t.Sender() != nil && directionOf(t.Direction().String())&sendonly != 0 {
+			return p.pc.RemoveTrack(t.Sender())
+		}
+		return nil
+	})
+}
+
+// idle tells whether AddTrack may take the transceiver.
+func idle(t *webrtc.RTPTransceiver) bool { return t.Sender() == nil }
+
+// complete looks whether each transceiver has what it wants.
+func (p *party) complete() {
+	local := read(p.pc.CurrentLocalDescription().SDP)
+	for _, t := range p.pc.GetTransceivers() {
+		l, ok := local.at(t.Mid())
+		if !ok {
+			p.t.Errorf("%s: a transceiver with mid %q has no section", p.name, t.Mid())
+		} else if l.dir.String() != t.Direction().String() {
+			p.t.Errorf("%s: section %s says %s, and the transceiver %s", p.name, l.mid, l.dir, t.Direction())
+		}
+	}
+}
+
+// TestStressWithBrowser is TestStress with a native side and one in a browser,
+// which runs TestStressWithNative.
+func TestStressWithBrowser(t *testing.T) {
+	if os.Getenv("PN_BROWSER") == "" {
+		t.Skip("needs a browser: make test-browser")
+	}
+	for _, browser := range []string{"polite", "impolite"} {
+		t.Run("browser is "+browser, func(t *testing.T) {
+			connected := make(chan *websocket.Conn)
+			upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				conn, err := upgrader.Upgrade(w, r, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				connected <- conn
+			}))
+			defer server.Close()
+
+			tools, err := filepath.Abs("../.ci")
+			if err != nil {
+				t.Fatal(err)
+			}
+			test := exec.CommandContext(t.Context(), "go", "test", "-exec", "env -u GOOS -u GOARCH go tool wasmbrowsertest", "-count=1", "-v",
+				"-run", "^TestStressWithNative$", ".", "-rounds", fmt.Sprint(*rounds),
+				"-native", strings.Replace(server.URL, "http", "ws", 1), "-role", browser)
+			test.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "PATH="+tools+":"+os.Getenv("PATH"))
+			var output strings.Builder
+			test.Stdout, test.Stderr = &output, &output
+			if err := test.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- test.Wait() }()
+			select {
+			case conn := <-connected:
+				stressOver(t, conn, map[string]string{"polite": "impolite", "impolite": "polite"}[browser])
+				err = <-ended
+			case err = <-ended:
+			}
+			if err != nil || !strings.Contains(output.String(), "--- PASS: TestStressWithNative") {
+				t.Errorf("%v\n%s", err, &output)
+			}
+		})
+	}
+}
+
+func stressOver(t *testing.T, conn *websocket.Conn, role string) {
+	p := newParty(t, role, 2)
+	p.frames = delayed(t, func(f frame) {
+		if err := conn.WriteJSON(f); err != nil {
+			t.Error(err)
+		}
+	})
+	p.attach()
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for {
+			var f frame
+			_, data, err := conn.ReadMessage()
+			if err != nil {
+				return
+			}
+			if err := json.Unmarshal(data, &f); err != nil {
+				t.Error(err)
+			}
+			p.receive(f)
+		}
+	}()
+	p.run(*rounds)
+	p.report()
+	p.send(frame{Done: true})
+	<-gone
+}

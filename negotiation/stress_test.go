@@ -1,0 +1,319 @@
+package negotiation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+var rounds = flag.Int("rounds", 40, "how many rounds of random changes TestStress makes on one connection")
+
+// TestStress has both sides of one real connection change it at the same time,
+// at random, over signalling that takes a random time. After each round all must
+// have been negotiated.
+func TestStress(t *testing.T) {
+	p, i := newParty(t, "polite", 1), newParty(t, "impolite", 2)
+	p.frames, i.frames = delayed(t, i.receive), delayed(t, p.receive)
+	var wg sync.WaitGroup
+	for _, x := range []*party{p, i} {
+		x.attach()
+		wg.Go(func() { x.run(*rounds) })
+	}
+	wg.Wait()
+	p.report()
+	i.report()
+	if rollbacks, ignored := p.count(CollisionRollback), i.count(CollisionIgnored); rollbacks != ignored {
+		t.Errorf("%d rollbacks and %d ignored offers", rollbacks, ignored)
+	}
+}
+
+// report says what happened, and fails if nothing collided.
+func (p *party) report() {
+	text := p.pc.CurrentLocalDescription().SDP
+	collisions := p.count(CollisionRollback) + p.count(CollisionIgnored)
+	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d sections, %d bytes of SDP", p.name, *rounds,
+		p.count(OfferSending), p.count(AnswerSending), collisions, len(p.heard), len(read(text).lines), len(text))
+	if collisions == 0 {
+		p.t.Errorf("%s: nothing collided", p.name)
+	}
+}
+
+// delayed returns a queue that keeps the order and takes its time.
+func delayed(t *testing.T, deliver func(frame)) chan<- []byte {
+	queue := make(chan []byte, 1024)
+	r := rand.New(rand.NewPCG(3, 4))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for data := range queue {
+			if d := r.IntN(4); d > 0 {
+				time.Sleep(time.Duration(d) * time.Millisecond)
+			}
+			var f frame
+			if err := json.Unmarshal(data, &f); err != nil {
+				t.Error(err)
+			}
+			deliver(f)
+		}
+	})
+	t.Cleanup(func() {
+		close(queue)
+		wg.Wait()
+	})
+	return queue
+}
+
+// frame is what the two parties send each other, in order.
+type frame struct {
+	Message *Message `json:"message,omitempty"`
+	Pass    *pass    `json:"pass,omitempty"`
+	Done    bool     `json:"done,omitempty"`
+}
+
+// pass says what one party sees after it has negotiated all it wanted. When two
+// in a row are equal on both sides, all has come to rest.
+type pass struct {
+	Events   int
+	Sections string
+	Chat     int // lines sent
+}
+
+// party is one side.
+type party struct {
+	*rand.Rand
+	t      *testing.T
+	name   string
+	pc     *webrtc.PeerConnection
+	s      *Session
+	frames chan<- []byte
+	passes chan pass
+	done   chan struct{} // the other side has made all its rounds
+
+	mu     sync.Mutex
+	events map[Kind]int
+	log    []string
+	heard  []string
+	more   chan struct{} // something was heard; capacity 1
+
+	chat     *webrtc.DataChannel
+	open     chan struct{}
+	sent     int
+	channels []*webrtc.DataChannel
+}
+
+func newParty(t *testing.T, name string, seed uint64) *party {
+	p := &party{
+		Rand: rand.New(rand.NewPCG(seed, 0)), t: t, name: name, pc: newStressedConnection(t),
+		passes: make(chan pass, 4), done: make(chan struct{}), events: map[Kind]int{}, more: make(chan struct{}, 1), open: make(chan struct{}),
+	}
+	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) {
+		if dc.Label() == "chat" {
+			p.use(dc)
+		}
+	})
+	return p
+}
+
+func (p *party) use(dc *webrtc.DataChannel) {
+	p.chat = dc
+	listen(dc, func(text string) {
+		p.mu.Lock()
+		p.heard = append(p.heard, text)
+		p.mu.Unlock()
+		select {
+		case p.more <- struct{}{}:
+		default:
+		}
+	}, func() { close(p.open) })
+}
+
+func (p *party) attach() {
+	s, err := Attach(p.pc, p.name == "polite", func(m Message) { p.send(frame{Message: &m}) }, WithTrace(p.trace))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.s = s
+	p.mu.Unlock()
+	p.t.Cleanup(func() {
+		s.Close()
+		<-s.Done()
+		if err := p.pc.Close(); err != nil {
+			p.t.Error(err)
+		}
+		if p.t.Failed() {
+			p.t.Logf("%s:\n%s", p.name, strings.Join(p.log[max(0, len(p.log)-60):], "\n"))
+		}
+	})
+}
+
+func (p *party) send(f frame) {
+	data, err := json.Marshal(f)
+	if err != nil {
+		p.t.Error(err)
+	}
+	p.frames <- data
+}
+
+func (p *party) receive(f frame) {
+	switch {
+	case f.Done:
+		close(p.done)
+	case f.Pass != nil:
+		p.passes <- *f.Pass
+	case f.Message != nil:
+		p.mu.Lock()
+		s := p.s
+		p.mu.Unlock()
+		if err := s.Receive(*f.Message); err != nil && !errors.Is(err, ErrClosed) {
+			p.t.Error(err)
+		}
+	}
+}
+
+func (p *party) trace(e Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events[e.Kind]++
+	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
+	if e.Level() == LevelWarn || e.Level() == LevelError {
+		p.t.Errorf("%s surfaced: %s", p.name, e)
+	}
+}
+
+func (p *party) count(k Kind) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.events[k]
+}
+
+// run makes the rounds. The other party does so too.
+func (p *party) run(n int) {
+	if p.name == "polite" {
+		p.do(func() error {
+			dc, err := p.pc.CreateDataChannel("chat", nil)
+			p.use(dc)
+			return err
+		})
+	}
+	p.rest()
+	<-p.open
+	for round := range n {
+		for range 1 + p.IntN(3) {
+			p.change()
+			if err := p.chat.SendText(strconv.Itoa(p.sent)); err != nil {
+				p.t.Error(err)
+			}
+			p.sent++
+			if p.IntN(2) == 0 {
+				time.Sleep(time.Duration(p.IntN(4)) * time.Millisecond)
+			}
+		}
+		p.rest()
+		if p.t.Failed() {
+			p.t.Logf("in round %d", round)
+			return
+		}
+	}
+}
+
+// do makes a change.
+func (p *party) do(f func() error) {
+	if err := p.s.Do(f); err != nil {
+		p.t.Errorf("%s: %v", p.name, err)
+	}
+}
+
+// rest waits until both parties see nothing happen any more, and looks at what
+// was negotiated.
+func (p *party) rest() {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var before, theirs [2]pass
+	for n := 0; ; n++ {
+		if err := p.s.Negotiated(ctx); err != nil {
+			p.t.Errorf("%s: not negotiated: %v", p.name, err)
+			return
+		}
+		p.mu.Lock()
+		mine := pass{Events: len(p.log), Sections: p.sections(), Chat: p.sent}
+		p.mu.Unlock()
+		p.send(frame{Pass: &mine})
+		select {
+		case other := <-p.passes:
+			before, theirs = [2]pass{before[1], mine}, [2]pass{theirs[1], other}
+		case <-ctx.Done():
+			p.t.Errorf("%s: the other side does not come to rest", p.name)
+			return
+		}
+		if n > 0 && before[0] == before[1] && theirs[0] == theirs[1] {
+			break
+		}
+	}
+	if before[1].Sections != theirs[1].Sections {
+		p.t.Errorf("%s has the sections %s, the other %s", p.name, before[1].Sections, theirs[1].Sections)
+	}
+	p.complete()
+	for p.lines() < theirs[1].Chat {
+		select {
+		case <-p.more:
+		case <-ctx.Done():
+			p.t.Errorf("%s: %d chat lines came, not %d", p.name, p.lines(), theirs[1].Chat)
+			return
+		}
+	}
+}
+
+func (p *party) lines() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n, text := range p.heard {
+		if text != strconv.Itoa(n) {
+			p.t.Errorf("%s: chat line %d is %q", p.name, n, text)
+			break
+		}
+	}
+	return len(p.heard)
+}
+
+// sections outlines what both sides must agree on.
+func (p *party) sections() string {
+	d := p.pc.CurrentLocalDescription()
+	if d == nil {
+		return ""
+	}
+	parsed, err := parse(d.SDP)
+	if err != nil {
+		p.t.Error(err)
+		return ""
+	}
+	var list []string
+	for _, s := range parsed.sections() {
+		list = append(list, fmt.Sprint(s.mid, " ", s.kind, " ", s.rejected))
+	}
+	return strings.Join(list, ", ")
+}
+
+// create makes one more channel, of which few stay open.
+func (p *party) create() error {
+	dc, err := p.pc.CreateDataChannel("more", nil)
+	if err != nil {
+		return err
+	}
+	p.channels = append(p.channels, dc)
+	if len(p.channels) > 4 {
+		err = p.channels[0].Close()
+		p.channels = slices.Delete(p.channels, 0, 1)
+	}
+	return err
+}
