@@ -7,8 +7,9 @@ export CHROME
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling
+FUZZTIME   ?= 20s
 
-.PHONY: build run test test-native test-browser test-tabs lint explore soak screenshot bench tools clean
+.PHONY: build run test test-native test-browser test-tabs fuzz lint explore soak screenshot bench tools clean
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -17,7 +18,7 @@ run: ## build quickly and serve on http://localhost:8080
 	go run ./web/build -fast
 	go run ./server serve --addr :8080
 
-test: test-native test-browser test-tabs ## run every test
+test: test-native test-browser test-tabs fuzz ## run every test
 
 test-native: tools ## what runs without a browser
 	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./web/...
@@ -30,6 +31,10 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
 	PN_TABS=1 go test -race -timeout 15m ./server
+
+fuzz: ## the fuzzers, FUZZTIME each
+	go test -run '^$$' -fuzz '^FuzzMessage$$' -fuzztime $(FUZZTIME) ./negotiation
+	go test -run '^$$' -fuzz '^FuzzSchedule$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
 
 lint: ## vet, staticcheck and gofmt, for both targets
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -237,7 +237,8 @@ func outlineOf(d webrtc.SessionDescription) string {
 func (a *actor) trace(e Event) {
 	switch e.Kind {
 	case NegotiationNeeded:
-		if a.browser != nil && !a.browser.check() && !a.browser.flag && !a.held.restart {
+		fired := a.browser != nil && (a.browser.flag || a.browser.check())
+		if !fired && !a.held.restart && (a.browser != nil || !a.pion.differs()) {
 			a.violation("makes an offer that nothing needs")
 		}
 	case OfferSending:
@@ -290,7 +291,7 @@ func (w *world) choose(n int) int {
 	i := len(w.arity)
 	w.arity = append(w.arity, byte(n))
 	if i < len(w.script) {
-		return int(w.script[i])
+		return int(w.script[i]) % n
 	}
 	return 0
 }

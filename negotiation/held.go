@@ -91,7 +91,10 @@ func (h *held) needed() bool {
 	if h.restart {
 		return true
 	}
-	return slices.ContainsFunc(h.pc.Wants(), func(w want) bool { return !slices.Contains(h.said, w) })
+	return slices.ContainsFunc(h.pc.Wants(), func(w want) bool {
+		there := w.kind == "application" && w.said(h.sections) // one section carries all channels
+		return !there && !slices.Contains(h.said, w)
+	})
 }
 
 // RestartICE implements [PeerConnection].

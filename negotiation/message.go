@@ -3,9 +3,12 @@ package negotiation
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/pion/webrtc/v4"
 	"github.com/valyala/fastjson"
+
+	"perfect-negotiation/negotiation/internal/jsontext"
 )
 
 // ErrMessage is returned for JSON that holds neither a description nor a
@@ -24,32 +27,26 @@ type Message struct {
 
 // MarshalJSON encodes m as the W3C sample does.
 func (m Message) MarshalJSON() ([]byte, error) {
-	// encoding/json would make the program of a page an eighth larger.
-	var a fastjson.Arena
-	message := a.NewObject()
-	switch d, c := m.Description, m.Candidate; {
-	case d != nil:
-		description := a.NewObject()
-		description.Set("type", a.NewString(d.Type.String()))
-		description.Set("sdp", a.NewString(d.SDP))
-		message.Set("description", description)
+	c := m.Candidate
+	switch {
+	case m.Description != nil:
+		b := jsontext.AppendField([]byte(`{"description":{`), "type", m.Description.Type.String())
+		b = jsontext.AppendField(b, "sdp", m.Description.SDP)
+		return append(b, "}}"...), nil
 	case c == nil:
-		message.Set("candidate", a.NewNull())
-	default:
-		candidate := a.NewObject()
-		candidate.Set("candidate", a.NewString(c.Candidate))
-		if c.SDPMid != nil {
-			candidate.Set("sdpMid", a.NewString(*c.SDPMid))
-		}
-		if c.SDPMLineIndex != nil {
-			candidate.Set("sdpMLineIndex", a.NewNumberInt(int(*c.SDPMLineIndex)))
-		}
-		if c.UsernameFragment != nil {
-			candidate.Set("usernameFragment", a.NewString(*c.UsernameFragment))
-		}
-		message.Set("candidate", candidate)
+		return []byte(`{"candidate":null}`), nil
 	}
-	return message.MarshalTo(nil), nil
+	b := jsontext.AppendField([]byte(`{"candidate":{`), "candidate", c.Candidate)
+	if c.SDPMid != nil {
+		b = jsontext.AppendField(b, "sdpMid", *c.SDPMid)
+	}
+	if c.SDPMLineIndex != nil {
+		b = strconv.AppendUint(jsontext.AppendName(b, "sdpMLineIndex"), uint64(*c.SDPMLineIndex), 10)
+	}
+	if c.UsernameFragment != nil {
+		b = jsontext.AppendField(b, "usernameFragment", *c.UsernameFragment)
+	}
+	return append(b, "}}"...), nil
 }
 
 // UnmarshalJSON decodes a description or a candidate and leaves other fields

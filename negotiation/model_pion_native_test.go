@@ -50,6 +50,18 @@ func (p *pionModel) change(what string) {
 	}
 }
 
+// differs tells whether an offer would say something new.
+func (p *pionModel) differs() bool {
+	local, remote := read(p.current.local), read(p.current.remote)
+	return p.channel && !local.data() || slices.ContainsFunc(p.transceivers, func(t transceiver) bool {
+		l, ok := local.at(t.mid)
+		if theirs, _ := remote.at(t.mid); !p.current.offered { // held.go said no more than that
+			l.dir &= theirs.dir.reversed()
+		}
+		return !ok || l.dir != t.dir
+	})
+}
+
 func (p *pionModel) NameSections() error {
 	for i := range p.transceivers {
 		if t := &p.transceivers[i]; t.mid == "" {

@@ -26,7 +26,7 @@ var mutants = []struct{ name, file, old, new string }{
 	{"both polite", "negotiation.go", "polite: polite, send: send", "polite: true, send: send"},
 	{"both impolite", "negotiation.go", "polite: polite, send: send", "polite: false, send: send"},
 	{"answer accepted in stable", "negotiation.go",
-		"if n.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {\n\t\tn.event(AnswerDropped", "if 1 > 2 {\n\t\tn.event(AnswerDropped"},
+		"case webrtc.SignalingStateHaveLocalOffer:", "case webrtc.SignalingStateHaveLocalOffer, webrtc.SignalingStateStable:"},
 	{"wish forgotten on rollback", "negotiation.go",
 		"\t\tn.wish, n.carried = n.wish || n.carried, false\n\t\tn.event(CollisionRollback", "\t\tn.carried = false\n\t\tn.event(CollisionRollback"},
 	{"wish not granted after answering", "negotiation.go", "n.send(Message{Description: &answer})\n\treturn n.grant()", "n.send(Message{Description: &answer})\n\treturn nil"},
@@ -41,6 +41,8 @@ var mutants = []struct{ name, file, old, new string }{
 	{"need of a browser remembered once", "hint.go", "h.count.Add(1) }", "h.count.Store(1) }"},
 	{"need forgotten while the offer is pending", "held.go", "h.negotiated(parsed.sections(), said)", "h.negotiated(parsed.sections(), h.pc.Wants())"},
 	{"answer does not fulfil the need", "held.go", "wants := h.pc.Wants()\n\tanswer, err", "var wants []want\n\tanswer, err"},
+
+	{"channel offered once more", "held.go", "there := w.kind == \"application\" && w.said(h.sections)", "there := 1 > 2"},
 
 	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false", "h.offered, h.offeredAs, h.restarting = nil, nil, false"},
 	{"no re-offer after a withdrawn offer", "held.go", "return !w.said(sections) })", "return 1 > 2 })"},

@@ -160,7 +160,11 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 }
 
 func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
-	if n.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
+	switch n.pc.SignalingState() {
+	case webrtc.SignalingStateHaveLocalOffer:
+	case webrtc.SignalingStateClosed:
+		return ErrClosed
+	default:
 		n.event(AnswerDropped, "")
 		return nil
 	}

@@ -8,12 +8,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pion/ice/v4"
 	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
 )
+
+// startTimeout bounds the wait for ICE to start, which takes no network.
+const startTimeout = 5 * time.Second
 
 // PoliteConfiguration returns c with what makes a polite native peer connect
 // as fast as an impolite one: a candidate pool, so that its offers carry
@@ -26,7 +30,7 @@ func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration {
 
 // adapt gives a pion PeerConnection browser semantics.
 func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
-	p := &pion{pc: pc, prefix: "i"}
+	p := &pion{pc: pc, prefix: "i", stop: to.stop}
 	if polite {
 		p.prefix = "p"
 	}
@@ -70,6 +74,8 @@ type pion struct {
 	prefix  string // of the mids that we give
 	named   int    // how many
 	hasData bool   // a data channel was once created here
+	started bool   // ICE was
+	stop    <-chan struct{}
 }
 
 func (p *pion) SignalingState() webrtc.SignalingState { return p.pc.SignalingState() }
@@ -116,8 +122,42 @@ func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
 	return p.pc.SetLocalDescription(d)
 }
 
+// SetRemoteDescription implements [committed]. pion leaves a section out of its
+// answer that says no direction, which means sendrecv.
 func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
+	parsed, err := parse(d.SDP)
+	if err != nil {
+		return err
+	}
+	d.SDP = withDirections(d.SDP, parsed.sections())
+	p.awaitICE()
 	return p.pc.SetRemoteDescription(d)
+}
+
+// awaitICE waits until the first exchange has started ICE, which pion does on a
+// goroutine of its own. Before, the next description looks like an ICE restart
+// to it (icetransport.go:458), and the two never connect. No event tells of it.
+func (p *pion) awaitICE() {
+	if p.started || p.pc.CurrentRemoteDescription() == nil {
+		return
+	}
+	timeout := time.NewTimer(startTimeout)
+	defer timeout.Stop()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for p.pc.SignalingState() != webrtc.SignalingStateClosed {
+		remote, err := p.pc.SCTP().Transport().ICETransport().GetRemoteParameters()
+		if p.started = err == nil && remote.UsernameFragment != ""; p.started {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-p.stop:
+			return
+		case <-timeout.C:
+			return
+		}
+	}
 }
 
 func (p *pion) AddICECandidate(c webrtc.ICECandidateInit) error { return p.pc.AddICECandidate(c) }
@@ -157,11 +197,14 @@ func (p *pion) Takes(description webrtc.SessionDescription) error {
 	if err != nil {
 		return err
 	}
+	if err := wholeCredentials(d); err != nil {
+		return err
+	}
 	for _, m := range d.MediaDescriptions {
 		if err := usableCandidates(m); err != nil {
 			return err
 		}
-		kind := webrtc.NewRTPCodecType(m.MediaName.Media)
+		kind := webrtc.NewRTPCodecType(strings.ToLower(m.MediaName.Media))
 		if kind == 0 {
 			continue
 		}
@@ -209,6 +252,21 @@ func (p *pion) takesSection(m *pionsdp.MediaDescription, kind webrtc.RTPCodecTyp
 	return nil
 }
 
+// wholeCredentials refuses ICE credentials of which half is in the session and
+// half in a section. pion takes both from the one that has the ufrag.
+func wholeCredentials(d *pionsdp.SessionDescription) error {
+	_, ufrag := d.Attribute("ice-ufrag")
+	_, pwd := d.Attribute("ice-pwd")
+	for _, m := range d.MediaDescriptions {
+		_, theirUfrag := m.Attribute("ice-ufrag")
+		_, theirPwd := m.Attribute("ice-pwd")
+		if ufrag != pwd || theirUfrag != theirPwd {
+			return errors.New("ice-ufrag and ice-pwd are in different places")
+		}
+	}
+	return nil
+}
+
 // codecs returns the names of the codecs of a section, in lower case.
 func codecs(m *pionsdp.MediaDescription) ([]string, error) {
 	alone := &pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}
@@ -221,12 +279,30 @@ func codecs(m *pionsdp.MediaDescription) ([]string, error) {
 		codec, err := alone.GetCodecForPayloadType(uint8(payload))
 		switch {
 		case err == nil:
+			if err := checkApt(codec.Fmtp); err != nil {
+				return nil, err
+			}
 			names = append(names, strings.ToLower(codec.Name))
 		case payload != 0: // pion writes 0 into the sections that it rejects
 			return nil, fmt.Errorf("payload type %d has no rtpmap", payload)
 		}
 	}
 	return names, nil
+}
+
+// checkApt looks at the payload type that a retransmission belongs to.
+// https://www.rfc-editor.org/rfc/rfc4588#section-8.1
+func checkApt(fmtp string) error {
+	for parameter := range strings.SplitSeq(fmtp, ";") {
+		key, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		if !strings.EqualFold(key, "apt") {
+			continue
+		}
+		if _, err := strconv.ParseUint(value, 10, 8); err != nil {
+			return fmt.Errorf("apt %q is not a payload type", value)
+		}
+	}
+	return nil
 }
 
 // usableCandidates refuses a section with candidates of which none can be used.

@@ -211,20 +211,27 @@ func withMids(text string, like []section) string {
 	return b.String()
 }
 
-// withDirections replaces the direction of each section of media.
+// withDirections gives each section of media the direction that it has in list.
 func withDirections(text string, list []section) string {
 	var b strings.Builder
 	i := -1
+	directed := true
+	end := func() {
+		if !directed {
+			b.WriteString("a=" + list[i].direction.String() + "\r\n")
+		}
+	}
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "m=") {
+			end()
 			i++
+			directed = i >= len(list) || list[i].kind == "application"
 		}
-		name := strings.TrimPrefix(strings.TrimSpace(line), "a=")
-		if 0 <= i && i < len(list) && list[i].kind != "application" && name == directionOf(name).String() {
-			line = "a=" + list[i].direction.String() + "\r\n"
+		if name, _ := strings.CutPrefix(strings.TrimSpace(line), "a="); i < 0 || directed || name != directionOf(name).String() {
+			b.WriteString(line)
 		}
-		b.WriteString(line)
 	}
+	end()
 	return b.String()
 }
 

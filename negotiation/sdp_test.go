@@ -26,3 +26,20 @@ func TestWithExtensions(t *testing.T) {
 		t.Errorf("15 is no id: %q", text)
 	}
 }
+
+func TestWithDirections(t *testing.T) {
+	lines := func(text string) string { return "v=0\r\n" + strings.ReplaceAll(text, "|", "\r\n") + "\r\n" }
+	for before, after := range map[string]string{
+		"m=audio 9|a=mid:0|a=sendonly|a=x":                       "m=audio 9|a=mid:0|a=x|a=sendonly",
+		"m=audio 9|a=mid:0|m=video 9|a=recvonly|m=application 9": "m=audio 9|a=mid:0|a=sendrecv|m=video 9|a=recvonly|m=application 9",
+		"a=inactive|m=audio 9":                                   "a=inactive|m=audio 9|a=inactive",
+	} {
+		parsed, err := parse(lines(before))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := withDirections(lines(before), parsed.sections()); got != lines(after) {
+			t.Errorf("%q became %q", before, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/valyala/fastjson"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/internal/jsontext"
 )
 
 // Envelope is one frame. The first four fields are the relay's, the others
@@ -30,34 +31,31 @@ type Envelope struct {
 
 // MarshalJSON encodes what travels between peers.
 func (e Envelope) MarshalJSON() ([]byte, error) {
-	var a fastjson.Arena
-	frame := a.NewObject()
+	b := []byte{'{'}
 	for _, field := range []struct{ name, value string }{
 		{"to", e.To}, {"from", e.From}, {"s", e.Session}, {"r", e.Peer},
 	} {
 		if field.value != "" {
-			frame.Set(field.name, a.NewString(field.value))
+			b = jsontext.AppendField(b, field.name, field.value)
 		}
 	}
 	if e.Hello != nil {
-		hello := a.NewObject()
-		hello.Set("source", a.NewString(e.Hello.Source))
-		hello.Set("version", a.NewString(e.Hello.Version))
-		frame.Set("hello", hello)
+		b = append(jsontext.AppendName(b, "hello"), '{')
+		b = jsontext.AppendField(b, "source", e.Hello.Source)
+		b = append(jsontext.AppendField(b, "version", e.Hello.Version), '}')
 	}
 	if e.Bye {
-		frame.Set("bye", a.NewTrue())
+		b = append(jsontext.AppendName(b, "bye"), "true"...)
 	}
 	if e.Message == nil {
-		return frame.MarshalTo(nil), nil
+		return append(b, '}'), nil
 	}
 	message, err := e.Message.MarshalJSON()
-	if err != nil || frame.GetObject().Len() == 0 {
+	if err != nil || len(b) == 1 {
 		return message, err
 	}
 	// Two objects become one: {…} and {…} are {…,…}.
-	text := frame.MarshalTo(nil)
-	return append(append(text[:len(text)-1], ','), message[1:]...), nil
+	return append(append(b, ','), message[1:]...), nil
 }
 
 // UnmarshalJSON decodes a frame. Fields that it does not know, or that are not
