@@ -38,7 +38,7 @@ func AppendString(dst []byte, s string) []byte {
 		case r < ' ':
 			escaped = `\u00` + strconv.FormatInt(int64(r)>>4, 16) + strconv.FormatInt(int64(r)&15, 16)
 		case r == utf8.RuneError && width == 1:
-			escaped = `\ufffd`
+			escaped = "\ufffd"
 		}
 		if escaped != "" {
 			dst = append(append(dst, s[from:i]...), escaped...)
