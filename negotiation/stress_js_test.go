@@ -3,6 +3,7 @@ package negotiation
 import (
 	"encoding/json"
 	"flag"
+	"slices"
 	"syscall/js"
 	"testing"
 
@@ -73,7 +74,7 @@ func (p *party) change() {
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func (p *party) complete() {
 	current := p.pc.CurrentLocalDescription()
-	local, remote := read(current.SDP), read(p.pc.CurrentRemoteDescription().SDP)
+	local, remote := p.read(current.SDP), p.read(p.pc.CurrentRemoteDescription().SDP)
 	list := p.pc.JSValue().Call("getTransceivers")
 	for i := range list.Length() {
 		t := list.Index(i)
@@ -86,11 +87,16 @@ func (p *party) complete() {
 			continue
 		}
 		dir := directionOf(t.Get("direction").String())
-		ours, _ := local.at(t.Get("mid").String())
-		theirs, _ := remote.at(t.Get("mid").String())
-		if current.Type == webrtc.SDPTypeOffer && dir != ours.dir && dir != theirs.dir.reversed() ||
-			current.Type == webrtc.SDPTypeAnswer && ours.dir != dir&theirs.dir.reversed() {
-			p.t.Errorf("%s: section %s says %s, theirs %s, and the transceiver %s", p.name, ours.mid, ours.dir, theirs.dir, dir)
+		mid := t.Get("mid").String()
+		at := slices.IndexFunc(local, func(s section) bool { return s.mid == mid })
+		if at < 0 {
+			p.t.Errorf("%s: there is no section %s", p.name, mid)
+			continue
+		}
+		ours, theirs := local[at].direction, remote[at].direction
+		if current.Type == webrtc.SDPTypeOffer && dir != ours && dir != theirs.reversed() ||
+			current.Type == webrtc.SDPTypeAnswer && ours != dir&theirs.reversed() {
+			p.t.Errorf("%s: section %s says %s, theirs %s, and the transceiver %s", p.name, mid, ours, theirs, dir)
 		}
 	}
 }
@@ -131,7 +137,7 @@ func TestStressWithNative(t *testing.T) {
 		}
 		p.receive(f)
 	})
-	p.run(*rounds)
+	stress(p)
 	p.report()
 	<-p.done // the other side has looked, too
 }

@@ -82,13 +82,13 @@ func idle(t *webrtc.RTPTransceiver) bool { return t.Sender() == nil }
 
 // complete looks whether each transceiver has what it wants.
 func (p *party) complete() {
-	local := read(p.pc.CurrentLocalDescription().SDP)
+	local := p.read(p.pc.CurrentLocalDescription().SDP)
 	for _, t := range p.pc.GetTransceivers() {
-		l, ok := local.at(t.Mid())
-		if !ok {
+		i := slices.IndexFunc(local, func(s section) bool { return s.mid == t.Mid() })
+		if i < 0 {
 			p.t.Errorf("%s: a transceiver with mid %q has no section", p.name, t.Mid())
-		} else if l.dir.String() != t.Direction().String() {
-			p.t.Errorf("%s: section %s says %s, and the transceiver %s", p.name, l.mid, l.dir, t.Direction())
+		} else if says := local[i].direction.String(); says != t.Direction().String() {
+			p.t.Errorf("%s: section %s says %s, and the transceiver %s", p.name, t.Mid(), says, t.Direction())
 		}
 	}
 }
@@ -164,7 +164,7 @@ func stressOver(t *testing.T, conn *websocket.Conn, role string) {
 			p.receive(f)
 		}
 	}()
-	p.run(*rounds)
+	stress(p)
 	p.report()
 	p.send(frame{Done: true})
 	<-gone

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,12 +26,9 @@ var rounds = flag.Int("rounds", 40, "how many rounds of random changes TestStres
 func TestStress(t *testing.T) {
 	p, i := newParty(t, "polite", 1), newParty(t, "impolite", 2)
 	p.frames, i.frames = delayed(t, i.receive), delayed(t, p.receive)
-	var wg sync.WaitGroup
-	for _, x := range []*party{p, i} {
-		x.attach()
-		wg.Go(func() { x.run(*rounds) })
-	}
-	wg.Wait()
+	p.attach()
+	i.attach()
+	stress(p, i)
 	p.report()
 	i.report()
 	if rollbacks, ignored := p.count(CollisionRollback), i.count(CollisionIgnored); rollbacks != ignored {
@@ -38,12 +36,57 @@ func TestStress(t *testing.T) {
 	}
 }
 
+// stress has the parties make their rounds, all at the same time, and looks
+// whether the second half of them needs more than the first.
+func stress(parties ...*party) {
+	all := func(f func(*party)) {
+		var wg sync.WaitGroup
+		for _, p := range parties {
+			wg.Go(func() { f(p) })
+		}
+		wg.Wait()
+	}
+	half := func(p *party) { p.play(*rounds / 2) }
+	all((*party).begin)
+	all(half)
+	before := use()
+	all(half)
+	after := use()
+	t := parties[0].t
+	t.Logf("in the middle: %s; in the end: %s", before, after)
+	if after.goroutines > before.goroutines+maxGoroutines || after.heap > before.heap+maxHeap {
+		t.Errorf("more is in use after %d rounds than after %d", *rounds, *rounds/2)
+	}
+}
+
+// What the second half of the rounds may need more than the first.
+const (
+	maxGoroutines = 20
+	maxHeap       = 2 << 20
+)
+
+// usage is what the process needs.
+type usage struct {
+	goroutines int
+	heap       uint64 // bytes
+}
+
+func (u usage) String() string { return fmt.Sprintf("%d goroutines, %d KB", u.goroutines, u.heap>>10) }
+
+func use() usage {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.GC() // finalizers have run
+	runtime.ReadMemStats(&stats)
+	return usage{runtime.NumGoroutine(), stats.HeapAlloc}
+}
+
 // report says what happened, and fails if nothing collided.
 func (p *party) report() {
 	text := p.pc.CurrentLocalDescription().SDP
 	collisions := p.count(CollisionRollback) + p.count(CollisionIgnored)
 	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d sections, %d bytes of SDP", p.name, *rounds,
-		p.count(OfferSending), p.count(AnswerSending), collisions, len(p.heard), len(read(text).lines), len(text))
+		p.count(OfferSending), p.count(AnswerSending), collisions, p.heard, len(p.read(text)), len(text))
 	if collisions == 0 {
 		p.t.Errorf("%s: nothing collided", p.name)
 	}
@@ -101,8 +144,9 @@ type party struct {
 
 	mu     sync.Mutex
 	events map[Kind]int
-	log    []string
-	heard  []string
+	total  int           // of events
+	log    []string      // the last ones
+	heard  int           // lines of chat
 	more   chan struct{} // something was heard; capacity 1
 
 	chat     *webrtc.DataChannel
@@ -128,7 +172,10 @@ func (p *party) use(dc *webrtc.DataChannel) {
 	p.chat = dc
 	listen(dc, func(text string) {
 		p.mu.Lock()
-		p.heard = append(p.heard, text)
+		if text != strconv.Itoa(p.heard) {
+			p.t.Errorf("%s: chat line %d is %q", p.name, p.heard, text)
+		}
+		p.heard++
 		p.mu.Unlock()
 		select {
 		case p.more <- struct{}{}:
@@ -152,7 +199,7 @@ func (p *party) attach() {
 			p.t.Error(err)
 		}
 		if p.t.Failed() {
-			p.t.Logf("%s:\n%s", p.name, strings.Join(p.log[max(0, len(p.log)-60):], "\n"))
+			p.t.Logf("%s:\n%s", p.name, strings.Join(p.log, "\n"))
 		}
 	})
 }
@@ -185,7 +232,9 @@ func (p *party) trace(e Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.events[e.Kind]++
+	p.total++
 	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
+	p.log = p.log[max(0, len(p.log)-60):]
 	if e.Level() == LevelWarn || e.Level() == LevelError {
 		p.t.Errorf("%s surfaced: %s", p.name, e)
 	}
@@ -197,8 +246,8 @@ func (p *party) count(k Kind) int {
 	return p.events[k]
 }
 
-// run makes the rounds. The other party does so too.
-func (p *party) run(n int) {
+// begin opens the chat.
+func (p *party) begin() {
 	if p.name == "polite" {
 		p.do(func() error {
 			dc, err := p.pc.CreateDataChannel("chat", nil)
@@ -208,6 +257,10 @@ func (p *party) run(n int) {
 	}
 	p.rest()
 	<-p.open
+}
+
+// play makes the rounds. The other party does so too.
+func (p *party) play(n int) {
 	for round := range n {
 		for range 1 + p.IntN(3) {
 			p.change()
@@ -246,7 +299,7 @@ func (p *party) rest() {
 			return
 		}
 		p.mu.Lock()
-		mine := pass{Events: len(p.log), Sections: p.sections(), Chat: p.sent}
+		mine := pass{Events: p.total, Sections: p.sections(), Chat: p.sent}
 		p.mu.Unlock()
 		p.send(frame{Pass: &mine})
 		select {
@@ -277,13 +330,7 @@ func (p *party) rest() {
 func (p *party) lines() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for n, text := range p.heard {
-		if text != strconv.Itoa(n) {
-			p.t.Errorf("%s: chat line %d is %q", p.name, n, text)
-			break
-		}
-	}
-	return len(p.heard)
+	return p.heard
 }
 
 // sections outlines what both sides must agree on.
@@ -292,16 +339,20 @@ func (p *party) sections() string {
 	if d == nil {
 		return ""
 	}
-	parsed, err := parse(d.SDP)
-	if err != nil {
-		p.t.Error(err)
-		return ""
-	}
 	var list []string
-	for _, s := range parsed.sections() {
+	for _, s := range p.read(d.SDP) {
 		list = append(list, fmt.Sprint(s.mid, " ", s.kind, " ", s.rejected))
 	}
 	return strings.Join(list, ", ")
+}
+
+func (p *party) read(text string) []section {
+	parsed, err := parse(text)
+	if err != nil {
+		p.t.Error(err)
+		return nil
+	}
+	return parsed.sections()
 }
 
 // create makes one more channel, of which few stay open.
