@@ -516,15 +516,18 @@ func (a *actor) settled() {
 			a.violation("a transceiver (%s) was not negotiated", t.kind)
 		} else if a.pion != nil && l.dir != t.dir {
 			a.violation("section %s says %s, not %s", l.mid, l.dir, t.dir)
+		} else if t.track && t.dir&sendonly == 0 {
+			a.violation("the track in section %s is not sent", l.mid)
 		}
 	}
-	for _, l := range local.lines {
-		theirs, _ := remote.at(l.mid)
-		if l.kind == "application" || l.dir == theirs.dir.reversed() {
-			continue
-		}
-		if m.current.offered == (l.dir&theirs.dir.reversed() != theirs.dir.reversed()) {
-			a.violation("section %s is %s here and %s there", l.mid, l.dir, theirs.dir)
+	other := a.other().model()
+	for _, t := range m.transceivers {
+		l, _ := local.at(t.mid)
+		theirs, _ := remote.at(t.mid)
+		if o := other.find(t.mid); o == nil {
+			a.violation("the other side has no transceiver for section %s", t.mid)
+		} else if is, wanted := l.dir&theirs.dir.reversed(), t.dir&o.dir.reversed(); is != wanted {
+			a.violation("section %s is %s: %s is wanted here and %s there", t.mid, is, t.dir, o.dir)
 		}
 	}
 	if a.restarts != nil && (a.restarts[0] == local.ufrag || a.restarts[1] == remote.ufrag) {
@@ -533,7 +536,6 @@ func (a *actor) settled() {
 	if remote.ufrag != "" && !slices.Contains(m.heard, remote.ufrag) {
 		a.violation("no candidate with %s was taken", remote.ufrag)
 	}
-	other := a.other().model()
 	if remote.ufrag != read(other.current.local).ufrag {
 		a.violation("the other side's credentials are %s, not %s", read(other.current.local).ufrag, remote.ufrag)
 	}

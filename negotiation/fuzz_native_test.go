@@ -43,7 +43,7 @@ func FuzzMessage(f *testing.F) {
 // FuzzDescription gives a real connection an offer. Either it refuses it and is
 // as it was, or it answers, and then the same offer once more.
 func FuzzDescription(f *testing.F) {
-	good := goodOffer(f)
+	good := goodOffer(f, webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo)
 	f.Add(good.SDP)
 	for _, change := range [][2]string{
 		{"a=mid:", "a=mit:"}, {"a=ice-ufrag:", "a=ice-ufrag: "}, {"sha-256", "sha-1"}, {"96 ", "300 "}, {"m=audio 9", "m=audio 0"},
@@ -98,11 +98,12 @@ func offline(t testing.TB) *webrtc.PeerConnection {
 	return pc
 }
 
-func goodOffer(t testing.TB) webrtc.SessionDescription {
+// goodOffer returns one with sections of these kinds, and with a data channel.
+func goodOffer(t testing.TB, kinds ...webrtc.RTPCodecType) webrtc.SessionDescription {
 	t.Helper()
 	pc := offline(t)
 	defer pc.Close()
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+	for _, kind := range kinds {
 		if _, err := pc.AddTransceiverFromKind(kind); err != nil {
 			t.Fatal(err)
 		}

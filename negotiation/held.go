@@ -147,12 +147,12 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 		return answer, err
 	}
 	// pion answers with the direction that it wants, whatever was offered. What
-	// the answer must not say (RFC 3264 section 6.1) is offered next.
+	// the answer must not say (RFC 3264 section 6.1) is offered next, once.
 	sections := parsed.sections()
 	for i := range min(len(sections), len(h.offered)) {
 		sections[i].direction &= h.offered[i].direction.reversed()
 	}
-	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.said(sections) })
+	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.said(sections) && !slices.Contains(h.said, w) })
 	text := withMids(withDirections(answer.SDP, sections), h.offered)
 	h.ufrag = parsed.ufrag()
 	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants

@@ -203,13 +203,13 @@ func (p *pionModel) associate(l line) {
 	if l.kind == "application" {
 		return
 	}
-	p.theirs[l.mid] = l.dir
 	t := p.find(l.mid)
 	if t == nil {
 		t = p.satisfying(l)
-	} else if l.dir == inactive {
-		t.dir = inactive
+	} else if l.dir == inactive || l.dir == sendonly && t.dir == sendonly {
+		l.dir = sendrecv // the adapter says so
 	}
+	p.theirs[l.mid] = l.dir
 	switch {
 	case t == nil:
 		dir := recvonly

@@ -45,7 +45,8 @@ var mutants = []struct{ name, file, old, new string }{
 	{"channel offered once more", "held.go", "there := w.kind == \"application\" && w.said(h.sections)", "there := 1 > 2"},
 
 	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false", "h.offered, h.offeredAs, h.restarting = nil, nil, false"},
-	{"no re-offer after a withdrawn offer", "held.go", "return !w.said(sections) })", "return 1 > 2 })"},
+	{"no re-offer after a withdrawn offer", "held.go", "return !w.said(sections) &&", "return 1 > 2 &&"},
+	{"what was told before is offered again", "held.go", " && !slices.Contains(h.said, w) })", " })"},
 	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {", "{"},
 	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = false\n\t}", ""},
 	{"offer committed at once when polite", "held.go", "if !h.polite {", "if !h.polite || 1 < 2 {"},

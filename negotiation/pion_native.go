@@ -117,16 +117,38 @@ func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
 	return p.pc.SetLocalDescription(d)
 }
 
-// SetRemoteDescription implements [committed]. pion leaves a section out of its
-// answer that says no direction, which means sendrecv.
+// SetRemoteDescription implements [committed].
 func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	parsed, err := parse(d.SDP)
 	if err != nil {
 		return err
 	}
-	d.SDP = withDirections(d.SDP, parsed.sections())
+	sections := parsed.sections()
+	if d.Type == webrtc.SDPTypeOffer {
+		for i, s := range sections {
+			if t := p.transceiver(s.mid); t != nil && !s.rejected {
+				sections[i].direction = shielded(t, s.direction)
+			}
+		}
+	}
+	d.SDP = withDirections(d.SDP, sections) // pion leaves out of its answer what says none
 	p.awaitICE()
 	return p.pc.SetRemoteDescription(d)
+}
+
+// shielded is the direction that pion gets to see where offered is in an offer.
+// For inactive it would stop the transceiver, with the track that was just put
+// there (pc:1248); of two sides that only send, neither would begin to receive.
+// held.go answers what was really offered. What is stopped stays so.
+func shielded(t *webrtc.RTPTransceiver, offered direction) direction {
+	ours := directionOf(t.Direction().String())
+	switch stopped := t.Sender() != nil && ours&sendonly == 0; {
+	case stopped:
+		return inactive
+	case offered == inactive, offered == sendonly && ours == sendonly:
+		return sendrecv
+	}
+	return offered
 }
 
 // awaitICE waits until the first exchange has started ICE, which pion does on a

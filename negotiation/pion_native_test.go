@@ -1,0 +1,72 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// TestShield takes an offer in which a section says a direction, with a track of
+// ours in that section, or with a stopped transceiver.
+func TestShield(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		ours     direction
+		stopped  bool
+		offered  direction
+		becomes  direction
+		answered direction
+	}{
+		{"sendrecv", sendrecv, false, sendrecv, sendrecv, sendrecv},
+		{"they only send", sendrecv, false, sendonly, sendrecv, recvonly},
+		{"they only receive", sendrecv, false, recvonly, sendonly, sendonly},
+		{"inactive, and we send", sendrecv, false, inactive, sendrecv, inactive},
+		{"inactive, and we only send", sendonly, false, inactive, sendrecv, inactive},
+		{"both only send", sendonly, false, sendonly, sendrecv, recvonly},
+		{"stopped", sendrecv, true, sendrecv, inactive, inactive},
+		{"stopped, inactive", sendrecv, true, inactive, inactive, inactive},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pc := offline(t)
+			defer pc.Close()
+			track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "track", "stream")
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			exchange := func(d direction) direction {
+				t.Helper()
+				offer := goodOffer(t, webrtc.RTPCodecTypeAudio)
+				offer.SDP = withDirections(offer.SDP, []section{{direction: d}})
+				if err := h.SetRemoteDescription(offer); err != nil {
+					t.Fatal(err)
+				}
+				answer, err := h.SetLocalDescription()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return read(answer.SDP).lines[0].dir
+			}
+			transceiver, err := pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.NewRTPTransceiverDirection(c.ours.String())})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := transceiver.SetMid("0"); err != nil {
+				t.Fatal(err)
+			}
+			if c.stopped {
+				if err := transceiver.Stop(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if answered := exchange(c.offered); answered != c.answered {
+				t.Errorf("answered %s, not %s", answered, c.answered)
+			}
+			if became := transceiver.Direction().String(); became != c.becomes.String() {
+				t.Errorf("became %s, not %s", became, c.becomes)
+			}
+		})
+	}
+}
