@@ -34,6 +34,7 @@ test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through t
 
 fuzz: ## the fuzzers, FUZZTIME each
 	go test -run '^$$' -fuzz '^FuzzMessage$$' -fuzztime $(FUZZTIME) ./negotiation
+	go test -run '^$$' -fuzz '^FuzzDescription$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
 	go test -run '^$$' -fuzz '^FuzzSchedule$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
 
 lint: ## vet, staticcheck and gofmt, for both targets

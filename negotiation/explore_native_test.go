@@ -142,6 +142,31 @@ func path(nodes []node, i int32) []step {
 	return steps
 }
 
+// follow takes those of the steps that can happen, and then all that happens by
+// itself, up to the first violation. It returns what was taken.
+func follow(now state, steps []step) (taken []step, broken []string) {
+	take := func(s step) (happened bool) {
+		after, _ := now.next(int(s.who), s.event, []byte(s.script))
+		if after == nil || len(broken) > 0 {
+			return false
+		}
+		now, broken, taken = after, after.violations(), append(taken, s)
+		return true
+	}
+	for _, s := range steps {
+		take(s)
+	}
+	for progress := true; progress; {
+		progress = false
+		for who := range uint8(2) {
+			for e := delivery; e < change; e++ {
+				progress = take(step{who, e, ""}) || progress
+			}
+		}
+	}
+	return taken, broken
+}
+
 // replay runs the steps from the beginning and returns a sequence diagram with
 // the polite peer on the left and the impolite one on the right.
 func replay(start state, steps []step) string {
@@ -226,7 +251,7 @@ func TestExplore(t *testing.T) {
 					kinds[0], kinds[1], c.name, w.states, w.transitions, time.Since(begin).Seconds(), w.violations)
 				if w.violations > 0 {
 					stop.Store(*explore == "first")
-					t.Errorf("%s\n%s", w.what, replay(w.start, w.first))
+					t.Errorf("%s\n%s\nTestReplay -replay %q", w.what, replay(w.start, w.first), recording{c, w.first})
 				}
 			})
 		}

@@ -49,6 +49,7 @@ func FuzzDescription(f *testing.F) {
 		{"a=mid:", "a=mit:"}, {"a=ice-ufrag:", "a=ice-ufrag: "}, {"sha-256", "sha-1"}, {"96 ", "300 "}, {"m=audio 9", "m=audio 0"},
 		{"a=sendrecv", "a=inactive"}, {"a=setup:actpass", "a=setup:active"}, {"a=extmap:1 ", "a=extmap:x "}, {"m=application", "m=video"},
 		{"a=rtpmap:111 opus/48000/2", "a=rtpmap:111 nope/1"}, {"BUNDLE 0", "BUNDLE 7"}, {"a=candidate:", "a=candidate:x "}, {"\r\n", "\n"},
+		{"a=sendrecv\r\n", ""}, {"apt=", "apt=x"}, {"m=audio", "a=ice-ufrag:abcd\r\nm=audio"}, {"a=mid:0", "a=mid:0\r\na=ssrc:1 cname:x\r\na=ssrc:2 cname:x"},
 	} {
 		f.Add(strings.ReplaceAll(good.SDP, change[0], change[1]))
 	}
@@ -139,39 +140,16 @@ func FuzzSchedule(f *testing.F) {
 				c.plans[i] = append(c.plans[i], changes[take(len(changes))])
 			}
 		}
-		var start state = newWorld(c)
-		now := start
 		var steps []step
 		for len(data) > 0 {
-			who, e := take(2), event(take(int(events)))
-			var script []byte
+			s := step{uint8(take(2)), event(take(int(events))), ""}
 			for range take(4) {
-				script = append(script, byte(take(3)))
+				s.script += string(rune(take(3)))
 			}
-			after, _ := now.next(who, e, script)
-			if after == nil {
-				continue
-			}
-			now = after
-			steps = append(steps, step{uint8(who), e, string(script)})
-			if broken := now.violations(); len(broken) > 0 {
-				t.Fatalf("%s\n%s", broken, replay(start, steps))
-			}
+			steps = append(steps, s)
 		}
-		// All that happens by itself happens now, and then all must be well.
-		for progress := true; progress; {
-			progress = false
-			for who := range 2 {
-				for e := delivery; e < change; e++ {
-					if after, _ := now.next(who, e, nil); after != nil {
-						now, progress = after, true
-						steps = append(steps, step{uint8(who), e, ""})
-						if broken := now.violations(); len(broken) > 0 {
-							t.Fatalf("%s\n%s", broken, replay(start, steps))
-						}
-					}
-				}
-			}
+		if taken, broken := follow(newWorld(c), steps); len(broken) > 0 {
+			t.Fatalf("%s\n%s\nTestReplay -replay %q", broken, replay(newWorld(c), taken), recording{c, taken})
 		}
 	})
 }

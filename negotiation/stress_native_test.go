@@ -13,23 +13,31 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gorilla/websocket"
 	"github.com/pion/webrtc/v4"
 )
 
-// maxTransceivers bounds the sections: pion does not use one again.
-const maxTransceivers = 8
+// maxTransceivers and maxStops bound the sections: pion does not use one again.
+const (
+	maxTransceivers = 16
+	maxStops        = 4
+)
 
-func newStressedConnection(t *testing.T) *webrtc.PeerConnection {
+var stressed = sync.OnceValue(func() *webrtc.API {
 	engine := webrtc.SettingEngine{}
 	engine.SetIncludeLoopbackCandidate(true)
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(PoliteConfiguration(webrtc.Configuration{}))
+	return webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media))
+})
+
+func newStressedConnection(t *testing.T) *webrtc.PeerConnection {
+	pc, err := stressed().NewPeerConnection(PoliteConfiguration(webrtc.Configuration{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,25 +57,22 @@ func (p *party) change() {
 		return
 	}
 	p.do(func() error {
-		all := p.pc.GetTransceivers()
+		all := p.pc.GetTransceivers() // pion's own list
+		kind := []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}[n%2]
 		switch {
 		case n <= 2:
 			return p.create()
 		case n <= 4 && len(all) < maxTransceivers:
-			_, err := p.pc.AddTransceiverFromKind([]webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}[n-3])
+			_, err := p.pc.AddTransceiverFromKind(kind)
 			return err
-		case 5 <= n && n <= 6 && len(all) < 4*maxTransceivers && (len(all) < maxTransceivers || slices.ContainsFunc(all, idle)):
-			mime := []string{webrtc.MimeTypeOpus, webrtc.MimeTypeVP8}[n-5]
-			track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, rand.Text(), "stream")
-			if err == nil {
-				_, err = p.pc.AddTrack(track)
-			}
-			return err
+		case n <= 6:
+			return p.addTrack(kind, all)
 		case len(all) == 0:
 			return nil
 		}
 		t := all[p.IntN(len(all))]
-		if n == 9 && p.IntN(4) == 0 {
+		if n == 9 && p.stops < maxStops {
+			p.stops++
 			return t.Stop()
 		}
 		if t.Sender() != nil && directionOf(t.Direction().String())&sendonly != 0 {
@@ -77,8 +82,27 @@ func (p *party) change() {
 	})
 }
 
-// idle tells whether AddTrack may take the transceiver.
-func idle(t *webrtc.RTPTransceiver) bool { return t.Sender() == nil }
+// addTrack sends a new track on a transceiver that does not send, or on a new one.
+// AddTrack of the PeerConnection would not take all of the former.
+func (p *party) addTrack(kind webrtc.RTPCodecType, all []*webrtc.RTPTransceiver) error {
+	mime := map[webrtc.RTPCodecType]string{webrtc.RTPCodecTypeAudio: webrtc.MimeTypeOpus, webrtc.RTPCodecTypeVideo: webrtc.MimeTypeVP8}[kind]
+	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, rand.Text(), "stream")
+	if err != nil {
+		return err
+	}
+	idle := slices.DeleteFunc(slices.Clone(all), func(t *webrtc.RTPTransceiver) bool { return t.Kind() != kind || t.Sender() != nil })
+	switch {
+	case len(idle) > 0:
+		sender, err := stressed().NewRTPSender(track, p.pc.SCTP().Transport())
+		if err != nil {
+			return err
+		}
+		return idle[p.IntN(len(idle))].SetSender(sender, track)
+	case len(all) < maxTransceivers:
+		_, err = p.pc.AddTrack(track)
+	}
+	return err
+}
 
 // complete looks whether each transceiver has what it wants.
 func (p *party) complete() {

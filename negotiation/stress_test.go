@@ -155,6 +155,7 @@ type party struct {
 	open     chan struct{}
 	sent     int
 	created  int // channels
+	stops    int // of transceivers
 	channels []*webrtc.DataChannel
 }
 
