@@ -62,6 +62,7 @@ func (p *party) change() {
 		}
 		t := live[p.IntN(len(live))]
 		if n == 9 {
+			p.stops++
 			t.Call("stop")
 		} else {
 			t.Set("direction", direction(p.IntN(4)).String())

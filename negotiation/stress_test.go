@@ -87,8 +87,8 @@ func use() usage {
 func (p *party) report() {
 	text := p.pc.CurrentLocalDescription().SDP
 	collisions := p.count(CollisionRollback) + p.count(CollisionIgnored)
-	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d sections, %d bytes of SDP", p.name, *rounds,
-		p.count(OfferSending), p.count(AnswerSending), collisions, p.heard, len(p.read(text)), len(text))
+	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d transceivers stopped, %d sections, %d bytes of SDP", p.name, *rounds,
+		p.count(OfferSending), p.count(AnswerSending), collisions, p.heard, p.stops, len(p.read(text)), len(text))
 	if collisions == 0 {
 		p.t.Errorf("%s: nothing collided", p.name)
 	}
