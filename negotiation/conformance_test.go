@@ -19,13 +19,14 @@ import (
 
 // side is one of two peers that signal to each other in memory.
 type side struct {
-	t      *testing.T
-	name   string
-	pc     *webrtc.PeerConnection
-	s      *negotiation.Session
-	mu     sync.Mutex
-	events map[negotiation.Kind]int
-	log    []string
+	t        *testing.T
+	name     string
+	pc       *webrtc.PeerConnection
+	s        *negotiation.Session
+	mu       sync.Mutex
+	events   map[negotiation.Kind]int
+	log      []string
+	happened chan struct{} // capacity 1
 
 	deaf     bool                     // messages wait
 	waiting  []negotiation.Message    // for it to hear
@@ -46,7 +47,7 @@ func newSide(t *testing.T, name string) *side {
 	t.Helper()
 	p := &side{
 		t: t, name: name, events: map[negotiation.Kind]int{}, deaf: true,
-		channels: make(chan *webrtc.DataChannel, 64), messages: make(chan string, 4096),
+		happened: make(chan struct{}, 1), channels: make(chan *webrtc.DataChannel, 64), messages: make(chan string, 4096),
 	}
 	p.pc = newPeerConnection(t, negotiation.PoliteConfiguration(webrtc.Configuration{}))
 	p.pc.OnDataChannel(p.watch)
@@ -121,6 +122,10 @@ func (p *side) trace(e negotiation.Event) {
 	defer p.mu.Unlock()
 	p.events[e.Kind]++
 	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
+	select {
+	case p.happened <- struct{}{}:
+	default:
+	}
 	if e.Kind == negotiation.OfferSending && p.deaf {
 		p.hear()
 	}
@@ -134,6 +139,19 @@ func (p *side) count(kind negotiation.Kind) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.events[kind]
+}
+
+// until waits until there was an event of this kind.
+func (p *side) until(kind negotiation.Kind) {
+	p.t.Helper()
+	timeout := time.After(20 * time.Second)
+	for p.count(kind) == 0 {
+		select {
+		case <-p.happened:
+		case <-timeout:
+			p.t.Fatalf("%s: no %s", p.name, kind)
+		}
+	}
 }
 
 func (p *side) watch(dc *webrtc.DataChannel) {

@@ -4,6 +4,7 @@ package negotiation
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,6 +72,8 @@ type pion struct {
 	hasData bool   // a data channel was once created here
 	started bool   // ICE was
 	stop    <-chan struct{}
+	senders senders
+	offered []section // of the remote offer
 }
 
 func (p *pion) SignalingState() webrtc.SignalingState { return p.pc.SignalingState() }
@@ -101,6 +104,7 @@ func (p *pion) transceiver(mid string) *webrtc.RTPTransceiver {
 }
 
 func (p *pion) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.pc.CreateOffer(&webrtc.OfferOptions{
 		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},
 		ICERestart:         restart,
@@ -108,13 +112,23 @@ func (p *pion) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 }
 
 func (p *pion) CreateAnswer() (webrtc.SessionDescription, error) {
+	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.pc.CreateAnswer(&webrtc.AnswerOptions{
 		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},
 	})
 }
 
 func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
-	return p.pc.SetLocalDescription(d)
+	if d.Type == webrtc.SDPTypeOffer {
+		return p.pc.SetLocalDescription(d)
+	}
+	back, err := p.senders.park(p.pc, p.offered)
+	if err != nil {
+		return err
+	}
+	err = p.pc.SetLocalDescription(d)
+	p.senders.exchanged(sendersOf(p.pc.GetTransceivers()))
+	return errors.Join(err, back())
 }
 
 // SetRemoteDescription implements [committed].
@@ -125,6 +139,7 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	}
 	sections := parsed.sections()
 	if d.Type == webrtc.SDPTypeOffer {
+		p.offered = slices.Clone(sections)
 		for i, s := range sections {
 			if t := p.transceiver(s.mid); t != nil && !s.rejected {
 				sections[i].direction = shielded(t, s.direction)
@@ -133,7 +148,11 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	}
 	d.SDP = withDirections(d.SDP, sections) // pion leaves out of its answer what says none
 	p.awaitICE()
-	return p.pc.SetRemoteDescription(d)
+	err = p.pc.SetRemoteDescription(d)
+	if d.Type == webrtc.SDPTypeAnswer {
+		p.senders.exchanged(sendersOf(p.pc.GetTransceivers()))
+	}
+	return err
 }
 
 // shielded is the direction that pion gets to see where offered is in an offer.
