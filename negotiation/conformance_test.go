@@ -141,11 +141,11 @@ func (p *side) count(kind negotiation.Kind) int {
 	return p.events[kind]
 }
 
-// until waits until there was an event of this kind.
-func (p *side) until(kind negotiation.Kind) {
+// until waits until there were n events of this kind.
+func (p *side) until(kind negotiation.Kind, n int) {
 	p.t.Helper()
 	timeout := time.After(20 * time.Second)
-	for p.count(kind) == 0 {
+	for p.count(kind) < n {
 		select {
 		case <-p.happened:
 		case <-timeout:

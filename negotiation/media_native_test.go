@@ -104,10 +104,10 @@ func TestADroppedOfferSendsNothing(t *testing.T) {
 
 	polite.deafen()
 	impolite.s.Renegotiate()
-	impolite.until(negotiation.OfferSending)
+	impolite.until(negotiation.OfferSending, 1)
 	impolite.deafen()
 	written := polite.addTrack("audio")
-	polite.until(negotiation.AnswerSending)
+	polite.until(negotiation.AnswerSending, 1)
 	await(t, written, 25)
 	if err := dc.SendText("comes after them"); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type browser struct {
 
 	hint
 	looked    bool // for what was wanted before we listened
+	vain      bool // the last offer said nothing new
 	js        safejs.Value
 	to        hooks
 	listeners []listener
@@ -77,6 +79,19 @@ type page struct {
 	b *browser
 }
 
+// needed implements [adapter]. Chromium (156) fires negotiationneeded for ever
+// when a transceiver was stopped before its first offer, and then not for what
+// comes later. So after an offer that said nothing new, look for ourselves.
+func (p *page) needed() bool {
+	if p.b.vain && !p.restart && p.SignalingState() == webrtc.SignalingStateStable {
+		if !p.b.differsNow() {
+			return false
+		}
+		p.b.fired()
+	}
+	return p.held.needed()
+}
+
 // flush makes a round trip to where negotiationneeded comes from: those that are
 // due are here when it is back.
 func (p *page) flush() { _, _ = p.b.await("getStats") }
@@ -118,6 +133,7 @@ func (*browser) Takes(webrtc.SessionDescription) error { return nil }
 func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	offer, err := b.await("createOffer", map[string]any{"iceRestart": restart})
 	text, _ := stringOf(offer, "sdp")
+	b.vain = !restart && !b.differs(text)
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withExtensions(text)}, err
 }
 
@@ -169,25 +185,27 @@ func (b *browser) AddICECandidate(c webrtc.ICECandidateInit) error {
 func (b *browser) Wants() []want {
 	if !b.looked {
 		b.looked = true
-		if b.differs() {
+		if b.differsNow() {
 			b.fired()
 		}
 	}
 	return b.hint.Wants()
 }
 
-// differs tells whether an offer would say something else than was negotiated.
-func (b *browser) differs() bool {
+// differsNow tells whether an offer made now would say something else than was
+// negotiated.
+func (b *browser) differsNow() bool {
 	offer, err := b.await("createOffer")
-	if err != nil {
-		return false
-	}
 	text, _ := stringOf(offer, "sdp")
+	return err == nil && b.differs(text)
+}
+
+func (b *browser) differs(offer string) bool {
 	var before string
 	if d := b.currentDescription(); d != nil {
 		before = d.SDP
 	}
-	return !slices.Equal(outline(text), outline(before))
+	return !slices.Equal(outline(offer), outline(before))
 }
 
 // outline returns what of each section makes an offer needed.
@@ -196,8 +214,8 @@ func outline(text string) []string {
 	for line := range strings.Lines(text) {
 		switch line = strings.TrimSpace(line); {
 		case strings.HasPrefix(line, "m="):
-			line, _, _ = strings.Cut(line, " ")
-			lines = append(lines, line)
+			kind, rest, _ := strings.Cut(line, " ")
+			lines = append(lines, kind, strconv.FormatBool(strings.HasPrefix(rest, "0 ")))
 		case line == "a=sendrecv", line == "a=sendonly", line == "a=recvonly", line == "a=inactive", strings.HasPrefix(line, "a=msid:"):
 			lines = append(lines, line)
 		}

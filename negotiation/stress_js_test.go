@@ -71,6 +71,15 @@ func (p *party) change() {
 	})
 }
 
+func (p *party) wanted() (list []string) {
+	all := p.pc.JSValue().Call("getTransceivers")
+	for i := range all.Length() {
+		t := all.Index(i)
+		list = append(list, t.Get("mid").String()+" "+t.Get("direction").String()+" "+t.Get("currentDirection").String())
+	}
+	return list
+}
+
 // complete looks whether an offer is needed for one of the transceivers.
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func (p *party) complete() {

@@ -104,13 +104,18 @@ func (p *party) addTrack(kind webrtc.RTPCodecType, all []*webrtc.RTPTransceiver)
 	return err
 }
 
+func (p *party) wanted() []want { return (&pion{pc: p.pc}).Wants() }
+
 // complete looks whether each transceiver has what it wants.
 func (p *party) complete() {
 	local := p.read(p.pc.CurrentLocalDescription().SDP)
 	for _, t := range p.pc.GetTransceivers() {
 		i := slices.IndexFunc(local, func(s section) bool { return s.mid == t.Mid() })
 		if i < 0 {
-			p.t.Errorf("%s: a transceiver with mid %q has no section", p.name, t.Mid())
+			// A browser that has stopped the section may have used it again.
+			if t.Direction() != webrtc.RTPTransceiverDirectionInactive {
+				p.t.Errorf("%s: a transceiver with mid %q has no section", p.name, t.Mid())
+			}
 		} else if says := local[i].direction.String(); says != t.Direction().String() {
 			p.t.Errorf("%s: section %s says %s, and the transceiver %s", p.name, t.Mid(), says, t.Direction())
 		}

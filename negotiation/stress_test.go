@@ -199,13 +199,25 @@ func (p *party) attach() {
 	p.t.Cleanup(func() {
 		s.Close()
 		<-s.Done()
+		if p.t.Failed() {
+			p.t.Logf("%s:\n%s\n%s", p.name, strings.Join(p.log, "\n"), p.outlook())
+		}
 		if err := p.pc.Close(); err != nil {
 			p.t.Error(err)
 		}
-		if p.t.Failed() {
-			p.t.Logf("%s:\n%s", p.name, strings.Join(p.log, "\n"))
-		}
 	})
+}
+
+// outlook says what was negotiated last, and what is wanted.
+func (p *party) outlook() string {
+	var b strings.Builder
+	for _, d := range []*webrtc.SessionDescription{p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()} {
+		if d != nil {
+			fmt.Fprintf(&b, "%s: %v\n", d.Type, p.read(d.SDP))
+		}
+	}
+	fmt.Fprintf(&b, "wanted: %v", p.wanted())
+	return b.String()
 }
 
 func (p *party) send(f frame) {

@@ -42,6 +42,10 @@ func peerFlags() []cli.Flag {
 			Name: "connect", Sources: cli.EnvVars("PN_CONNECT"),
 			Usage: "`when` to open a data channel: auto, on meeting a peer, or wait, for /connect or the other side (default: wait in room demo, else auto)",
 		},
+		&cli.StringFlag{
+			Name: "media", Sources: cli.EnvVars("PN_MEDIA"),
+			Usage: "`what` to do with media: pattern sends a picture and a tone, echo sends back what comes, record DIR writes it to IVF and Ogg files",
+		},
 		&cli.BoolFlag{
 			Name: "echo", Sources: cli.EnvVars("PN_ECHO"),
 			Usage: "say again what is received (not on both sides)",
@@ -58,9 +62,13 @@ func peerFlags() []cli.Flag {
 }
 
 func runPeer(ctx context.Context, c *cli.Command) error {
-	if err := noArguments(c); err != nil {
+	t := newTerminal(c.Root().Reader, c.Root().Writer, c.Root().ErrWriter)
+	t.echo, t.verbose = c.Bool("echo"), c.Bool("verbose")
+	stage, err := newStage(c, t.note)
+	if err != nil {
 		return err
 	}
+	t.stage = stage
 	room, role, connect := c.String("room"), c.String("role"), c.String("connect")
 	switch role {
 	case "", signaling.RolePolite, signaling.RoleImpolite:
@@ -76,8 +84,6 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if connect != "auto" && connect != "wait" {
 		return fmt.Errorf("%w: --connect must be auto or wait, not %q", errUsage, connect)
 	}
-	t := newTerminal(c.Root().Reader, c.Root().Writer, c.Root().ErrWriter)
-	t.echo, t.verbose = c.Bool("echo"), c.Bool("verbose")
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{
 			Server: c.String("server"), Room: room, Role: role, Rank: peer.RankNative, Key: c.String("key"),
@@ -85,6 +91,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 		Connect:           connect == "auto",
 		Version:           "native",
 		Trace:             t.trace,
+		OnTrack:           stage.onTrack,
 		NewPeerConnection: newPeerConnection,
 	})
 	if err != nil {
@@ -107,6 +114,7 @@ type terminal struct {
 	out, log io.Writer
 	echo     bool
 	verbose  bool
+	stage    *stage
 
 	lines chan string // to be said, in order
 
@@ -129,6 +137,9 @@ func newTerminal(in io.Reader, out, log io.Writer) *terminal {
 
 // run serves the user until ctx ends, /quit, or the relay refuses.
 func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
+	if err := t.stage.join(p); err != nil {
+		t.quit(err)
+	}
 	go t.read(p)
 	go t.say(p)
 	select {
@@ -138,6 +149,7 @@ func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
 	}
 	p.Close()
 	<-p.Done()
+	t.stage.off()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
@@ -160,18 +172,27 @@ func (t *terminal) read(p *peer.Peer) {
 			p.Connect()
 		case command == "renegotiate":
 			p.Renegotiate()
+		case command == "media on":
+			if err := t.stage.on(); err != nil {
+				t.note("No media: %v", err)
+			}
+		case command == "media off":
+			t.stage.off()
 		case command == "quit" && t.interactive():
 			t.quit(nil)
 		case command == "quit":
 			t.later("") // after what is still to be said
 		default:
-			fmt.Fprintf(t.log, "Unknown command %s. There are /connect, /renegotiate and /quit; //text says /text.\n", negotiation.Printable(line))
+			t.note("Unknown command %s. There are /connect, /renegotiate, /media on, /media off and /quit; //text says /text.", negotiation.Printable(line))
 		}
 	}
 	if err := scanner.Err(); err != nil {
-		fmt.Fprintf(t.log, "No more input: %v\n", err)
+		t.note("No more input: %v", err)
 	}
 }
+
+// note prints what the user did not say to anybody.
+func (t *terminal) note(format string, args ...any) { fmt.Fprintf(t.log, format+"\n", args...) }
 
 // later has a line said after those before it. The empty one is /quit.
 func (t *terminal) later(line string) {
@@ -246,7 +267,7 @@ func (t *terminal) trace(e negotiation.Event) {
 			select {
 			case t.lines <- e.Detail:
 			default:
-				fmt.Fprintln(t.log, "Not echoed: too many lines wait")
+				t.note("Not echoed: too many lines wait")
 			}
 		}
 		return

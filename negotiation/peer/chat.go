@@ -95,5 +95,5 @@ func (p *Peer) drain(dc *webrtc.DataChannel, limit uint64) error {
 }
 
 func (p *Peer) traceChat(kind negotiation.Kind, id, text string) {
-	p.config.Trace(negotiation.Event{Time: time.Now(), Peer: id, Kind: kind, Detail: text})
+	p.config.Trace(p.event(kind, id, text))
 }

@@ -25,10 +25,13 @@ type pairing struct {
 	own        *webrtc.DataChannel   // created here; nil: none
 	open       []*webrtc.DataChannel // own and received
 	all        []*webrtc.DataChannel
+
+	senders map[sending]*sender // owned by the Session's goroutine
+	detach  func()              // no more tracks are to come
 }
 
 func newPairing(r *remote, other string) (*pairing, error) {
-	p := &pairing{remote: r, local: r.session, other: other}
+	p := &pairing{remote: r, local: r.session, other: other, senders: map[sending]*sender{}}
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
 	if r.polite {
 		configuration = negotiation.PoliteConfiguration(configuration)
@@ -43,6 +46,10 @@ func newPairing(r *remote, other string) (*pairing, error) {
 	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		enqueue(func() { p.stateChanged(state) })
 	})
+	if p.detach, err = onTrack(p.pc, p.trackReceived); err != nil {
+		_ = p.pc.Close()
+		return nil, err
+	}
 	p.session, err = negotiation.Attach(p.pc, r.polite, p.send, negotiation.WithTrace(func(e negotiation.Event) {
 		e.Peer = r.id
 		enqueue(func() { r.peer.config.Trace(e) })
@@ -72,7 +79,7 @@ func (p *pairing) send(m negotiation.Message) {
 func (p *pairing) received(e signaling.Envelope) {
 	err := e.BadMessage
 	if e.Message != nil {
-		p.begun = true
+		p.begin()
 		err = p.session.Receive(*e.Message)
 	}
 	if err != nil && !errors.Is(err, negotiation.ErrClosed) {
@@ -80,6 +87,23 @@ func (p *pairing) received(e signaling.Envelope) {
 	}
 	if errors.Is(err, negotiation.ErrQueueFull) {
 		p.remote.end("the other side sends too fast")
+	}
+}
+
+// begin is called when there is something to negotiate, here or there.
+func (p *pairing) begin() {
+	if !p.begun {
+		p.begun = true
+		p.mediaChanged()
+	}
+}
+
+// trackReceived is called when the other side sends a track.
+func (p *pairing) trackReceived(t RemoteTrack) {
+	peer := p.remote.peer
+	peer.enqueue(func() { p.remote.trace(TrackReceived, t.Kind()) })
+	if peer.config.OnTrack != nil {
+		peer.config.OnTrack(p.remote.id, t)
 	}
 }
 
@@ -94,7 +118,8 @@ func (p *pairing) connect() {
 		label = "data-polite"
 	}
 	p.remote.trace(ChannelCreated, label)
-	p.connecting, p.begun = true, true
+	p.connecting = true
+	p.begin()
 	peer := p.remote.peer
 	peer.wait.Go(func() {
 		var own *webrtc.DataChannel
@@ -191,6 +216,7 @@ func (p *pairing) close() {
 	channels := p.all
 	p.remote.peer.wait.Go(func() {
 		<-p.session.Done()
+		p.detach()
 		for _, dc := range channels {
 			_ = dc.Close() // releases its handlers
 		}

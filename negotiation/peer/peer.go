@@ -31,6 +31,10 @@ type Config struct {
 	// Trace is told all that happens, in order, on the Peer's goroutine. It must
 	// not block and must not wait for the Peer.
 	Trace func(negotiation.Event)
+	// OnTrack is given each track that a peer sends; nil: nobody wants them. It is
+	// called natively on a goroutine of its own, and in a browser in the handler
+	// of an event, which must not block.
+	OnTrack func(from string, track RemoteTrack)
 	// NewPeerConnection makes the connections; nil: webrtc.NewPeerConnection.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
 }
@@ -42,8 +46,9 @@ type Peer struct {
 	client *signaling.Client
 
 	mu     sync.Mutex
-	queue  []func() // guarded by mu
-	closed bool     // guarded by mu
+	queue  []func()          // guarded by mu
+	closed bool              // guarded by mu
+	tracks map[sending]Track // guarded by mu
 	wake   chan struct{}
 	done   chan struct{}
 	wait   sync.WaitGroup // connections that are being closed
@@ -71,6 +76,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 		done:    make(chan struct{}),
 		self:    signaling.Member{Role: config.Role, Rank: &config.Rank},
 		remotes: map[string]*remote{},
+		tracks:  map[sending]Track{},
 		connect: config.Connect,
 	}
 	// The client outlives ctx by as long as it takes to say bye.
@@ -178,6 +184,8 @@ func (p *Peer) enqueue(f func()) {
 	}
 }
 
-func (p *Peer) trace(kind negotiation.Kind, detail string) {
-	p.config.Trace(negotiation.Event{Time: time.Now(), Kind: kind, Detail: detail})
+func (p *Peer) trace(kind negotiation.Kind, detail string) { p.config.Trace(p.event(kind, "", detail)) }
+
+func (p *Peer) event(kind negotiation.Kind, id, detail string) negotiation.Event {
+	return negotiation.Event{Time: time.Now(), Peer: id, Kind: kind, Detail: detail}
 }

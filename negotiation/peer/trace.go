@@ -30,6 +30,10 @@ const (
 	ChatSent        negotiation.Kind = "chat-sent"
 	ChatNotSent     negotiation.Kind = "chat-not-sent"
 	ChatReceived    negotiation.Kind = "chat-received"
+	SendingStarted  negotiation.Kind = "sending-started"
+	SendingStopped  negotiation.Kind = "sending-stopped"
+	SendingFailed   negotiation.Kind = "sending-failed"
+	TrackReceived   negotiation.Kind = "track-received"
 	MessageRefused  negotiation.Kind = "message-refused"
 	MessageStale    negotiation.Kind = "message-stale"
 	MessageLost     negotiation.Kind = "message-lost"
@@ -65,6 +69,10 @@ func init() {
 		ChatSent:        {Level: negotiation.LevelInfo, Text: "Sent: %s"},
 		ChatNotSent:     {Level: negotiation.LevelWarn, Text: "Not sent"},
 		ChatReceived:    {Level: negotiation.LevelInfo, Text: "Received: %s"},
+		SendingStarted:  {Level: negotiation.LevelInfo, Text: "Sending %s"},
+		SendingStopped:  {Level: negotiation.LevelInfo, Text: "No longer sending %s"},
+		SendingFailed:   {Level: negotiation.LevelWarn, Text: "Cannot send"},
+		TrackReceived:   {Level: negotiation.LevelInfo, Text: "Receiving %s"},
 		MessageRefused:  {Level: negotiation.LevelWarn, Text: "Refused a message of the other side"},
 		MessageStale:    {Level: negotiation.LevelDebug, Text: "Dropped a message of another session"},
 		MessageLost:     {Level: negotiation.LevelWarn, Text: "Could not send a message to the other side"},

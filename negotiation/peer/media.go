@@ -1,0 +1,86 @@
+package peer
+
+import (
+	"errors"
+
+	"perfect-negotiation/negotiation"
+)
+
+// sending is what a Peer sends to whom.
+type sending struct{ to, name string }
+
+// Send sends track to the peer with the id to, or to everybody if that is empty:
+// to whom we are connected, and whoever comes. If something goes there under
+// this name already, the track takes its place.
+func (p *Peer) Send(to, name string, track Track) { p.send(sending{to, name}, &track) }
+
+// Unsend stops what Send has begun.
+func (p *Peer) Unsend(to, name string) { p.send(sending{to, name}, nil) }
+
+func (p *Peer) send(what sending, track *Track) {
+	p.mu.Lock()
+	if track == nil {
+		delete(p.tracks, what)
+	} else {
+		p.tracks[what] = *track
+	}
+	p.mu.Unlock()
+	p.enqueue(func() {
+		kind := SendingStarted
+		if track == nil {
+			kind = SendingStopped
+		}
+		p.config.Trace(p.event(kind, what.to, what.name))
+		for id, r := range p.remotes {
+			if r.pairing != nil && (what.to == "" || what.to == id) {
+				r.pairing.mediaChanged()
+			}
+		}
+	})
+}
+
+// tracksFor returns what the peer id is to get. Any goroutine may call it.
+func (p *Peer) tracksFor(id string) map[sending]Track {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wanted := map[sending]Track{}
+	for what, track := range p.tracks {
+		if what.to == "" || what.to == id {
+			wanted[what] = track
+		}
+	}
+	return wanted
+}
+
+// mediaChanged has what we send now negotiated, once there is a connection to
+// negotiate.
+func (p *pairing) mediaChanged() {
+	if !p.begun {
+		return
+	}
+	peer := p.remote.peer
+	peer.wait.Go(func() {
+		err := p.session.Do(p.updateSenders)
+		if err != nil && !errors.Is(err, negotiation.ErrClosed) {
+			peer.enqueue(func() { p.remote.trace(SendingFailed, err.Error()) })
+		}
+	})
+}
+
+// updateSenders makes the senders be what is wanted now. It runs within Do.
+func (p *pairing) updateSenders() error {
+	wanted := p.remote.peer.tracksFor(p.remote.id)
+	var err error
+	for what, s := range p.senders {
+		if _, ok := wanted[what]; !ok {
+			err = errors.Join(err, s.stop())
+		}
+	}
+	for what, track := range wanted {
+		if p.senders[what] == nil {
+			p.senders[what] = newSender(p.pc)
+		}
+		err = errors.Join(err, p.senders[what].start(track))
+	}
+	return err
+}

@@ -1,0 +1,144 @@
+package peer
+
+import (
+	"strings"
+
+	"github.com/hack-pad/safejs"
+	"github.com/pion/webrtc/v4"
+)
+
+// Track is what can be sent: a MediaStreamTrack.
+type Track = safejs.Value
+
+// RemoteTrack is a track that another peer sends: a MediaStreamTrack.
+type RemoteTrack struct{ safejs.Value }
+
+// Kind returns audio or video.
+func (t RemoteTrack) Kind() string {
+	kind, err := t.Get("kind")
+	if err != nil {
+		return ""
+	}
+	text, _ := kind.String()
+	return text
+}
+
+// onTrack calls f for each track that comes, also when one comes again that had
+// been taken away. pion has no OnTrack in a browser.
+func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err error) {
+	js := safejs.Safe(pc.JSValue())
+	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		if track, err := args[0].Get("track"); err == nil {
+			f(RemoteTrack{track})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := js.Call("addEventListener", "track", fn); err != nil {
+		fn.Release()
+		return nil, err
+	}
+	return func() {
+		_, _ = js.Call("removeEventListener", "track", fn)
+		fn.Release()
+	}, nil
+}
+
+// sender sends one track after the other, all on the same transceiver.
+type sender struct {
+	pc          safejs.Value
+	transceiver safejs.Value // undefined before the first
+	rtp         safejs.Value
+	track       Track
+	on          bool
+}
+
+func newSender(pc *webrtc.PeerConnection) *sender {
+	return &sender{pc: safejs.Safe(pc.JSValue()), transceiver: safejs.Undefined()}
+}
+
+func (s *sender) start(track Track) error {
+	if s.on && s.track.Equal(track) {
+		return nil
+	}
+	direction := s.direction()
+	if direction == "" || direction == "stopped" {
+		if err := s.add(track); err != nil {
+			return err
+		}
+	} else {
+		if _, err := s.rtp.Call("replaceTrack", track); err != nil {
+			return err
+		}
+		direction = map[string]string{"inactive": "sendonly", "recvonly": "sendrecv"}[direction]
+		if direction != "" {
+			if err := s.transceiver.Set("direction", direction); err != nil {
+				return err
+			}
+		}
+	}
+	s.track, s.on = track, true
+	return nil
+}
+
+// add makes a transceiver for the track, or takes one that was never used.
+func (s *sender) add(track Track) error {
+	class, err := safejs.Global().Get("MediaStream")
+	if err != nil {
+		return err
+	}
+	stream, err := class.New([]any{track})
+	if err != nil {
+		return err
+	}
+	if s.rtp, err = s.pc.Call("addTrack", track, stream); err != nil {
+		return err
+	}
+	list, err := s.pc.Call("getTransceivers")
+	if err != nil {
+		return err
+	}
+	n, err := list.Length()
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		t, err := list.Index(i)
+		if err != nil {
+			return err
+		}
+		if rtp, err := t.Get("sender"); err == nil && rtp.Equal(s.rtp) {
+			s.transceiver = t
+		}
+	}
+	return nil
+}
+
+func (s *sender) direction() string {
+	if s.transceiver.IsUndefined() {
+		return ""
+	}
+	v, err := s.transceiver.Get("direction")
+	if err != nil {
+		return ""
+	}
+	direction, _ := v.String()
+	return direction
+}
+
+func (s *sender) stop() error {
+	if !s.on {
+		return nil
+	}
+	s.on = false
+	direction := strings.NewReplacer("sendrecv", "recvonly", "sendonly", "inactive").Replace(s.direction())
+	if direction == "stopped" {
+		return nil
+	}
+	if _, err := s.rtp.Call("replaceTrack", nil); err != nil {
+		return err
+	}
+	return s.transceiver.Set("direction", direction)
+}
