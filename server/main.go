@@ -54,8 +54,8 @@ func command() *cli.Command {
 				Name:  "peer",
 				Usage: "join a room as a native peer",
 				Description: "What you type is chat. /connect opens a data channel, /renegotiate forces an\n" +
-					"offer, /media on and /media off send and stop a picture with a tone, /quit\n" +
-					"leaves; //text says a line that begins with a slash.\n" +
+					"offer, /restart restarts ICE, /media on and /media off send and stop a picture\n" +
+					"with a tone, /quit leaves; //text says a line that begins with a slash.\n" +
 					"Received chat goes to standard output, the log to standard error.",
 				Flags:        peerFlags(),
 				Action:       runPeer,

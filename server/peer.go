@@ -172,6 +172,8 @@ func (t *terminal) read(p *peer.Peer) {
 			p.Connect()
 		case command == "renegotiate":
 			p.Renegotiate()
+		case command == "restart":
+			p.RestartICE()
 		case command == "media on":
 			if err := t.stage.on(); err != nil {
 				t.note("No media: %v", err)
@@ -183,7 +185,7 @@ func (t *terminal) read(p *peer.Peer) {
 		case command == "quit":
 			t.later("") // after what is still to be said
 		default:
-			t.note("Unknown command %s. There are /connect, /renegotiate, /media on, /media off and /quit; //text says /text.", negotiation.Printable(line))
+			t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off and /quit; //text says /text.", negotiation.Printable(line))
 		}
 	}
 	if err := scanner.Err(); err != nil {

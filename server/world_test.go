@@ -143,10 +143,12 @@ type native struct {
 	connections []*webrtc.PeerConnection
 }
 
-func (w *world) native(room, role string, auto bool) *native {
+func (w *world) native(room, role string, auto bool, onTrack ...func(string, peer.RemoteTrack)) *native {
 	w.t.Helper()
 	n := &native{t: w.t, events: map[negotiation.Kind]int{}}
+	onTrack = append(onTrack, nil)
 	p, err := peer.Join(context.Background(), peer.Config{
+		OnTrack: onTrack[0],
 		Options: signaling.Options{Server: w.url, Room: room, Role: role, Rank: peer.RankNative},
 		Connect: auto,
 		Trace:   n.trace,

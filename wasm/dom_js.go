@@ -63,6 +63,8 @@ func (e element) set(property string, value any) { _ = e.Set(property, value) }
 
 func (e element) setText(s string) { e.set("textContent", s) }
 
+func (e element) setAttribute(name, value string) { _, _ = e.Call("setAttribute", name, value) }
+
 func (e element) data(name, value string) {
 	if set, err := e.Get("dataset"); err == nil {
 		_ = set.Set(name, value)

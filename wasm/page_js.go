@@ -18,6 +18,10 @@ type page struct {
 	el    map[string]element
 	peers map[string]*row // by id
 	retry func(element)   // what the notice offers; nil: nothing
+
+	sources     []*source
+	tiles       map[string]map[string]bool // by peer and track
+	stopDrawing func()                     // of the test pattern
 }
 
 // row is a peer in the list.
@@ -31,10 +35,11 @@ type row struct {
 var ids = []string{
 	"connect", "renegotiate", "message", "send", "chat-form", "log", "status", "role",
 	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress",
+	"restart", "camera", "microphone", "screen", "pattern", "media", "media-error",
 }
 
 func newPage(d document) (*page, error) {
-	p := &page{d: d, el: map[string]element{}, peers: map[string]*row{}}
+	p := &page{d: d, el: map[string]element{}, peers: map[string]*row{}, sources: sources(), tiles: map[string]map[string]bool{}, stopDrawing: func() {}}
 	for _, id := range ids {
 		e, err := d.byID(id)
 		if err != nil {
@@ -57,6 +62,7 @@ func (p *page) join(ctx context.Context) error {
 		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: role, Rank: rank(), Key: key()},
 		Connect: role == "",
 		Trace:   p.show,
+		OnTrack: func(from string, track peer.RemoteTrack) { p.tile(from, track.Value) },
 	})
 	if err != nil {
 		return err
@@ -73,8 +79,7 @@ func (p *page) join(ctx context.Context) error {
 		p.notice("This page was built from other negotiation source than the server runs. Run “make build”, start the server again, and reload.", "Reload", reload)
 	}
 	p.el["progress"].set("hidden", true)
-	p.el["connect"].set("disabled", false)
-	p.el["renegotiate"].set("disabled", false)
+	p.setControls(true)
 	p.d.setData("ready", "true")
 	return nil
 }
@@ -91,6 +96,7 @@ func (p *page) listen() error {
 	}{
 		{p.el["connect"], "click", func(element) { p.peer.Connect() }},
 		{p.el["renegotiate"], "click", func(element) { p.peer.Renegotiate() }},
+		{p.el["restart"], "click", func(element) { p.peer.RestartICE() }},
 		{p.el["chat-form"], "submit", p.submit},
 		{p.el["notice-action"], "click", func(e element) {
 			if p.retry != nil {
@@ -98,6 +104,11 @@ func (p *page) listen() error {
 			}
 		}},
 		{element{window}, "pagehide", func(element) { p.peer.Close() }},
+	}
+	for _, s := range p.sources {
+		if err := p.el[s.id].on("click", func(element) { p.toggle(s) }); err != nil {
+			return err
+		}
 	}
 	for _, l := range listeners {
 		if err := l.on.on(l.event, l.f); err != nil {
@@ -145,6 +156,7 @@ func (p *page) show(e negotiation.Event) {
 		p.setState(e.Peer, e.Detail)
 	case peer.Unpaired:
 		p.setState(e.Peer, "closed")
+		p.removeTiles(e.Peer)
 	case peer.PeerGone:
 		p.remove(e.Peer)
 	case peer.ChannelOpened:
@@ -172,11 +184,11 @@ func (p *page) showRelay(e negotiation.Event) {
 	case peer.RelayReplaced:
 		state, words = "gone", "replaced"
 		p.notice("This peer was opened in another tab, which has taken over.", "Use it here", reload)
-		p.disable()
+		p.setControls(false)
 	case peer.RelayRefused:
 		state, words = "gone", "refused"
 		p.notice("The relay refuses: "+e.Detail, "Try again", reload)
-		p.disable()
+		p.setControls(false)
 	}
 	p.el["signal"].data("state", state)
 	p.el["signal"].setText(words)
@@ -269,7 +281,9 @@ func (p *page) clearNotice() {
 	}
 }
 
-func (p *page) disable() {
-	p.el["connect"].set("disabled", true)
-	p.el["renegotiate"].set("disabled", true)
+// setControls lets the reader use the buttons, or not.
+func (p *page) setControls(enabled bool) {
+	for _, id := range []string{"connect", "renegotiate", "restart", "camera", "microphone", "screen", "pattern"} {
+		p.el[id].set("disabled", !enabled)
+	}
 }

@@ -116,13 +116,19 @@ func (p *Peer) Connect() {
 
 // Renegotiate forces an offer to every peer in the room. It is never lost,
 // whatever is going on.
-func (p *Peer) Renegotiate() {
+func (p *Peer) Renegotiate() { p.wish((*negotiation.Session).Renegotiate) }
+
+// RestartICE finds the way to every peer in the room anew. What goes on goes on
+// meanwhile. It is never lost, whatever is going on.
+func (p *Peer) RestartICE() { p.wish((*negotiation.Session).RestartICE) }
+
+func (p *Peer) wish(f func(*negotiation.Session)) {
 	p.enqueue(func() {
 		begun := false
 		for _, r := range p.remotes {
 			if r.pairing != nil && r.pairing.begun {
 				begun = true
-				r.pairing.session.Renegotiate()
+				f(r.pairing.session)
 			}
 		}
 		if !begun {
