@@ -1,8 +1,6 @@
 package peer
 
 import (
-	"strings"
-
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 )
@@ -133,9 +131,9 @@ func (s *sender) stop() error {
 		return nil
 	}
 	s.on = false
-	direction := strings.NewReplacer("sendrecv", "recvonly", "sendonly", "inactive").Replace(s.direction())
-	if direction == "stopped" {
-		return nil
+	direction := map[string]string{"sendrecv": "recvonly", "sendonly": "inactive"}[s.direction()]
+	if direction == "" {
+		return nil // it was stopped, or sends nothing already
 	}
 	if _, err := s.rtp.Call("replaceTrack", nil); err != nil {
 		return err
