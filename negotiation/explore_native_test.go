@@ -213,9 +213,9 @@ func settings(kinds [2]string, full bool) []setting {
 		all = []setting{
 			{name: "echoes", plans: plans("channel", "channel"), echoes: 2},
 			{name: "restarts", plans: plans("channel audio", "channel"), restart: [2]int{1, 1}},
-			{name: "faults", plans: plans("channel audio", "channel audio"), renegs: 1, faults: 1},
+			{name: "faults", plans: plans("channel audio", "channel audio"), faults: 1},
 			{name: "wishes", plans: plans("channel audio", "channel audio"), renegs: 1},
-			{name: "closing", plans: plans("channel audio", "channel audio"), restart: [2]int{1, 0}, closes: 2},
+			{name: "closing", plans: plans("channel audio", "channel audio"), closes: 2},
 			{name: "changes", plans: plans("channel audio remove", "audio channel video")},
 			{name: "kinds", plans: plans("audio track remove", "track video remove")},
 			{name: "tracks", plans: plans("track track", "audio track channel")},

@@ -63,7 +63,10 @@ func (p *party) change() {
 		case n <= 2:
 			return p.create()
 		case n <= 4 && len(all) < maxTransceivers:
-			_, err := p.pc.AddTransceiverFromKind(kind)
+			t, err := p.pc.AddTransceiverFromKind(kind)
+			if err == nil {
+				p.drain(t.Sender())
+			}
 			return err
 		case n <= 6:
 			return p.addTrack(kind, all)
@@ -97,11 +100,28 @@ func (p *party) addTrack(kind webrtc.RTPCodecType, all []*webrtc.RTPTransceiver)
 		if err != nil {
 			return err
 		}
+		p.drain(sender)
 		return idle[p.IntN(len(idle))].SetSender(sender, track)
 	case len(all) < maxTransceivers:
-		_, err = p.pc.AddTrack(track)
+		sender, err := p.pc.AddTrack(track)
+		if err == nil {
+			p.drain(sender)
+		}
+		return err
 	}
-	return err
+	return nil
+}
+
+// drain reads the reports on what a sender sends, which pion keeps otherwise.
+func (p *party) drain(sender *webrtc.RTPSender) {
+	p.sources++
+	go func() {
+		for {
+			if _, _, err := sender.ReadRTCP(); err != nil {
+				return
+			}
+		}
+	}()
 }
 
 func (p *party) wanted() []want { return (&pion{pc: p.pc}).Wants() }
