@@ -28,10 +28,13 @@ type pairing struct {
 
 	senders map[sending]*sender // owned by the Session's goroutine
 	detach  func()              // no more tracks are to come
+
+	recovery recovery
 }
 
 func newPairing(r *remote, other string) (*pairing, error) {
 	p := &pairing{remote: r, local: r.session, other: other, senders: map[sending]*sender{}}
+	p.recovery.p = p
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
 	if r.polite {
 		configuration = negotiation.PoliteConfiguration(configuration)
@@ -197,6 +200,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 		return
 	}
 	p.connected = state == webrtc.PeerConnectionStateConnected
+	p.recovery.stateChanged(state)
 	if p.connected {
 		p.remote.failed = 0
 		p.remote.trace(Connected, "")
@@ -208,6 +212,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 
 // close ends the pairing. The connection closes when nothing uses it any more.
 func (p *pairing) close() {
+	p.recovery.stop()
 	p.session.Close()
 	for _, dc := range p.open {
 		p.remote.trace(ChannelClosed, dc.Label())

@@ -67,6 +67,8 @@ func (r *remote) received(e signaling.Envelope) {
 	case e.Bye:
 		r.retire(e.Session)
 		r.end("the other side left")
+	case e.Request == signaling.RequestRestart:
+		r.pairing.recovery.requested()
 	default:
 		r.pairing.received(e)
 	}

@@ -34,6 +34,9 @@ const (
 	SendingStopped  negotiation.Kind = "sending-stopped"
 	SendingFailed   negotiation.Kind = "sending-failed"
 	TrackReceived   negotiation.Kind = "track-received"
+	Restarting      negotiation.Kind = "restarting"
+	RestartAsked    negotiation.Kind = "restart-asked"
+	RestartsFailed  negotiation.Kind = "restarts-failed"
 	MessageRefused  negotiation.Kind = "message-refused"
 	MessageStale    negotiation.Kind = "message-stale"
 	MessageLost     negotiation.Kind = "message-lost"
@@ -73,6 +76,9 @@ func init() {
 		SendingStopped:  {Level: negotiation.LevelInfo, Text: "No longer sending %s"},
 		SendingFailed:   {Level: negotiation.LevelWarn, Text: "Cannot send"},
 		TrackReceived:   {Level: negotiation.LevelInfo, Text: "Receiving %s"},
+		Restarting:      {Level: negotiation.LevelInfo, Text: "Restarting ICE"},
+		RestartAsked:    {Level: negotiation.LevelInfo, Text: "Asking the other side to restart ICE"},
+		RestartsFailed:  {Level: negotiation.LevelInfo, Text: "Restarting ICE did not help"},
 		MessageRefused:  {Level: negotiation.LevelWarn, Text: "Refused a message of the other side"},
 		MessageStale:    {Level: negotiation.LevelDebug, Text: "Dropped a message of another session"},
 		MessageLost:     {Level: negotiation.LevelWarn, Text: "Could not send a message to the other side"},

@@ -23,6 +23,7 @@
 //	r            peer    peer     the session of the addressee, as far as the sender knows it
 //	hello        peer    peer     sent on meeting, to peers with a rank: {"source","version"}
 //	bye          peer    peer     true: the sender leaves, the pairing is over
+//	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE
 //
 // The relay passes fields that it does not know through untouched, so peers
 // may add their own. What is not one JSON object in valid UTF-8, at most 64

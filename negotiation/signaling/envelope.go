@@ -22,6 +22,7 @@ type Envelope struct {
 	Peer     string // "r" on the wire: the addressee's
 	Hello    *Hello
 	Bye      bool
+	Request  string // RequestRestart, or what this version does not know
 
 	// Message is the description or candidate; nil: neither, or BadMessage says
 	// what is wrong with it.
@@ -33,7 +34,7 @@ type Envelope struct {
 func (e Envelope) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for _, field := range []struct{ name, value string }{
-		{"to", e.To}, {"from", e.From}, {"s", e.Session}, {"r", e.Peer},
+		{"to", e.To}, {"from", e.From}, {"s", e.Session}, {"r", e.Peer}, {"request", e.Request},
 	} {
 		if field.value != "" {
 			b = jsontext.AppendField(b, field.name, field.value)
@@ -71,6 +72,7 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		Session: str(frame, "s"),
 		Peer:    str(frame, "r"),
 		Bye:     frame.GetBool("bye"),
+		Request: str(frame, "request"),
 	}
 	if v := object(frame, "welcome"); v != nil {
 		e.Welcome = welcome(v)

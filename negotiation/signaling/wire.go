@@ -14,6 +14,9 @@ const (
 const (
 	RolePolite   = "polite"
 	RoleImpolite = "impolite"
+
+	// RequestRestart asks for an offer that restarts ICE.
+	RequestRestart = "restart"
 )
 
 // Codes of an [Error]. The relay closes the connection after all of them but

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"perfect-negotiation/server/relay"
+)
+
+// network is two network namespaces, joined by a link for media, each with a
+// link of its own to a relay in between.
+//
+//	pn-a  10.77.3.1 ───────── 10.77.3.2  pn-b
+//	10.77.1.2 ── 10.77.1.1 relay 10.77.2.1 ── 10.77.2.2
+type network struct {
+	t       *testing.T
+	program string
+	port    int
+}
+
+func newNetwork(t *testing.T) *network {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("makes network namespaces, for which it must run as root")
+	}
+	if out, err := exec.Command("ip", "netns", "add", "pn-a").CombinedOutput(); err != nil {
+		t.Skipf("network namespaces are not allowed here: %v %s", err, out)
+	}
+	n := &network{t: t, program: filepath.Join(t.TempDir(), "server")}
+	t.Cleanup(func() {
+		_ = exec.Command("ip", "netns", "del", "pn-a").Run() // and its links with it
+		_ = exec.Command("ip", "netns", "del", "pn-b").Run()
+	})
+	n.ip("netns add pn-b")
+	n.ip("link add pn-ra type veth peer name relay netns pn-a")
+	n.ip("link add pn-rb type veth peer name relay netns pn-b")
+	n.ip("-n pn-a link add direct type veth peer name direct netns pn-b")
+	n.ip("addr add 10.77.1.1/24 dev pn-ra")
+	n.ip("addr add 10.77.2.1/24 dev pn-rb")
+	n.ip("link set pn-ra up")
+	n.ip("link set pn-rb up")
+	for i, name := range []string{"pn-a", "pn-b"} {
+		n.ip(fmt.Sprintf("-n %s addr add 10.77.%d.2/24 dev relay", name, i+1))
+		n.ip(fmt.Sprintf("-n %s addr add 10.77.3.%d/24 dev direct", name, i+1))
+		for _, link := range []string{"lo", "relay", "direct"} {
+			n.ip(fmt.Sprintf("-n %s link set %s up", name, link))
+		}
+	}
+	if out, err := exec.Command("go", "build", "-o", n.program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	n.serve()
+	return n
+}
+
+func (n *network) ip(arguments string) {
+	n.t.Helper()
+	if out, err := exec.Command("ip", strings.Fields(arguments)...).CombinedOutput(); err != nil {
+		n.t.Fatalf("ip %s: %v %s", arguments, err, out)
+	}
+}
+
+// serve runs a relay that both namespaces reach.
+func (n *network) serve() {
+	n.t.Helper()
+	relay := relay.New(relay.Config{})
+	server := &http.Server{Handler: relay, ReadHeaderTimeout: patience}
+	for _, address := range []string{"10.77.1.1", "10.77.2.1"} {
+		listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", address, n.port))
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		n.port = listener.Addr().(*net.TCPAddr).Port
+		go func() { _ = server.Serve(listener) }()
+	}
+	n.t.Cleanup(func() { _ = server.Close() })
+}
+
+// process is a native peer in a namespace.
+type process struct {
+	t     *testing.T
+	input io.Writer
+
+	mu  sync.Mutex
+	out []string
+	log strings.Builder
+}
+
+func (n *network) peer(namespace, relay string, arguments ...string) *process {
+	n.t.Helper()
+	p := &process{t: n.t}
+	cmd := exec.Command("ip", append([]string{"netns", "exec", namespace, n.program, "peer",
+		"--server", fmt.Sprintf("http://%s:%d", relay, n.port)}, arguments...)...)
+	endWithTest(cmd)
+	var err error
+	if p.input, err = cmd.StdinPipe(); err != nil {
+		n.t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	cmd.Stderr = p
+	if err := cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for scanner := bufio.NewScanner(output); scanner.Scan(); {
+			p.mu.Lock()
+			p.out = append(p.out, scanner.Text())
+			p.mu.Unlock()
+		}
+	}()
+	n.t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-read
+		_ = cmd.Wait()
+		if n.t.Failed() {
+			n.t.Logf("%s:\n%s", namespace, p.said())
+		}
+	})
+	return p
+}
+
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.Write(b)
+}
+
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.String()
+}
+
+func (p *process) lines() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, line := range p.out {
+		if want := fmt.Sprintf("Received: line %d", i); line != want {
+			p.t.Errorf("%q, not %q", line, want)
+		}
+	}
+	return len(p.out)
+}
+
+// until waits until the log has a text n times.
+func (p *process) until(n int, text string) {
+	p.t.Helper()
+	deadline := time.Now().Add(90 * time.Second) // pion takes up to 30 s to call a connection failed
+	for strings.Count(p.said(), text) < n {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%q is not %d times in the log", text, n)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+const connected = "✓ Peer connection connected!"
+
+// TestTheNetworkChanges takes the network between two native peers away, and
+// brings it back, or another one. What they say meanwhile comes, once and in order.
+func TestTheNetworkChanges(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(n *network, both []*process)
+	}{
+		{"the link goes down and comes back", func(n *network, both []*process) {
+			n.ip("-n pn-a link set direct down")
+			for _, p := range both {
+				p.until(1, "Peer connection state: disconnected")
+				p.until(1, "estart") // it restarts ICE, or asks for it
+			}
+			n.ip("-n pn-a link set direct up")
+		}},
+		{"an address changes", func(n *network, _ []*process) {
+			n.ip("-n pn-a addr del 10.77.3.1/24 dev direct")
+			n.ip("-n pn-a addr add 10.77.3.9/24 dev direct")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := newNetwork(t)
+			polite := n.peer("pn-a", "10.77.1.1", "--role", "polite", "--connect", "auto")
+			impolite := n.peer("pn-b", "10.77.2.1", "--role", "impolite", "--connect", "auto")
+			both := []*process{polite, impolite}
+			for _, p := range both {
+				p.until(1, connected)
+			}
+			stop := make(chan struct{})
+			var wg sync.WaitGroup
+			said := make([]int, len(both))
+			for i, p := range both {
+				wg.Go(func() {
+					again := time.NewTicker(50 * time.Millisecond)
+					defer again.Stop()
+					for ; ; said[i]++ {
+						select {
+						case <-again.C:
+							fmt.Fprintf(p.input, "line %d\n", said[i])
+						case <-stop:
+							return
+						}
+					}
+				})
+			}
+			c.change(n, both)
+			for _, p := range both {
+				p.until(2, connected)
+			}
+			close(stop)
+			wg.Wait()
+			for i, p := range both {
+				await(t, fmt.Sprintf("%d lines come", said[1-i]), func() bool { return p.lines() >= said[1-i] })
+				if strings.Contains(p.said(), "Starting over") {
+					t.Error("it made a new connection")
+				}
+			}
+			t.Logf("%d and %d lines", said[0], said[1])
+		})
+	}
+}
