@@ -21,10 +21,11 @@ import (
 // network is two network namespaces, joined by a link for media, each with a
 // link of its own to a relay in between.
 //
-//	pn-a  10.77.3.1 ───────── 10.77.3.2  pn-b
-//	10.77.1.2 ── 10.77.1.1 relay 10.77.2.1 ── 10.77.2.2
+//	a  10.77.3.1 ──────────────────────── 10.77.3.2  b
+//	   10.77.1.2 ── 10.77.1.1 relay 10.77.2.1 ── 10.77.2.2
 type network struct {
 	t       *testing.T
+	a, b    string // the namespaces
 	program string
 	port    int
 }
@@ -34,23 +35,21 @@ func newNetwork(t *testing.T) *network {
 	if os.Getuid() != 0 {
 		t.Skip("makes network namespaces, for which it must run as root")
 	}
-	if out, err := exec.Command("ip", "netns", "add", "pn-a").CombinedOutput(); err != nil {
+	// A link has a name of at most 15 characters.
+	n := &network{t: t, program: filepath.Join(t.TempDir(), "server"), a: fmt.Sprintf("pn%da", os.Getpid()), b: fmt.Sprintf("pn%db", os.Getpid())}
+	if out, err := exec.Command("ip", "netns", "add", n.a).CombinedOutput(); err != nil {
 		t.Skipf("network namespaces are not allowed here: %v %s", err, out)
 	}
-	n := &network{t: t, program: filepath.Join(t.TempDir(), "server")}
 	t.Cleanup(func() {
-		_ = exec.Command("ip", "netns", "del", "pn-a").Run() // and its links with it
-		_ = exec.Command("ip", "netns", "del", "pn-b").Run()
+		_ = exec.Command("ip", "netns", "del", n.a).Run() // and its links with it
+		_ = exec.Command("ip", "netns", "del", n.b).Run()
 	})
-	n.ip("netns add pn-b")
-	n.ip("link add pn-ra type veth peer name relay netns pn-a")
-	n.ip("link add pn-rb type veth peer name relay netns pn-b")
-	n.ip("-n pn-a link add direct type veth peer name direct netns pn-b")
-	n.ip("addr add 10.77.1.1/24 dev pn-ra")
-	n.ip("addr add 10.77.2.1/24 dev pn-rb")
-	n.ip("link set pn-ra up")
-	n.ip("link set pn-rb up")
-	for i, name := range []string{"pn-a", "pn-b"} {
+	n.ip("netns add " + n.b)
+	n.ip("-n " + n.a + " link add direct type veth peer name direct netns " + n.b)
+	for i, name := range []string{n.a, n.b} {
+		n.ip("link add " + name + " type veth peer name relay netns " + name)
+		n.ip(fmt.Sprintf("addr add 10.77.%d.1/24 dev %s", i+1, name))
+		n.ip("link set " + name + " up")
 		n.ip(fmt.Sprintf("-n %s addr add 10.77.%d.2/24 dev relay", name, i+1))
 		n.ip(fmt.Sprintf("-n %s addr add 10.77.3.%d/24 dev direct", name, i+1))
 		for _, link := range []string{"lo", "relay", "direct"} {
@@ -180,22 +179,22 @@ func TestTheNetworkChanges(t *testing.T) {
 		change func(n *network, both []*process)
 	}{
 		{"the link goes down and comes back", func(n *network, both []*process) {
-			n.ip("-n pn-a link set direct down")
+			n.ip("-n " + n.a + " link set direct down")
 			for _, p := range both {
 				p.until(1, "Peer connection state: disconnected")
 				p.until(1, "estart") // it restarts ICE, or asks for it
 			}
-			n.ip("-n pn-a link set direct up")
+			n.ip("-n " + n.a + " link set direct up")
 		}},
 		{"an address changes", func(n *network, _ []*process) {
-			n.ip("-n pn-a addr del 10.77.3.1/24 dev direct")
-			n.ip("-n pn-a addr add 10.77.3.9/24 dev direct")
+			n.ip("-n " + n.a + " addr del 10.77.3.1/24 dev direct")
+			n.ip("-n " + n.a + " addr add 10.77.3.9/24 dev direct")
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := newNetwork(t)
-			polite := n.peer("pn-a", "10.77.1.1", "--role", "polite", "--connect", "auto")
-			impolite := n.peer("pn-b", "10.77.2.1", "--role", "impolite", "--connect", "auto")
+			polite := n.peer(n.a, "10.77.1.1", "--role", "polite", "--connect", "auto")
+			impolite := n.peer(n.b, "10.77.2.1", "--role", "impolite", "--connect", "auto")
 			both := []*process{polite, impolite}
 			for _, p := range both {
 				p.until(1, connected)

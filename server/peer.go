@@ -103,7 +103,12 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 // newPeerConnection gathers loopback candidates too: without them a native peer
 // does not reach a tab on a machine that has no network.
 func newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+	network, err := peer.LiveNetwork()
+	if err != nil {
+		return nil, err
+	}
 	engine := webrtc.SettingEngine{}
+	engine.SetNet(network)
 	engine.SetIncludeLoopbackCandidate(true)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
 }
