@@ -104,6 +104,7 @@ func (p *pion) transceiver(mid string) *webrtc.RTPTransceiver {
 }
 
 func (p *pion) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+	p.awaitICE() // a restart would forget what it waits for
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.pc.CreateOffer(&webrtc.OfferOptions{
 		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -83,7 +84,14 @@ func (n *network) serve() {
 		n.port = listener.Addr().(*net.TCPAddr).Port
 		go func() { _ = server.Serve(listener) }()
 	}
-	n.t.Cleanup(func() { _ = server.Close() })
+	n.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := relay.Shutdown(ctx); err != nil {
+			n.t.Error("relay:", err)
+		}
+		_ = server.Close()
+	})
 }
 
 // process is a native peer in a namespace.
