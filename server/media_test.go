@@ -169,6 +169,56 @@ func awaitPictures(t *testing.T, who ...player) {
 	t.Logf("pictures after %.1f s", time.Since(begin).Seconds())
 }
 
+// TestTiles looks at what a page shows of the other side's media.
+func TestTiles(t *testing.T) {
+	w := newWorld(t)
+	sender, viewer := w.mediaTab("/polite"), w.mediaTab("/impolite")
+	tiles := func(want string) func() bool {
+		return func() bool {
+			return viewer.text(`[...document.querySelectorAll("#media figure")].map(f => f.dataset.kind + " " + f.dataset.state).sort().join(", ")`) == want
+		}
+	}
+	sender.connect()
+	awaitChannels(t, 1, sender, viewer)
+	for _, id := range []string{"camera", "microphone", "pattern"} {
+		sender.eval(`document.querySelector("#`+id+`").click()`, nil)
+	}
+	await(t, "three tiles are live", tiles("audio live, video live, video live"), sender, viewer)
+	sender.play(false)
+	await(t, "one is paused", tiles("audio live, video live, video muted"), sender, viewer)
+	sender.play(true)
+	await(t, "three tiles are live again", tiles("audio live, video live, video live"), sender, viewer)
+	sender.reload()
+	await(t, "none is left", tiles(""), sender, viewer)
+}
+
+// TestNoMedia has the browser refuse, in its own way, what the page then says in
+// words.
+func TestNoMedia(t *testing.T) {
+	tab := newWorld(t).mediaTab("/polite")
+	for _, c := range []struct{ id, name, want string }{
+		{"camera", "NotAllowedError", "The camera was not allowed."},
+		{"microphone", "NotFoundError", "This device has no microphone."},
+		{"camera", "NotReadableError", "Another program may use it."},
+		{"screen", "NotAllowedError", "The screen was not allowed."},
+	} {
+		tab.eval(`navigator.mediaDevices.getUserMedia = navigator.mediaDevices.getDisplayMedia =
+			() => Promise.reject(new DOMException("no", "`+c.name+`"))`, nil)
+		tab.eval(`document.querySelector("#`+c.id+`").click()`, nil)
+		await(t, c.want, func() bool {
+			return strings.Contains(tab.text(`document.querySelector("#media-error").textContent`), c.want)
+		}, tab)
+		if pressed := tab.text(`document.querySelector("#` + c.id + `").ariaPressed`); pressed != "false" {
+			t.Errorf("%s is pressed", c.id)
+		}
+	}
+	tab.eval(`Object.defineProperty(navigator, "mediaDevices", {value: undefined})`, nil)
+	tab.eval(`document.querySelector("#camera").click()`, nil)
+	await(t, "it says why", func() bool {
+		return strings.Contains(tab.text(`document.querySelector("#media-error").textContent`), "https")
+	}, tab)
+}
+
 // TestRecord has a native peer write what a tab sends to files.
 func TestRecord(t *testing.T) {
 	w := newWorld(t)

@@ -197,7 +197,13 @@ func (p *page) tile(from string, track safejs.Value) {
 			words.setText(from[:min(6, len(from))] + " · " + kind + " · " + map[string]string{"live": "live", "muted": "paused"}[now])
 		}
 	}
-	state("muted")(element{})
+	first := "live"
+	if muted, err := track.Get("muted"); err == nil {
+		if is, _ := muted.Bool(); is {
+			first = "muted"
+		}
+	}
+	state(first)(element{})
 	e := element{track}
 	_ = e.on("unmute", state("live"))
 	_ = e.on("mute", state("muted"))
