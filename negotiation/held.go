@@ -44,10 +44,10 @@ type want struct {
 	direction direction // of media
 }
 
-// said tells whether one of the sections says what w wants.
-func (w want) said(list []section) bool {
+// in tells whether one of the sections is that of w.
+func (w want) in(list []section) bool {
 	return w.kind == "" || slices.ContainsFunc(list, func(s section) bool {
-		return w.kind == s.kind && w.direction == s.direction && (w.mid == s.mid || w.kind == "application")
+		return w.kind == s.kind && (w.mid == s.mid || w.kind == "application")
 	})
 }
 
@@ -92,7 +92,7 @@ func (h *held) needed() bool {
 		return true
 	}
 	return slices.ContainsFunc(h.pc.Wants(), func(w want) bool {
-		there := w.kind == "application" && w.said(h.sections) // one section carries all channels
+		there := w.kind == "application" && w.in(h.sections) // one section carries all channels
 		return !there && !slices.Contains(h.said, w)
 	})
 }
@@ -146,13 +146,14 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	if err != nil {
 		return answer, err
 	}
-	// pion answers with the direction that it wants, whatever was offered. What
-	// the answer must not say (RFC 3264 section 6.1) is offered next, once.
+	// pion answers with the direction that it wants, whatever was offered. Where
+	// the answer must say less (RFC 3264 section 6.1), nothing is left to offer.
+	// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 	sections := parsed.sections()
 	for i := range min(len(sections), len(h.offered)) {
 		sections[i].direction &= h.offered[i].direction.reversed()
 	}
-	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.said(sections) && !slices.Contains(h.said, w) })
+	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.in(sections) })
 	text := withMids(withDirections(answer.SDP, sections), h.offered)
 	h.ufrag = parsed.ufrag()
 	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants

@@ -1,9 +1,9 @@
 package negotiation_test
 
 import (
-	"errors"
-	"sync"
 	"syscall/js"
+
+	"perfect-negotiation/negotiation"
 )
 
 // listen returns a channel with the kind of each track that brings a packet,
@@ -41,31 +41,9 @@ func (p *side) on(target js.Value, event string, f func(js.Value)) {
 	})
 }
 
-// devices are Chromium's fake camera and microphone.
-var devices = sync.OnceValues(func() (js.Value, error) {
-	type result struct {
-		stream js.Value
-		err    error
-	}
-	results := make(chan result, 1)
-	resolve := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		results <- result{stream: args[0]}
-		return nil
-	})
-	defer resolve.Release()
-	reject := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		results <- result{err: errors.New(args[0].Call("toString").String())}
-		return nil
-	})
-	defer reject.Release()
-	js.Global().Get("navigator").Get("mediaDevices").Call("getUserMedia", map[string]any{"audio": true, "video": true}).Call("then", resolve, reject)
-	r := <-results
-	return r.stream, r.err
-})
-
 // live adds a track. It is called within Do.
 func (p *side) live(kind string) error {
-	stream, err := devices()
+	stream, err := negotiation.Devices()
 	if err != nil {
 		return err
 	}

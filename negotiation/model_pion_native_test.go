@@ -197,45 +197,36 @@ func (p *pionModel) SetRemoteDescription(d webrtc.SessionDescription) error {
 	return nil
 }
 
-// associate finds or makes the transceiver of a section, and changes its
-// direction (pc:1230).
+// associate finds or makes the transceiver of a section. The adapter lets pion see
+// a direction for which it leaves that of the transceiver alone, see shielded.
 func (p *pionModel) associate(l line) {
 	if l.kind == "application" {
 		return
 	}
 	t := p.find(l.mid)
 	if t == nil {
+		l.dir |= sendonly
 		t = p.satisfying(l)
-	} else if l.dir == inactive || l.dir == sendonly && t.dir == sendonly {
-		l.dir = sendrecv // the adapter says so
 	}
-	p.theirs[l.mid] = l.dir
 	switch {
 	case t == nil:
-		dir := recvonly
-		if l.dir == recvonly {
-			dir = sendonly
-		} else if l.dir == inactive {
-			dir = inactive
-		}
-		p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: dir})
-		return
-	case l.dir == recvonly:
-		t.dir &= sendonly
-	case l.dir == sendrecv && t.dir == sendonly:
-		t.dir = sendrecv
-	case l.dir&sendonly != 0 && t.dir == inactive:
-		t.dir = recvonly
+		p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: recvonly})
+	case t.dir&recvonly != 0:
+		t.mid = l.mid
+		l.dir |= sendonly
+	case t.dir == sendonly && l.dir&recvonly == 0:
+		l.dir = sendonly
+	default:
+		l.dir = recvonly
 	}
-	t.mid = l.mid
+	p.theirs[l.mid] = l.dir
 }
 
 // satisfying is pion's satisfyTypeAndDirection.
 func (p *pionModel) satisfying(l line) *transceiver {
 	preferred := map[direction][]direction{
-		sendrecv: {recvonly, sendrecv, sendonly},
+		sendrecv: {recvonly, sendrecv}, // the adapter has named those that only send
 		sendonly: {recvonly},
-		recvonly: {sendonly, sendrecv},
 	}[l.dir]
 	for _, dir := range preferred {
 		i := slices.IndexFunc(p.transceivers, func(t transceiver) bool {

@@ -80,13 +80,33 @@ func (p *pion) SignalingState() webrtc.SignalingState { return p.pc.SignalingSta
 
 func (p *pion) NameSections() error {
 	for _, t := range p.pc.GetTransceivers() {
-		for t.Mid() == "" {
-			mid := p.prefix + strconv.Itoa(p.named)
-			p.named++
-			if p.transceiver(mid) != nil {
-				continue
-			}
-			if err := t.SetMid(mid); err != nil {
+		if err := p.name(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pion) name(t *webrtc.RTPTransceiver) error {
+	for t.Mid() == "" {
+		mid := p.prefix + strconv.Itoa(p.named)
+		p.named++
+		if p.transceiver(mid) != nil {
+			continue
+		}
+		if err := t.SetMid(mid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reserve names the transceivers that only send, so that pion does not use them
+// for a section on which the other side sends: they may have no receiver.
+func (p *pion) reserve() error {
+	for _, t := range p.pc.GetTransceivers() {
+		if t.Direction() == webrtc.RTPTransceiverDirectionSendonly {
+			if err := p.name(t); err != nil {
 				return err
 			}
 		}
@@ -123,13 +143,7 @@ func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
 	if d.Type == webrtc.SDPTypeOffer {
 		return p.pc.SetLocalDescription(d)
 	}
-	back, err := p.senders.park(p.pc, p.offered)
-	if err != nil {
-		return err
-	}
-	err = p.pc.SetLocalDescription(d)
-	p.senders.exchanged(sendersOf(p.pc.GetTransceivers()))
-	return errors.Join(err, back())
+	return p.senders.exchange(p.pc, p.offered, func() error { return p.pc.SetLocalDescription(d) })
 }
 
 // SetRemoteDescription implements [committed].
@@ -139,36 +153,43 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 		return err
 	}
 	sections := parsed.sections()
-	if d.Type == webrtc.SDPTypeOffer {
-		p.offered = slices.Clone(sections)
-		for i, s := range sections {
-			if t := p.transceiver(s.mid); t != nil && !s.rejected {
-				sections[i].direction = shielded(t, s.direction)
-			}
+	if d.Type == webrtc.SDPTypeAnswer {
+		p.awaitICE()
+		return p.senders.exchange(p.pc, sections, func() error { return p.pc.SetRemoteDescription(d) })
+	}
+	if err := p.reserve(); err != nil {
+		return err
+	}
+	p.offered = slices.Clone(sections)
+	for i, s := range sections {
+		if !s.rejected {
+			sections[i].direction = shielded(p.transceiver(s.mid), s.direction)
 		}
 	}
 	d.SDP = withDirections(d.SDP, sections) // pion leaves out of its answer what says none
 	p.awaitICE()
-	err = p.pc.SetRemoteDescription(d)
-	if d.Type == webrtc.SDPTypeAnswer {
-		p.senders.exchanged(sendersOf(p.pc.GetTransceivers()))
-	}
-	return err
+	return p.pc.SetRemoteDescription(d)
 }
 
-// shielded is the direction that pion gets to see where offered is in an offer.
-// For inactive it would stop the transceiver, with the track that was just put
-// there (pc:1248); of two sides that only send, neither would begin to receive.
-// held.go answers what was really offered. What is stopped stays so.
+// shielded is the direction that pion gets to see where offered is in an offer: one
+// for which it leaves the direction of t alone (pc:1230). That is the application's,
+// as in W3C: pion would lower it to what is offered and never raise it again, raise
+// it where there is no receiver, and for inactive stop a transceiver with the track
+// that was just put there. held.go answers what was really offered. A transceiver
+// that pion makes wants to receive; nil stands for it.
+// https://www.w3.org/TR/webrtc/#dfn-direction
 func shielded(t *webrtc.RTPTransceiver, offered direction) direction {
-	ours := directionOf(t.Direction().String())
-	switch stopped := t.Sender() != nil && ours&sendonly == 0; {
-	case stopped:
-		return inactive
-	case offered == inactive, offered == sendonly && ours == sendonly:
-		return sendrecv
+	ours := recvonly
+	if t != nil {
+		ours = directionOf(t.Direction().String())
 	}
-	return offered
+	switch {
+	case ours&recvonly != 0:
+		return offered | sendonly
+	case ours == sendonly && offered&recvonly == 0:
+		return sendonly
+	}
+	return recvonly
 }
 
 // awaitICE waits until the first exchange has started ICE, which pion does on a

@@ -35,9 +35,24 @@ func sendersOf(list []*webrtc.RTPTransceiver) []*webrtc.RTPSender {
 	return all
 }
 
-// park takes those senders away that pion must not start when it sets an answer
-// to an offer with these sections. The function that it returns puts them back.
-func (s *senders) park(pc *webrtc.PeerConnection, offered []section) (back func() error, err error) {
+// exchange ends an exchange by set, and has pion start only the senders of which
+// the last offer or answer that was made here told, in sections where the other
+// side receives.
+func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []section, set func() error) error {
+	back, err := s.park(pc, theirs)
+	if err != nil {
+		return err
+	}
+	err = set()
+	s.started = slices.DeleteFunc(sendersOf(pc.GetTransceivers()), func(x *webrtc.RTPSender) bool {
+		return !slices.Contains(s.started, x) && !slices.Contains(s.made, x)
+	})
+	return errors.Join(err, back())
+}
+
+// park takes those senders away that pion must not start. The function that it
+// returns puts them back.
+func (s *senders) park(pc *webrtc.PeerConnection, theirs []section) (back func() error, err error) {
 	var all []parked
 	back = func() (err error) {
 		for _, p := range all {
@@ -48,7 +63,7 @@ func (s *senders) park(pc *webrtc.PeerConnection, offered []section) (back func(
 	for _, t := range pc.GetTransceivers() {
 		sender := t.Sender()
 		if sender == nil || sender.Track() == nil || slices.Contains(s.started, sender) ||
-			directionOf(t.Direction().String())&sendonly == 0 || receives(offered, t.Mid()) {
+			directionOf(t.Direction().String())&sendonly == 0 || receives(theirs, t.Mid()) {
 			continue
 		}
 		empty, err := webrtc.NewAPI().NewRTPSender(sender.Track(), pc.SCTP().Transport())
@@ -63,18 +78,9 @@ func (s *senders) park(pc *webrtc.PeerConnection, offered []section) (back func(
 	return back, nil
 }
 
-// receives tells whether the offer has a section with this mid and wants to
-// receive there.
-func receives(offered []section, mid string) bool {
-	return slices.ContainsFunc(offered, func(s section) bool {
+// receives tells whether the other side receives in the section with this mid.
+func receives(theirs []section, mid string) bool {
+	return slices.ContainsFunc(theirs, func(s section) bool {
 		return s.mid == mid && !s.rejected && s.direction&recvonly != 0
-	})
-}
-
-// exchanged is called when an answer was set, with the senders in place that pion
-// may have started.
-func (s *senders) exchanged(now []*webrtc.RTPSender) {
-	s.started = slices.DeleteFunc(now, func(x *webrtc.RTPSender) bool {
-		return !slices.Contains(s.started, x) && !slices.Contains(s.made, x)
 	})
 }

@@ -37,7 +37,7 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 
 // change makes a random change.
 func (p *party) change() {
-	n := p.IntN(10)
+	n := p.IntN(12)
 	if n == 0 {
 		p.s.Renegotiate()
 		return
@@ -55,20 +55,42 @@ func (p *party) change() {
 		case n <= 2:
 			return p.create()
 		case n <= 5 && len(live) < 8:
-			pc.Call("addTransceiver", []string{"audio", "video", "audio"}[n-3])
-			return nil
+			return p.addTransceiver([]string{"audio", "video"}[n%2])
 		case len(live) == 0:
 			return nil
 		}
 		t := live[p.IntN(len(live))]
-		if n == 9 {
+		switch n {
+		case 9:
 			p.stops++
 			t.Call("stop")
-		} else {
+		case 10:
+			track, err := device(t.Get("receiver").Get("track").Get("kind").String())
+			if err != nil {
+				return err
+			}
+			t.Get("sender").Call("replaceTrack", track)
+		case 11:
+			t.Get("sender").Call("replaceTrack", nil)
+		default:
 			t.Set("direction", direction(p.IntN(4)).String())
 		}
 		return nil
 	})
+}
+
+// addTransceiver adds one, which plays something or nothing.
+func (p *party) addTransceiver(kind string) error {
+	if p.IntN(3) == 0 {
+		p.media.pc.Call("addTransceiver", kind)
+		return nil
+	}
+	track, err := device(kind)
+	if err != nil {
+		return err
+	}
+	p.media.pc.Call("addTransceiver", track, map[string]any{"direction": direction(p.IntN(4)).String()})
+	return nil
 }
 
 func (p *party) wanted() (list []string) {

@@ -3,7 +3,6 @@
 package negotiation
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -51,7 +50,7 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 
 // change makes a random change.
 func (p *party) change() {
-	n := p.IntN(10)
+	n := p.IntN(12)
 	if n == 0 {
 		p.s.Renegotiate()
 		return
@@ -63,36 +62,49 @@ func (p *party) change() {
 		case n <= 2:
 			return p.create()
 		case n <= 4 && len(all) < maxTransceivers:
-			t, err := p.pc.AddTransceiverFromKind(kind)
-			if err == nil {
-				p.drain(t.Sender())
-			}
-			return err
-		case n <= 6:
+			return p.addTransceiver(kind)
+		case n <= 7:
 			return p.addTrack(kind, all)
 		case len(all) == 0:
 			return nil
 		}
 		t := all[p.IntN(len(all))]
-		if n == 9 && p.stops < maxStops {
+		sends := t.Sender() != nil && directionOf(t.Direction().String())&sendonly != 0
+		switch {
+		case n == 8 && p.stops < maxStops:
 			p.stops++
 			return t.Stop()
-		}
-		if t.Sender() != nil && directionOf(t.Direction().String())&sendonly != 0 {
+		case n <= 10 && sends:
 			return p.pc.RemoveTrack(t.Sender())
+		case n == 11 && sends:
+			return t.Sender().ReplaceTrack(p.media.track(t.Kind()))
 		}
 		return nil
 	})
 }
 
+// addTransceiver adds one with any direction, which plays something if it can.
+func (p *party) addTransceiver(kind webrtc.RTPCodecType) error {
+	var t *webrtc.RTPTransceiver
+	var err error
+	switch direction(p.IntN(3)) + 1 {
+	case recvonly:
+		_, err = p.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	case sendonly:
+		t, err = p.pc.AddTransceiverFromTrack(p.media.track(kind), webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	default:
+		t, err = p.pc.AddTransceiverFromTrack(p.media.track(kind))
+	}
+	if t != nil && err == nil {
+		p.drain(t.Sender())
+	}
+	return err
+}
+
 // addTrack sends a new track on a transceiver that does not send, or on a new one.
 // AddTrack of the PeerConnection would not take all of the former.
 func (p *party) addTrack(kind webrtc.RTPCodecType, all []*webrtc.RTPTransceiver) error {
-	mime := map[webrtc.RTPCodecType]string{webrtc.RTPCodecTypeAudio: webrtc.MimeTypeOpus, webrtc.RTPCodecTypeVideo: webrtc.MimeTypeVP8}[kind]
-	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, rand.Text(), "stream")
-	if err != nil {
-		return err
-	}
+	track := p.media.track(kind)
 	idle := slices.DeleteFunc(slices.Clone(all), func(t *webrtc.RTPTransceiver) bool { return t.Kind() != kind || t.Sender() != nil })
 	switch {
 	case len(idle) > 0:

@@ -49,6 +49,9 @@ func stress(parties ...*party) {
 	half := func(p *party) { p.play(*rounds / 2) }
 	all((*party).begin)
 	all(half)
+	if parties[0].t.Failed() {
+		return
+	}
 	before, sources := use(), 0
 	for _, p := range parties {
 		p.sources = 0
@@ -95,8 +98,8 @@ func use() usage {
 func (p *party) report() {
 	text := p.pc.CurrentLocalDescription().SDP
 	collisions := p.count(CollisionRollback) + p.count(CollisionIgnored)
-	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d transceivers stopped, %d sections, %d bytes of SDP", p.name, *rounds,
-		p.count(OfferSending), p.count(AnswerSending), collisions, p.heard, p.stops, len(p.read(text)), len(text))
+	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d transceivers stopped, %d sections, %d bytes of SDP; %s", p.name, *rounds,
+		p.count(OfferSending), p.count(AnswerSending), collisions, p.heard, p.stops, len(p.read(text)), len(text), &p.media)
 	if collisions == 0 {
 		p.t.Errorf("%s: nothing collided", p.name)
 	}
@@ -138,7 +141,8 @@ type frame struct {
 type pass struct {
 	Events   int
 	Sections string
-	Chat     int // lines sent
+	Live     string // mids of the sections on which media are sent
+	Chat     int    // lines sent
 }
 
 // party is one side.
@@ -150,6 +154,7 @@ type party struct {
 	s      *Session
 	frames chan<- []byte
 	passes chan pass
+	media  player
 	done   chan struct{} // the other side has made all its rounds
 
 	mu     sync.Mutex
@@ -173,6 +178,7 @@ func newParty(t *testing.T, name string, seed uint64) *party {
 		Rand: rand.New(rand.NewPCG(seed, 0)), t: t, name: name, pc: newStressedConnection(t),
 		passes: make(chan pass, 4), done: make(chan struct{}), events: map[Kind]int{}, more: make(chan struct{}, 1), open: make(chan struct{}),
 	}
+	p.media.begin(t, p.pc)
 	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) {
 		if dc.Label() == "chat" {
 			p.use(dc)
@@ -259,7 +265,7 @@ func (p *party) trace(e Event) {
 	p.events[e.Kind]++
 	p.total++
 	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
-	p.log = p.log[max(0, len(p.log)-60):]
+	p.log = p.log[max(0, len(p.log)-200):]
 	if e.Level() == LevelWarn || e.Level() == LevelError {
 		p.t.Errorf("%s surfaced: %s", p.name, e)
 	}
@@ -307,7 +313,14 @@ func (p *party) play(n int) {
 
 // do makes a change.
 func (p *party) do(f func() error) {
-	if err := p.s.Do(f); err != nil {
+	if err := p.s.Do(func() error {
+		err := f()
+		now := p.wanted()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.log = append(p.log, fmt.Sprintf("%s changed: %v", time.Now().Format("05.000"), now))
+		return err
+	}); err != nil {
 		p.t.Errorf("%s: %v", p.name, err)
 	}
 }
@@ -324,7 +337,7 @@ func (p *party) rest() {
 			return
 		}
 		p.mu.Lock()
-		mine := pass{Events: p.total, Sections: p.sections(), Chat: p.sent}
+		mine := pass{Events: p.total, Sections: p.sections(), Live: strings.Join(p.live(), " "), Chat: p.sent}
 		p.mu.Unlock()
 		p.send(frame{Pass: &mine})
 		select {
@@ -349,6 +362,15 @@ func (p *party) rest() {
 			p.t.Errorf("%s: %d chat lines came, not %d", p.name, p.lines(), theirs[1].Chat)
 			return
 		}
+	}
+	p.media.atRest(true)
+	defer p.media.atRest(false)
+	p.arrive(ctx, strings.Fields(theirs[1].Live))
+	p.send(frame{Pass: &pass{}}) // the other side may go on
+	select {
+	case <-p.passes:
+	case <-ctx.Done():
+		p.t.Errorf("%s: the other side waits for media", p.name)
 	}
 }
 

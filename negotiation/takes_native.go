@@ -106,8 +106,6 @@ func oneTrack(m *pionsdp.MediaDescription) error {
 	for _, a := range m.Attributes {
 		words := strings.Split(a.Value, " ")
 		switch a.Key {
-		case "recvonly": // inactive may become sendrecv, see shielded
-			return nil
 		case "ssrc":
 			sources[words[0]] = true
 		case "ssrc-group":

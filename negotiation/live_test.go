@@ -1,0 +1,56 @@
+package negotiation
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// arrivals are how long it took until media flowed that had been negotiated.
+type arrivals struct {
+	n       int
+	longest time.Duration
+}
+
+func (a *arrivals) String() string {
+	return fmt.Sprintf("media arrived %d times within %.1f s", a.n, a.longest.Seconds())
+}
+
+// arrive waits until media come on all these sections.
+func (p *party) arrive(ctx context.Context, mids []string) {
+	begin, before := time.Now(), p.media.received(ctx)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for _, mid := range mids {
+		if p.flow(mid)&recvonly == 0 {
+			continue
+		}
+		for p.media.received(ctx)[mid] <= before[mid] {
+			select {
+			case <-again.C:
+			case <-ctx.Done():
+				p.t.Errorf("%s: no media come on section %s of %v", p.name, mid, mids)
+				return
+			}
+		}
+		p.media.n++
+		p.media.longest = max(p.media.longest, time.Since(begin))
+	}
+}
+
+// flow returns in which directions media were negotiated to flow on a section. A
+// native side that answered may say too much: pion is not told all that was
+// offered, see shielded. So both sides must say so.
+func (p *party) flow(mid string) direction {
+	local, remote := p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()
+	if local == nil || remote == nil {
+		return inactive
+	}
+	theirs := p.read(remote.SDP)
+	for i, ours := range p.read(local.SDP) {
+		if ours.mid == mid && i < len(theirs) && !ours.rejected && !theirs[i].rejected {
+			return ours.direction & theirs[i].direction.reversed()
+		}
+	}
+	return inactive
+}
