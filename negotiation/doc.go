@@ -59,6 +59,12 @@
 // ids, of which no two may be the same in an offer. An answer repeats the DTLS
 // role of the first one, which pion v4.2 gets wrong.
 //
+// The direction of a transceiver is the application's, as in W3C: what the other
+// side offers is answered and changes nothing here. pion would change it and start
+// senders that were not negotiated (pion_native.go, senders_native.go). In turn
+// the descriptions that the PeerConnection itself shows may say other directions
+// than those that were exchanged.
+//
 // pion changes its state before it validates, so a description is checked before
 // it gets there (check.go). If a connection refuses it all the same and cannot go
 // on, the Session ends with [ErrWedged]: make a new PeerConnection.

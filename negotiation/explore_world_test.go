@@ -647,7 +647,7 @@ func (a *actor) key(b []byte) []byte {
 	for _, list := range [][]want{h.said, h.offeredAs} {
 		n(uint32(len(list)))
 		for _, w := range list {
-			n(number(w.mid), number(w.kind), number(w.what), uint32(w.direction))
+			n(number(w.mid), number(w.kind), number(w.what))
 		}
 	}
 	return b

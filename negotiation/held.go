@@ -39,9 +39,7 @@ type committed interface {
 type want struct {
 	mid  string // empty before the first offer, and for application
 	kind string // audio, video or application; empty for all sections
-	what string // the track, or whatever else changes
-
-	direction direction // of media
+	what string // the direction and the track, or whatever else changes
 }
 
 // in tells whether one of the sections is that of w.

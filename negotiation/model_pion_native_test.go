@@ -75,7 +75,7 @@ func (p *pionModel) NameSections() error {
 func (p *pionModel) Wants() []want {
 	var wants []want
 	for _, t := range p.transceivers {
-		wants = append(wants, want{mid: t.mid, kind: t.kind, direction: t.dir})
+		wants = append(wants, want{mid: t.mid, kind: t.kind, what: t.dir.String()})
 	}
 	if p.channel {
 		wants = append(wants, want{kind: "application"})

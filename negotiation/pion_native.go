@@ -228,9 +228,9 @@ func (p *pion) Superseded(err error) bool {
 func (p *pion) Wants() []want {
 	var wants []want
 	for _, t := range p.pc.GetTransceivers() {
-		w := want{mid: t.Mid(), kind: t.Kind().String(), direction: directionOf(t.Direction().String())}
+		w := want{mid: t.Mid(), kind: t.Kind().String(), what: t.Direction().String()}
 		if sender := t.Sender(); sender != nil && sender.Track() != nil {
-			w.what = sender.Track().StreamID() + " " + sender.Track().ID()
+			w.what += " " + sender.Track().StreamID() + " " + sender.Track().ID()
 		}
 		wants = append(wants, w)
 	}
