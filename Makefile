@@ -22,15 +22,16 @@ test: test-native test-browser test-tabs fuzz ## run every test
 
 test-native: tools ## what runs without a browser
 	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./web/...
-	go test -timeout 10m -run '^(TestExplore|TestMutants)$$' ./negotiation
+	go test -timeout 10m -run '^(TestExplore|TestMutants|TestMediaArrive|TestStress)$$' ./negotiation
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
-	PN_BROWSER=1 go test -race -timeout 5m -run '^TestStressWithBrowser$$' ./negotiation
+	PN_BROWSER=1 go test -timeout 5m -run '^TestStressWithBrowser$$' ./negotiation
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
 	PN_TABS=1 go test -race -timeout 15m ./server
+	PN_TABS=1 go test -timeout 5m -run '^(TestMediaAtOnce|TestRecord|TestEcho)$$' ./server
 
 fuzz: ## the fuzzers, FUZZTIME each
 	go test -run '^$$' -fuzz '^FuzzMessage$$' -fuzztime $(FUZZTIME) ./negotiation
@@ -54,9 +55,10 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/...
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
 	PN_TABS=1 go test -race -count=20 -timeout 120m ./server
-	go test -race -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
+	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMediaAtOnce|TestRecord|TestEcho)$$' ./server
+	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
 	$(GO_BROWSER) -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
-	PN_BROWSER=1 go test -race -timeout 60m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000
+	PN_BROWSER=1 go test -timeout 60m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000
 	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
 	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
 

@@ -41,6 +41,8 @@ func (p *side) on(target js.Value, event string, f func(js.Value)) {
 	})
 }
 
+func (p *side) roll() {}
+
 // live adds a track. It is called within Do.
 func (p *side) live(kind string) error {
 	stream, err := negotiation.Devices()

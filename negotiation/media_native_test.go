@@ -13,9 +13,9 @@ import (
 	"perfect-negotiation/negotiation"
 )
 
-// newTrack returns a track on which a packet is written all the time, until the
-// test ends, and a channel with a value for each of them.
-func newTrack(t *testing.T, kind string) (webrtc.TrackLocal, <-chan struct{}) {
+// newTrack returns a track on which a packet is written all the time, from begin
+// until the test ends, and a channel with a value for each of them.
+func newTrack(t *testing.T, kind string, begin <-chan struct{}) (webrtc.TrackLocal, <-chan struct{}) {
 	t.Helper()
 	mime := map[string]string{"audio": webrtc.MimeTypeOpus, "video": webrtc.MimeTypeVP8}[kind]
 	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, kind+rand.Text(), "stream")
@@ -25,6 +25,11 @@ func newTrack(t *testing.T, kind string) (webrtc.TrackLocal, <-chan struct{}) {
 	written, stop, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
+		select {
+		case <-begin:
+		case <-stop:
+			return
+		}
 		again := time.NewTicker(20 * time.Millisecond)
 		defer again.Stop()
 		for {
@@ -60,12 +65,25 @@ func (p *side) listen() <-chan string {
 	return heard
 }
 
-// live adds a track. It is called within Do.
+var now = func() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// live adds a track, which plays at once, or after roll if the race detector
+// looks. It is called within Do.
 func (p *side) live(kind string) error {
-	track, _ := newTrack(p.t, kind)
+	begin := now
+	if negotiation.RaceEnabled {
+		begin = p.rolling
+	}
+	track, _ := newTrack(p.t, kind, begin)
 	_, err := p.pc.AddTrack(track)
 	return err
 }
+
+func (p *side) roll() { close(p.rolling) }
 
 func await(t *testing.T, packets <-chan struct{}, n int) {
 	t.Helper()
@@ -81,7 +99,7 @@ func await(t *testing.T, packets <-chan struct{}, n int) {
 
 func (p *side) addTrack(kind string) (written <-chan struct{}) {
 	p.t.Helper()
-	track, written := newTrack(p.t, kind)
+	track, written := newTrack(p.t, kind, now)
 	if err := p.s.Do(func() error {
 		_, err := p.pc.AddTrack(track)
 		return err

@@ -43,6 +43,10 @@ func TestMediaArrive(t *testing.T) {
 							s.play(theirs)
 						}
 					})
+					p.negotiated()
+					i.negotiated()
+					p.roll()
+					i.roll()
 					p.arrive(heard[p], theirs)
 					i.arrive(heard[i], ours)
 					if p.count(negotiation.CollisionRollback) != 1 || i.count(negotiation.CollisionIgnored) != 1 {

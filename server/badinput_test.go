@@ -67,7 +67,7 @@ func newMallory(t *testing.T, w *world, room, id string) *mallory {
 	})
 	m.send(`{"hello":{"source":"none of yours"}}`)
 
-	m.pc, err = newPeerConnection(webrtc.Configuration{})
+	m.pc, err = peer.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}

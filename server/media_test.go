@@ -35,8 +35,19 @@ type mediaNative struct {
 	packets atomic.Int64 // of video
 }
 
+// withoutDetector skips a test in which media reach a native peer. They may come
+// before the answer that tells of them; in pion two goroutines then read the same
+// stream (pc:1920, pc:1421), and the race detector sees it.
+func withoutDetector(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("pion has a race with early media: make test runs it without the detector, too")
+	}
+}
+
 func (w *world) mediaNative(room, role string) *mediaNative {
 	w.t.Helper()
+	withoutDetector(w.t)
 	m := &mediaNative{}
 	m.native = w.native(room, role, false, func(_ string, track peer.RemoteTrack) {
 		for {
@@ -221,6 +232,7 @@ func TestNoMedia(t *testing.T) {
 
 // TestRecord has a native peer write what a tab sends to files.
 func TestRecord(t *testing.T) {
+	withoutDetector(t)
 	w := newWorld(t)
 	tab := w.mediaTab("/polite")
 	dir := t.TempDir()
@@ -265,6 +277,7 @@ func TestRecord(t *testing.T) {
 
 // TestEcho has a native peer send a tab its own picture.
 func TestEcho(t *testing.T) {
+	withoutDetector(t)
 	w := newWorld(t)
 	tab := w.mediaTab("/impolite")
 	var native *native

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pion/webrtc/v4"
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
@@ -88,29 +87,15 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 		Options: signaling.Options{
 			Server: c.String("server"), Room: room, Role: role, Rank: peer.RankNative, Key: c.String("key"),
 		},
-		Connect:           connect == "auto",
-		Version:           "native",
-		Trace:             t.trace,
-		OnTrack:           stage.onTrack,
-		NewPeerConnection: newPeerConnection,
+		Connect: connect == "auto",
+		Version: "native",
+		Trace:   t.trace,
+		OnTrack: stage.onTrack,
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return t.run(ctx, p)
-}
-
-// newPeerConnection gathers loopback candidates too: without them a native peer
-// does not reach a tab on a machine that has no network.
-func newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
-	network, err := peer.LiveNetwork()
-	if err != nil {
-		return nil, err
-	}
-	engine := webrtc.SettingEngine{}
-	engine.SetNet(network)
-	engine.SetIncludeLoopbackCandidate(true)
-	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
 }
 
 // terminal is the native peer's user interface: lines in, lines out.

@@ -15,7 +15,7 @@ import (
 // under way: pion's own methods must not overlap.
 func (n *native) wedge() {
 	n.t.Helper()
-	other, err := newPeerConnection(webrtc.Configuration{})
+	other, err := peer.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -153,7 +153,7 @@ func (w *world) native(room, role string, auto bool, onTrack ...func(string, pee
 		Connect: auto,
 		Trace:   n.trace,
 		NewPeerConnection: func(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
-			pc, err := newPeerConnection(c)
+			pc, err := peer.NewPeerConnection(c)
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			n.connections = append(n.connections, pc)

@@ -2,6 +2,7 @@ package peer
 
 import "github.com/pion/webrtc/v4"
 
-func newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+// NewPeerConnection is webrtc.NewPeerConnection.
+func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
 	return webrtc.NewPeerConnection(c)
 }

@@ -27,12 +27,15 @@ func (liveNetwork) Interfaces() ([]*transport.Interface, error) {
 	return now.Interfaces()
 }
 
-func newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+// NewPeerConnection returns a connection over LiveNetwork that also uses the
+// loopback interface, so that it reaches a tab on a machine without a network.
+func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
 	network, err := LiveNetwork()
 	if err != nil {
 		return nil, err
 	}
 	engine := webrtc.SettingEngine{}
 	engine.SetNet(network)
+	engine.SetIncludeLoopbackCandidate(true)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
 }

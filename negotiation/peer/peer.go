@@ -35,8 +35,7 @@ type Config struct {
 	// called natively on a goroutine of its own, and in a browser in the handler
 	// of an event, which must not block.
 	OnTrack func(from string, track RemoteTrack)
-	// NewPeerConnection makes the connections; nil: webrtc.NewPeerConnection,
-	// natively over LiveNetwork.
+	// NewPeerConnection makes the connections; nil: the function of that name.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
 }
 
@@ -66,7 +65,7 @@ type Peer struct {
 // happens later is told by the trace.
 func Join(ctx context.Context, config Config) (*Peer, error) {
 	if config.NewPeerConnection == nil {
-		config.NewPeerConnection = newPeerConnection
+		config.NewPeerConnection = NewPeerConnection
 	}
 	if config.Trace == nil {
 		config.Trace = func(negotiation.Event) {}
