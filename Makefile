@@ -9,7 +9,7 @@ GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
 BROWSER    := ./negotiation ./negotiation/signaling
 FUZZTIME   ?= 20s
 
-.PHONY: build run test test-native test-browser test-tabs fuzz lint explore soak screenshot bench tools clean
+.PHONY: build run test test-native test-browser test-tabs test-firefox fuzz lint explore soak screenshot bench tools clean
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -32,6 +32,11 @@ test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through t
 	go run ./web/build -fast
 	PN_TABS=1 go test -race -timeout 15m ./server
 	PN_TABS=1 go test -timeout 5m -run '^(TestMediaAtOnce|TestRecord|TestEcho)$$' ./server
+
+test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
+	@.ci/tools firefox-esr
+	go run ./web/build -fast
+	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox$$' ./server
 
 fuzz: ## the fuzzers, FUZZTIME each
 	go test -run '^$$' -fuzz '^FuzzMessage$$' -fuzztime $(FUZZTIME) ./negotiation

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,9 +9,6 @@ import (
 	"testing"
 	"time"
 
-	cdp "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
 
 	"perfect-negotiation/negotiation/peer"
@@ -86,6 +82,8 @@ type mediaTab struct{ *tab }
 const remember = `{
 	const made = window.RTCPeerConnection;
 	window.connections = [];
+	window.decoded = 0;
+	window.counters = {};
 	window.RTCPeerConnection = function(...args) {
 		const pc = new made(...args);
 		window.connections.push(pc);
@@ -96,15 +94,16 @@ const remember = `{
 
 func (w *world) mediaTab(path string) *mediaTab {
 	w.t.Helper()
-	m := &mediaTab{w.tab(path)}
-	if err := chromedp.Run(m.ctx, chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := cdp.AddScriptToEvaluateOnNewDocument(remember).Do(ctx)
-		return err
-	})); err != nil {
-		w.t.Fatal(err)
+	return remembering(w.tab(path))
+}
+
+func remembering(b *tab) *mediaTab {
+	b.t.Helper()
+	if err := b.prepare(remember); err != nil {
+		b.t.Fatal(err)
 	}
-	m.reload()
-	return m
+	b.again()
+	return &mediaTab{b}
 }
 
 func (m *mediaTab) play(on bool) {
@@ -114,15 +113,16 @@ func (m *mediaTab) play(on bool) {
 }
 
 func (m *mediaTab) pictures() (n int) {
-	if err := chromedp.Run(m.ctx, chromedp.Evaluate(`(async () => {
-		let frames = 0;
+	m.eval(`(async () => {
 		for (const pc of connections)
 			for (const s of (await pc.getStats()).values())
-				if (s.type === "inbound-rtp" && s.kind === "video") frames += s.framesDecoded ?? 0;
-		return frames;
-	})()`, &n, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })); err != nil {
-		m.t.Error(err)
-	}
+				if (s.type === "inbound-rtp" && s.kind === "video") {
+					const now = s.framesDecoded ?? 0, before = counters[s.id] ?? 0;
+					decoded += now < before ? now : now - before; // Firefox begins anew
+					counters[s.id] = now;
+				}
+		return decoded;
+	})()`, &n)
 	return n
 }
 
@@ -199,7 +199,7 @@ func TestTiles(t *testing.T) {
 	await(t, "one is paused", tiles("audio live, video live, video muted"), sender, viewer)
 	sender.play(true)
 	await(t, "three tiles are live again", tiles("audio live, video live, video live"), sender, viewer)
-	sender.reload()
+	sender.again()
 	await(t, "none is left", tiles(""), sender, viewer)
 }
 

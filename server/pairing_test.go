@@ -228,7 +228,7 @@ func reload(t *testing.T, stays participant, leaves *tab) {
 			leaves.eval(`addEventListener("pagehide", (event) => event.stopImmediatePropagation(), true)`, nil)
 		}
 		opened := stays.count(peer.ChannelOpened)
-		leaves.reload()
+		leaves.again()
 		await(t, "they are paired again", func() bool {
 			return stays.count(peer.ChannelOpened) > opened && leaves.count(peer.ChannelOpened) > 0
 		}, stays, leaves)

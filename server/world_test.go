@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	cdp "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
@@ -258,10 +260,41 @@ func await(t *testing.T, what string, ok func() bool, who ...participant) {
 	}
 }
 
-// tab is a tab of the browser that shows one of our pages.
+// driver drives a tab.
+type driver interface {
+	navigate(url string) error
+	reload() error
+	// evaluate runs JavaScript, waits for a promise, and stores what comes of it
+	// in result, unless that is nil.
+	evaluate(script string, result any) error
+	// prepare has each page that is loaded from now on run a script first.
+	prepare(script string) error
+}
+
+// chromium is a driver.
+type chromium struct{ ctx context.Context }
+
+func (c chromium) navigate(url string) error { return chromedp.Run(c.ctx, chromedp.Navigate(url)) }
+func (c chromium) reload() error             { return chromedp.Run(c.ctx, chromedp.Reload()) }
+
+func (c chromium) evaluate(script string, result any) error {
+	return chromedp.Run(c.ctx, chromedp.Evaluate(script, result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+		return p.WithAwaitPromise(true)
+	}))
+}
+
+func (c chromium) prepare(script string) error {
+	return chromedp.Run(c.ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := cdp.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}))
+}
+
+// tab is a tab of a browser that shows one of our pages.
 type tab struct {
+	driver
 	t   *testing.T
-	ctx context.Context
+	ctx context.Context // of chromedp
 	url string
 }
 
@@ -271,7 +304,7 @@ func (w *world) tab(path string) *tab {
 		w.t.Skip("needs a browser and the built page: make test-tabs")
 	}
 	ctx, cancel := chromedp.NewContext(browser)
-	t := &tab{t: w.t, ctx: ctx, url: w.url + path}
+	t := &tab{driver: chromium{ctx}, t: w.t, ctx: ctx, url: w.url + path}
 	w.t.Cleanup(cancel)
 	t.open()
 	return t
@@ -279,7 +312,7 @@ func (w *world) tab(path string) *tab {
 
 func (b *tab) open() {
 	b.t.Helper()
-	if err := chromedp.Run(b.ctx, chromedp.Navigate(b.url)); err != nil {
+	if err := b.navigate(b.url); err != nil {
 		b.t.Fatal(err)
 	}
 	b.ready()
@@ -292,25 +325,22 @@ func (b *tab) ready() {
 	}, b)
 }
 
-func (b *tab) reload() {
+func (b *tab) again() {
 	b.t.Helper()
-	if err := chromedp.Run(b.ctx, chromedp.Reload()); err != nil {
+	if err := b.reload(); err != nil {
 		b.t.Fatal(err)
 	}
 	b.ready()
 }
 
 // text evaluates JavaScript that gives a string.
-func (b *tab) text(script string) string {
-	var s string
-	if err := chromedp.Run(b.ctx, chromedp.Evaluate(script, &s)); err != nil {
-		b.t.Errorf("%s: %v", script, err)
-	}
+func (b *tab) text(script string) (s string) {
+	b.eval(script, &s)
 	return s
 }
 
 func (b *tab) eval(script string, result any) {
-	if err := chromedp.Run(b.ctx, chromedp.Evaluate(script, result)); err != nil {
+	if err := b.evaluate(script, result); err != nil {
 		b.t.Errorf("%s: %v", script, err)
 	}
 }
@@ -359,7 +389,7 @@ func (w *world) page(room, role string) *page {
 		w.t.Skip("needs a browser: make test-tabs")
 	}
 	ctx, cancel := chromedp.NewContext(browser)
-	p := &page{tab{t: w.t, ctx: ctx, url: fmt.Sprintf("%s/w3c/w3c.html?room=%s&role=%s", w.url, room, role)}}
+	p := &page{tab{driver: chromium{ctx}, t: w.t, ctx: ctx, url: fmt.Sprintf("%s/w3c/w3c.html?room=%s&role=%s", w.url, room, role)}}
 	w.t.Cleanup(cancel)
 	if err := chromedp.Run(ctx, chromedp.Navigate(p.url)); err != nil {
 		w.t.Fatal(err)
