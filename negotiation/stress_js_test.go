@@ -62,8 +62,10 @@ func (p *party) change() {
 		t := live[p.IntN(len(live))]
 		switch n {
 		case 9:
-			p.stops++
-			t.Call("stop")
+			if *native == "" || p.stops < maxStops {
+				p.stops++
+				t.Call("stop")
+			}
 		case 10:
 			track, err := device(t.Get("receiver").Get("track").Get("kind").String())
 			if err != nil {

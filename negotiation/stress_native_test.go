@@ -19,11 +19,8 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// maxTransceivers and maxStops bound the sections: pion does not use one again.
-const (
-	maxTransceivers = 16
-	maxStops        = 4
-)
+// maxTransceivers bounds the sections.
+const maxTransceivers = 16
 
 var stressed = sync.OnceValue(func() *webrtc.API {
 	engine := webrtc.SettingEngine{}

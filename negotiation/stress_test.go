@@ -405,6 +405,10 @@ func (p *party) read(text string) []section {
 // maxChannels bounds how many data channels are made: pion keeps the closed ones.
 const maxChannels = 50
 
+// maxStops bounds how many transceivers are stopped where one side is native: pion
+// does not use their sections again.
+const maxStops = 4
+
 // create makes one more channel, of which few stay open.
 func (p *party) create() error {
 	if p.created++; p.created > maxChannels {
