@@ -152,7 +152,7 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 		sections[i].direction &= h.offered[i].direction.reversed()
 	}
 	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.in(sections) })
-	text := withMids(withDirections(answer.SDP, sections), h.offered)
+	text := withOffered(withMids(withDirections(answer.SDP, sections), h.offered), h.offered)
 	h.ufrag = parsed.ufrag()
 	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants
 	// the role it has. It sets only the text it made, so edit what is sent.

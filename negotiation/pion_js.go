@@ -134,7 +134,17 @@ func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	offer, err := b.await("createOffer", map[string]any{"iceRestart": restart})
 	text, _ := stringOf(offer, "sdp")
 	b.vain = !restart && !b.differs(text)
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withExtensions(text)}, err
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withExtensions(text, b.negotiated())}, err
+}
+
+// negotiated returns the sections of the current local description.
+func (b *browser) negotiated() []section {
+	if d := b.currentDescription(); d != nil {
+		if parsed, err := parse(d.SDP); err == nil {
+			return parsed.sections()
+		}
+	}
+	return nil
 }
 
 func (b *browser) CreateAnswer() (webrtc.SessionDescription, error) {

@@ -3,6 +3,7 @@ package negotiation
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,8 @@ type section struct {
 	rejected bool   // port 0 and not bundle-only
 
 	direction direction // of media
+
+	extensions []string // of RTP headers: id and URI
 }
 
 // direction is what a transceiver wants, or a section says: a bit to send and one
@@ -108,9 +111,26 @@ func (d *sdp) sections() []section {
 		list[i] = section{mid: mid, kind: words[0], rejected: words[1] == "0" && !bundleOnly}
 		if words[0] != "application" {
 			list[i].direction = d.direction(m)
+			list[i].extensions = extensions(m)
 		}
 	}
 	return list
+}
+
+func extensions(m media) (list []string) {
+	for _, a := range m.attributes {
+		if a.key == "extmap" {
+			list = append(list, extension(a.value))
+		}
+	}
+	return list
+}
+
+// extension is an extmap without the direction.
+func extension(extmap string) string {
+	place, uri, _ := strings.Cut(extmap, " ")
+	id, _, _ := strings.Cut(place, "/")
+	return id + " " + uri
 }
 
 func (d *sdp) direction(m media) direction {
@@ -127,8 +147,8 @@ func (d *sdp) direction(m media) direction {
 // bundle returns the mids of the BUNDLE group.
 func (d *sdp) bundle() []string {
 	for _, a := range d.attributes {
-		if mids, found := strings.CutPrefix(a.value, "BUNDLE"); found && a.key == "group" {
-			return strings.Fields(mids)
+		if mids, found := strings.CutPrefix(strings.TrimRight(a.value, " "), "BUNDLE "); found && a.key == "group" {
+			return strings.Split(mids, " ")
 		}
 	}
 	return nil
@@ -248,16 +268,25 @@ func withSetup(text, setup string) string {
 }
 
 // withExtensions gives header extensions other ids where two of them have the
-// same, which must not be in a BUNDLE group. The sections that come first, and
-// so were negotiated before, keep theirs.
+// same, which must not be in a BUNDLE group. Those of the sections that were
+// negotiated keep theirs.
 // https://www.rfc-editor.org/rfc/rfc8843#section-10
-func withExtensions(text string) string {
+func withExtensions(text string, negotiated []section) string {
 	ids, uris := map[string]string{}, map[string]string{} // of each other
+	for _, s := range negotiated {
+		if s.rejected || !strings.Contains(text, "a=mid:"+s.mid+"\r\n") {
+			continue
+		}
+		for _, extension := range s.extensions {
+			if id, uri, _ := strings.Cut(extension, " "); ids[uri] == "" && uris[id] == "" {
+				ids[uri], uris[id] = id, uri
+			}
+		}
+	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		if extension, found := strings.CutPrefix(line, "a=extmap:"); found {
-			place, uri, _ := strings.Cut(extension, " ")
-			id, direction, directed := strings.Cut(place, "/")
+		if extmap, found := strings.CutPrefix(line, "a=extmap:"); found {
+			id, uri, _ := strings.Cut(extension(strings.TrimSpace(extmap)), " ")
 			switch known, taken := ids[uri], uris[id] != ""; {
 			case known != "":
 				id = known
@@ -265,12 +294,30 @@ func withExtensions(text string) string {
 				id = free(uris)
 			}
 			ids[uri], uris[id] = id, uri
-			if directed {
+			place, _, _ := strings.Cut(extmap, " ")
+			if _, direction, directed := strings.Cut(place, "/"); directed {
 				id += "/" + direction
 			}
-			line = "a=extmap:" + id + " " + uri
+			line = "a=extmap:" + id + " " + uri + "\r\n"
 		}
 		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// withOffered leaves out the header extensions that were not offered.
+// https://www.rfc-editor.org/rfc/rfc8285#section-6
+func withOffered(text string, list []section) string {
+	var b strings.Builder
+	i := -1
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "m=") {
+			i++
+		}
+		extmap, found := strings.CutPrefix(strings.TrimSpace(line), "a=extmap:")
+		if !found || i >= 0 && i < len(list) && slices.Contains(list[i].extensions, extension(extmap)) {
+			b.WriteString(line)
+		}
 	}
 	return b.String()
 }

@@ -1,39 +1,9 @@
 package negotiation
 
 import (
-	"encoding/json"
-	"flag"
-	"slices"
 	"syscall/js"
 	"testing"
-
-	"github.com/pion/webrtc/v4"
 )
-
-func newStressedConnection(t *testing.T) *webrtc.PeerConnection {
-	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pc
-}
-
-// listen goes around pion's OnMessage, which keeps no order, and OnOpen, which
-// does not come if it is late.
-func listen(dc *webrtc.DataChannel, message func(string), open func()) {
-	on := func(event string, f func(js.Value)) {
-		dc.JSValue().Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
-			f(args[0])
-			return nil
-		}))
-	}
-	on("message", func(e js.Value) { message(e.Get("data").String()) })
-	if dc.ReadyState() == webrtc.DataChannelStateOpen {
-		open()
-		return
-	}
-	on("open", func(js.Value) { open() })
-}
 
 // change makes a random change.
 func (p *party) change() {
@@ -95,85 +65,13 @@ func (p *party) addTransceiver(kind string) error {
 	return nil
 }
 
-func (p *party) wanted() (list []string) {
-	all := p.pc.JSValue().Call("getTransceivers")
-	for i := range all.Length() {
-		t := all.Index(i)
-		list = append(list, t.Get("mid").String()+" "+t.Get("direction").String()+" "+t.Get("currentDirection").String())
-	}
-	return list
-}
-
-// complete looks whether an offer is needed for one of the transceivers.
-// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
-func (p *party) complete() {
-	current := p.pc.CurrentLocalDescription()
-	local, remote := p.read(current.SDP), p.read(p.pc.CurrentRemoteDescription().SDP)
-	list := p.pc.JSValue().Call("getTransceivers")
-	for i := range list.Length() {
-		t := list.Index(i)
-		if t.Get("direction").String() == "stopped" {
-			if !t.Get("mid").IsNull() { // Chromium (156) keeps those that were stopped before they were offered
-				p.t.Errorf("%s: a stopped transceiver is still there", p.name)
-			}
-			continue
-		}
-		if t.Get("mid").IsNull() {
-			p.t.Errorf("%s: a transceiver has no section", p.name)
-			continue
-		}
-		dir := directionOf(t.Get("direction").String())
-		mid := t.Get("mid").String()
-		at := slices.IndexFunc(local, func(s section) bool { return s.mid == mid })
-		if at < 0 {
-			p.t.Errorf("%s: there is no section %s", p.name, mid)
-			continue
-		}
-		ours, theirs := local[at].direction, remote[at].direction
-		if current.Type == webrtc.SDPTypeOffer && dir != ours && dir != theirs.reversed() ||
-			current.Type == webrtc.SDPTypeAnswer && ours != dir&theirs.reversed() {
-			p.t.Errorf("%s: section %s says %s, theirs %s, and the transceiver %s", p.name, mid, ours, theirs, dir)
-		}
-	}
-}
-
-var (
-	native = flag.String("native", "", "the WebSocket of TestStressWithBrowser")
-	role   = flag.String("role", "polite", "the role of the browser there")
-)
-
 // TestStressWithNative is the browser's side of TestStressWithBrowser.
 func TestStressWithNative(t *testing.T) {
 	if *native == "" {
 		t.Skip("TestStressWithBrowser starts it")
 	}
-	p := newParty(t, *role, 1)
-	socket := js.Global().Get("WebSocket").New(*native)
-	ready := make(chan struct{})
-	p.frames = delayed(t, func(f frame) {
-		data, err := json.Marshal(f)
-		if err != nil {
-			t.Error(err)
-		}
-		<-ready
-		socket.Call("send", string(data))
-	})
-	p.attach()
-	on := func(event string, f func(js.Value)) {
-		socket.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
-			f(args[0])
-			return nil
-		}))
-	}
-	on("open", func(js.Value) { close(ready) })
-	on("message", func(e js.Value) {
-		var f frame
-		if err := json.Unmarshal([]byte(e.Get("data").String()), &f); err != nil {
-			t.Error(err)
-		}
-		p.receive(f)
-	})
+	p := dial(t)
 	stress(p)
 	p.report()
-	<-p.done // the other side has looked, too
+	p.finish()
 }

@@ -86,7 +86,7 @@ func TestTheSameTabTwice(t *testing.T) {
 	key := first.text(`sessionStorage.getItem("key /polite")`)
 	second := w.rawTab(w.url + "/healthz")
 	second.eval(fmt.Sprintf(`sessionStorage.setItem("key /polite", %q)`, key), nil) // as duplicating a tab does
-	if err := second.navigate(w.url+"/polite"); err != nil {
+	if err := second.navigate(w.url + "/polite"); err != nil {
 		t.Fatal(err)
 	}
 	second.ready()
@@ -127,7 +127,7 @@ func TestTheProgramStops(t *testing.T) {
 	b.beforeLoad(`Object.defineProperty(document, "getElementById", { value(id) {
 		return id === "renegotiate" ? null : Document.prototype.getElementById.call(this, id);
 	} })`)
-	if err := b.navigate(w.url+"/polite"); err != nil {
+	if err := b.navigate(w.url + "/polite"); err != nil {
 		t.Fatal(err)
 	}
 	b.awaitNotice("stopped")
@@ -138,7 +138,7 @@ func TestThePageIsFromOtherSource(t *testing.T) {
 	b := w.rawTab(w.url + "/healthz")
 	before := `new MutationObserver((_, o) => { if (document.documentElement) { document.documentElement.dataset.source = "another"; } }).observe(document, {childList: true, subtree: true})`
 	b.beforeLoad(before)
-	if err := b.navigate(w.url+"/polite"); err != nil {
+	if err := b.navigate(w.url + "/polite"); err != nil {
 		t.Fatal(err)
 	}
 	b.awaitNotice("make build")
@@ -148,7 +148,7 @@ func TestThePageIsNotBuilt(t *testing.T) {
 	w := newWorld(t)
 	b := w.rawTab(w.url + "/healthz")
 	b.beforeLoad(`new MutationObserver(() => { if (document.documentElement) { document.documentElement.dataset.wasm = ""; } }).observe(document, {childList: true, subtree: true})`)
-	if err := b.navigate(w.url+"/polite"); err != nil {
+	if err := b.navigate(w.url + "/polite"); err != nil {
 		t.Fatal(err)
 	}
 	b.awaitNotice("make build")
@@ -171,7 +171,7 @@ func TestABrowserThatCannot(t *testing.T) {
 	} {
 		b := w.rawTab(w.url + "/healthz")
 		b.beforeLoad(script)
-		if err := b.navigate(w.url+"/polite"); err != nil {
+		if err := b.navigate(w.url + "/polite"); err != nil {
 			t.Fatal(err)
 		}
 		b.awaitNotice(words)
@@ -201,7 +201,7 @@ func TestContentSecurityPolicy(t *testing.T) {
 	for _, path := range []string{"/", "/polite", "/r/room"} {
 		b := w.rawTab(w.url + "/healthz")
 		b.beforeLoad(`globalThis.violations = []; addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI))`)
-		if err := b.navigate(w.url+path); err != nil {
+		if err := b.navigate(w.url + path); err != nil {
 			t.Fatal(err)
 		}
 		if path != "/" {

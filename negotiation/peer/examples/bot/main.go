@@ -1,3 +1,5 @@
+//go:build !js
+
 // Command bot answers in chat, and sends sound when asked to. Run the relay with
 // `make run`, open http://localhost:8080/r/lobby, start it with
 //

@@ -1,3 +1,5 @@
+//go:build !js
+
 // Command sender shows a moving picture to everybody who comes into a room. Run
 // the relay with `make run`, open http://localhost:8080/r/lobby, and
 //

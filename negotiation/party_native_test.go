@@ -1,0 +1,141 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+)
+
+var withLoopback = sync.OnceValue(func() *webrtc.API {
+	engine := webrtc.SettingEngine{}
+	engine.SetIncludeLoopbackCandidate(true)
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
+		panic(err)
+	}
+	return webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media))
+})
+
+func newConnection(t *testing.T) *webrtc.PeerConnection {
+	pc, err := withLoopback().NewPeerConnection(PoliteConfiguration(webrtc.Configuration{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pc
+}
+
+func listen(dc *webrtc.DataChannel, message func(string), open func()) {
+	dc.OnMessage(func(m webrtc.DataChannelMessage) { message(string(m.Data)) })
+	dc.OnOpen(open)
+}
+
+func (p *party) wanted() []want { return (&pion{pc: p.pc}).Wants() }
+
+// complete looks whether each transceiver has what it wants.
+func (p *party) complete() {
+	local := p.read(p.pc.CurrentLocalDescription().SDP)
+	for _, t := range p.pc.GetTransceivers() {
+		i := slices.IndexFunc(local, func(s section) bool { return s.mid == t.Mid() })
+		if i < 0 {
+			// A browser that has stopped the section may have used it again.
+			if t.Direction() != webrtc.RTPTransceiverDirectionInactive {
+				p.t.Errorf("%s: a transceiver with mid %q has no section", p.name, t.Mid())
+			}
+		} else if says := local[i].direction.String(); says != t.Direction().String() {
+			p.t.Errorf("%s: section %s says %s, and the transceiver %s", p.name, t.Mid(), says, t.Direction())
+		}
+	}
+}
+
+// withBrowser runs a test of this package in a browser, which plays one role. For
+// each connection that it wants, it dials the WebSocket given with -native, and
+// next makes the party that plays the other role and has it do its part.
+func withBrowser(t *testing.T, test, role string, next func(make func(*testing.T) *party), arguments ...string) {
+	if os.Getenv("PN_BROWSER") == "" {
+		t.Skip("needs a browser: make test-browser")
+	}
+	connected := make(chan *websocket.Conn)
+	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		connected <- conn
+	}))
+	defer server.Close()
+
+	tools, err := filepath.Abs("../.ci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{
+		"test", "-exec", "env -u GOOS -u GOARCH go tool wasmbrowsertest", "-count=1", "-v", "-run", "^" + test + "$", ".",
+		"-native", strings.Replace(server.URL, "http", "ws", 1), "-role", role,
+	}, arguments...)...)
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "PATH="+tools+":"+os.Getenv("PATH"))
+	var output strings.Builder
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case conn := <-connected:
+			next(func(t *testing.T) *party {
+				return over(t, conn, map[string]string{"polite": "impolite", "impolite": "polite"}[role])
+			})
+		case err = <-ended:
+			if err != nil || !strings.Contains(output.String(), "--- PASS: "+test) {
+				t.Errorf("%v\n%s", err, &output)
+			}
+			return
+		}
+	}
+}
+
+// over returns a party whose other side is in a browser.
+func over(t *testing.T, conn *websocket.Conn, role string) *party {
+	p := newParty(t, role, 2)
+	p.frames = delayed(t, func(f frame) {
+		if err := conn.WriteJSON(f); err != nil {
+			t.Error(err)
+		}
+	})
+	p.attach()
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for {
+			var f frame
+			_, data, err := conn.ReadMessage()
+			if err != nil {
+				return
+			}
+			if err := json.Unmarshal(data, &f); err != nil {
+				t.Error(err)
+			}
+			p.receive(f)
+		}
+	}()
+	p.finish = func() {
+		p.send(frame{Done: true})
+		<-gone
+	}
+	return p
+}
