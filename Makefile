@@ -22,11 +22,11 @@ test: test-native test-browser test-tabs fuzz ## run every test
 
 test-native: tools ## what runs without a browser
 	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./web/...
-	go test -timeout 10m -run '^(TestExplore|TestMutants|TestMediaArrive|TestStress)$$' ./negotiation
+	go test -timeout 10m -run '^(TestExplore|TestMutants|TestTable|TestStress)$$' ./negotiation
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
-	PN_BROWSER=1 go test -timeout 5m -run '^TestStressWithBrowser$$' ./negotiation
+	PN_BROWSER=1 go test -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser)$$' ./negotiation
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast

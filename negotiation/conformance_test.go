@@ -32,7 +32,6 @@ type side struct {
 	waiting  []negotiation.Message    // for it to hear
 	channels chan *webrtc.DataChannel // opened, ours or the other's
 	messages chan string
-	rolling  chan struct{} // closed by roll
 }
 
 // pair returns a polite and an impolite peer, connected by ordered signalling.
@@ -49,7 +48,6 @@ func newSide(t *testing.T, name string) *side {
 	p := &side{
 		t: t, name: name, events: map[negotiation.Kind]int{}, deaf: true,
 		happened: make(chan struct{}, 1), channels: make(chan *webrtc.DataChannel, 64), messages: make(chan string, 4096),
-		rolling: make(chan struct{}),
 	}
 	p.pc = newPeerConnection(t, negotiation.PoliteConfiguration(webrtc.Configuration{}))
 	p.pc.OnDataChannel(p.watch)

@@ -78,8 +78,8 @@ func settled(ctx context.Context, promise js.Value) (js.Value, error) {
 	}
 }
 
-// Devices are Chromium's fake camera and microphone.
-var Devices = sync.OnceValues(func() (js.Value, error) {
+// devices are Chromium's fake camera and microphone.
+var devices = sync.OnceValues(func() (js.Value, error) {
 	return settled(context.Background(), js.Global().Get("navigator").Get("mediaDevices").Call("getUserMedia", map[string]any{
 		"audio": true,
 		"video": map[string]any{"width": 160, "height": 120, "frameRate": 20},
@@ -88,7 +88,7 @@ var Devices = sync.OnceValues(func() (js.Value, error) {
 
 // device returns the track of a kind.
 func device(kind string) (js.Value, error) {
-	stream, err := Devices()
+	stream, err := devices()
 	if err != nil {
 		return js.Undefined(), err
 	}

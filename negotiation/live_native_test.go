@@ -111,12 +111,9 @@ func frames(t *testing.T) (list [][]byte) {
 	return list
 }
 
-// RaceEnabled tells whether the race detector looks. It must see no media that
-// come before the answer that tells of them: in pion two goroutines then read the
-// same stream (pc:1920, pc:1421).
-const RaceEnabled = raceEnabled
-
-// atRest is told whether an exchange can be under way.
+// atRest is told whether an exchange can be under way. The race detector must see
+// no media that come before the answer that tells of them: in pion two goroutines
+// then read the same stream (pc:1920, pc:1421).
 func (m *player) atRest(is bool) { m.pause.Store(raceEnabled && !is) }
 
 func (m *player) loop(t *testing.T, mime string, every time.Duration, frames [][]byte) *webrtc.TrackLocalStaticSample {

@@ -83,7 +83,8 @@ type party struct {
 	frames    chan<- []byte
 	passes    chan pass
 	media     player
-	deafAfter bool // the next meeting
+	deafAfter bool   // the next meeting
+	metWith   string // the ufrag at the last one
 
 	done   chan struct{} // the other side has looked at everything
 	finish func()        // tells the other side so, where that is a browser
@@ -298,7 +299,7 @@ func (p *party) rest() {
 // meet waits until the other side meets, too.
 func (p *party) meet(ctx context.Context) {
 	p.mu.Lock()
-	p.deaf = p.deafAfter
+	p.deaf, p.metWith = p.deafAfter, p.ufrag()
 	p.mu.Unlock()
 	p.send(frame{Pass: &pass{}})
 	select {
@@ -306,6 +307,17 @@ func (p *party) meet(ctx context.Context) {
 	case <-ctx.Done():
 		p.t.Errorf("%s: the other side does not come", p.name)
 	}
+}
+
+// ufrag returns that of the last local description.
+func (p *party) ufrag() string {
+	d := p.pc.CurrentLocalDescription()
+	if d == nil {
+		return ""
+	}
+	_, after, _ := strings.Cut(d.SDP, "a=ice-ufrag:")
+	ufrag, _, _ := strings.Cut(after, "\r\n")
+	return ufrag
 }
 
 func (p *party) lines() int {

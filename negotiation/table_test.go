@@ -95,7 +95,7 @@ func (r row) play(p *party) {
 		p.begin()
 	}
 	for round := range max(len(sides["polite"]), len(sides["impolite"])) {
-		before, collisions, ufrag := p.count(OfferSending), p.collisions(), p.ufrag()
+		before, collisions, ufrag := p.count(OfferSending), p.collisions(), p.metWith
 		p.do(func() error {
 			for word := range strings.SplitSeq(does(p.name, round), "+") {
 				verb, argument, _ := strings.Cut(word, "/")
@@ -126,15 +126,4 @@ func (r row) play(p *party) {
 			p.t.Errorf("%s: ICE was not restarted in round %d", p.name, round+1)
 		}
 	}
-}
-
-// ufrag returns that of the last local description.
-func (p *party) ufrag() string {
-	d := p.pc.CurrentLocalDescription()
-	if d == nil {
-		return ""
-	}
-	_, after, _ := strings.Cut(d.SDP, "a=ice-ufrag:")
-	ufrag, _, _ := strings.Cut(after, "\r\n")
-	return ufrag
 }
