@@ -42,8 +42,10 @@ func newNetwork(t *testing.T) *network {
 		t.Skipf("network namespaces are not allowed here: %v %s", err, out)
 	}
 	t.Cleanup(func() {
-		_ = exec.Command("ip", "netns", "del", n.a).Run() // and its links with it
-		_ = exec.Command("ip", "netns", "del", n.b).Run()
+		for _, name := range []string{n.a, n.b} {
+			_ = exec.Command("ip", "link", "del", name).Run() // at once; a namespace takes its links with it later
+			_ = exec.Command("ip", "netns", "del", name).Run()
+		}
 	})
 	n.ip("netns add " + n.b)
 	n.ip("-n " + n.a + " link add direct type veth peer name direct netns " + n.b)

@@ -28,15 +28,11 @@ func (b *tab) press(selector string) {
 	b.eval(fmt.Sprintf(`document.querySelector(%q).click()`, selector), nil)
 }
 
+// rawTab opens a tab and does not wait for our page.
 func (w *world) rawTab(url string) *tab {
 	w.t.Helper()
-	if browser == nil {
-		w.t.Skip("needs a browser and the built page: make test-tabs")
-	}
-	ctx, cancel := chromedp.NewContext(browser)
-	w.t.Cleanup(cancel)
-	b := &tab{t: w.t, ctx: ctx, url: url}
-	if err := chromedp.Run(ctx, chromedp.Navigate(url)); err != nil {
+	b := w.blank(url)
+	if err := b.navigate(url); err != nil {
 		w.t.Fatal(err)
 	}
 	return b

@@ -300,14 +300,20 @@ type tab struct {
 
 func (w *world) tab(path string) *tab {
 	w.t.Helper()
+	b := w.blank(w.url + path)
+	b.open()
+	return b
+}
+
+// blank returns a tab of Chromium that will show url.
+func (w *world) blank(url string) *tab {
+	w.t.Helper()
 	if browser == nil {
 		w.t.Skip("needs a browser and the built page: make test-tabs")
 	}
 	ctx, cancel := chromedp.NewContext(browser)
-	t := &tab{driver: chromium{ctx}, t: w.t, ctx: ctx, url: w.url + path}
 	w.t.Cleanup(cancel)
-	t.open()
-	return t
+	return &tab{driver: chromium{ctx}, t: w.t, ctx: ctx, url: url}
 }
 
 func (b *tab) open() {
@@ -385,15 +391,7 @@ type page struct{ tab }
 
 func (w *world) page(room, role string) *page {
 	w.t.Helper()
-	if browser == nil {
-		w.t.Skip("needs a browser: make test-tabs")
-	}
-	ctx, cancel := chromedp.NewContext(browser)
-	p := &page{tab{driver: chromium{ctx}, t: w.t, ctx: ctx, url: fmt.Sprintf("%s/w3c/w3c.html?room=%s&role=%s", w.url, room, role)}}
-	w.t.Cleanup(cancel)
-	if err := chromedp.Run(ctx, chromedp.Navigate(p.url)); err != nil {
-		w.t.Fatal(err)
-	}
+	p := &page{*w.rawTab(fmt.Sprintf("%s/w3c/w3c.html?room=%s&role=%s", w.url, room, role))}
 	await(w.t, "the page is in the room", func() bool { return p.text(`socket.readyState + ""`) == "1" })
 	return p
 }
