@@ -99,7 +99,10 @@ func (n *Negotiator) Renegotiate() error {
 
 // RestartICE asks for an offer that restarts ICE. Like [Negotiator.Renegotiate]
 // it survives collisions and may be called in any state.
-func (n *Negotiator) RestartICE() { n.pc.RestartICE() }
+func (n *Negotiator) RestartICE() {
+	n.event(Restart, "")
+	n.pc.RestartICE()
+}
 
 // Receive handles a message from the other peer. An error that wraps
 // [ErrRefused] leaves everything as it was.

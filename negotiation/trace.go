@@ -25,6 +25,7 @@ type Kind string
 const (
 	NegotiationNeeded  Kind = "negotiation-needed"
 	Renegotiate        Kind = "renegotiate"
+	Restart            Kind = "restart"
 	OfferSending       Kind = "offer-sending"
 	OfferReceived      Kind = "offer-received"
 	CollisionRollback  Kind = "collision-rollback"
@@ -62,6 +63,7 @@ type Words struct {
 var words = map[Kind]Words{
 	NegotiationNeeded:  {LevelInfo, "Negotiation needed"},
 	Renegotiate:        {LevelInfo, "Renegotiation requested"},
+	Restart:            {LevelInfo, "ICE restart requested"},
 	OfferSending:       {LevelInfo, "Sending Offer"},
 	OfferReceived:      {LevelInfo, "Received remote Offer description"},
 	CollisionRollback:  {LevelInfo, "Collision detected, rolling back local offer"},
