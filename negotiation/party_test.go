@@ -234,8 +234,12 @@ func (p *party) begin() {
 			return err
 		})
 	}
-	p.rest()
-	<-p.open
+	select {
+	case <-p.open:
+	case <-time.After(30 * time.Second):
+		p.t.Errorf("%s: the data channel does not open", p.name)
+	}
+	p.rest() // afterwards a restart may take a native side the network
 }
 
 // do makes a change.

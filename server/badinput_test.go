@@ -24,6 +24,7 @@ type mallory struct {
 	pc     *webrtc.PeerConnection
 	to     string // id of the native peer
 	theirs string // its session
+	seq    int    // of what was said last
 	frames chan signaling.Envelope
 }
 
@@ -81,10 +82,16 @@ func newMallory(t *testing.T, w *world, room, id string) *mallory {
 // send sends an object to the native peer, in the name of mallory's session.
 func (m *mallory) send(object string) {
 	m.t.Helper()
-	frame := fmt.Sprintf(`{"to":%q,"s":%q,"r":%q,%s`, m.to, mallorysSession, m.theirs, object[1:])
-	if strings.HasPrefix(object, `{"hello"`) || strings.HasPrefix(object, `{"r"`) {
-		frame = fmt.Sprintf(`{"to":%q,"s":%q,%s`, m.to, mallorysSession, object[1:])
+	head := fmt.Sprintf(`{"to":%q,"s":%q,`, m.to, mallorysSession)
+	switch {
+	case strings.HasPrefix(object, `{"r"`):
+	case strings.HasPrefix(object, `{"hello"`):
+		head += fmt.Sprintf(`"r":%q,`, m.theirs)
+	default:
+		m.seq++
+		head += fmt.Sprintf(`"r":%q,"ack":0,"seq":%d,`, m.theirs, m.seq)
 	}
+	frame := head + object[1:]
 	if err := m.ws.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
 		m.t.Fatal(err)
 	}
@@ -217,7 +224,7 @@ func TestBadInput(t *testing.T) {
 			return strings.ReplaceAll(candidate(ufrag(good)), "candidate:1 1 udp", "candidate:what")
 		}, negotiation.CandidateRefused, true},
 		{"candidate that is a number", constant(`{"candidate":7}`), peer.MessageRefused, true},
-		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), peer.MessageStale, true},
+		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), peer.MessageDropped, true},
 		{"an object with nothing in it", constant(`{"what":"is this"}`), "", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {

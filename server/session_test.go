@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 )
 
@@ -101,22 +102,47 @@ func TestComeAndGo(t *testing.T) {
 	}
 }
 
-func TestNativePeersOutliveTheRelay(t *testing.T) {
-	w := newWorld(t)
-	a, b := w.native("outlive", "", true), w.native("outlive", "", true)
-	awaitChannels(t, 2, a, b)
-	address := w.url[len("http://"):]
-	for n := range 3 {
-		opened := map[*native]int{a: a.count(peer.ChannelOpened), b: b.count(peer.ChannelOpened)}
-		w.stop()
-		a.say(fmt.Sprint("without a relay ", n))
-		await(t, "chat goes on", func() bool { return slices.Contains(b.received(), fmt.Sprint("without a relay ", n)) }, a, b)
-		w.start(address)
-		await(t, "they are paired again", func() bool {
-			return a.count(peer.ChannelOpened) >= opened[a]+2 && b.count(peer.ChannelOpened) >= opened[b]+2
-		}, a, b)
-		line := fmt.Sprint("with a relay ", n)
-		a.say(line)
-		await(t, "chat arrives", func() bool { return slices.Contains(b.received(), line) }, a, b)
+// A relay that goes does not end what it has brought together: chat goes on, and
+// an offer that is wanted meanwhile is made when the relay is back.
+func TestTheCallOutlivesTheRelay(t *testing.T) {
+	for name, make := range map[string]func(w *world) (a, b participant){
+		"native and native": func(w *world) (participant, participant) {
+			return w.native("outlive", "", true), w.native("outlive", "", true)
+		},
+		"tab and native": func(w *world) (participant, participant) {
+			return w.tab("/r/outlive"), w.native("outlive", "", true)
+		},
+		"tab and tab": func(w *world) (participant, participant) {
+			return w.tab("/r/outlive"), w.tab("/r/outlive")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			a, b := make(w)
+			awaitChannels(t, 2, a, b)
+			address := w.url[len("http://"):]
+			for n := range 3 {
+				w.stop()
+				for _, p := range []participant{a, b} {
+					await(t, "it notices", func() bool { return p.count(peer.RelayLost) > n }, a, b)
+				}
+				answered := map[participant]int{a: a.count(negotiation.AnswerReceived), b: b.count(negotiation.AnswerReceived)}
+				both(a, b, participant.renegotiate)
+				line := fmt.Sprint("without a relay ", n)
+				both(a, b, func(p participant) { p.say(line) })
+				for _, p := range []participant{a, b} {
+					await(t, "chat goes on", func() bool { return slices.Contains(p.received(), line) }, a, b)
+				}
+				w.start(address)
+				for _, p := range []participant{a, b} {
+					await(t, "its offer is answered", func() bool { return p.count(negotiation.AnswerReceived) > answered[p] }, a, b)
+				}
+			}
+			for _, p := range []participant{a, b} {
+				if p.count(peer.Paired) != 1 {
+					t.Errorf("it was paired %d times", p.count(peer.Paired))
+				}
+			}
+		})
 	}
 }

@@ -10,12 +10,10 @@ import (
 	"perfect-negotiation/negotiation/signaling"
 )
 
-// pairing is one PeerConnection with a remote peer, from the moment two sessions
-// know of each other until one of them ends.
+// pairing is one PeerConnection with a remote peer, for as long as two sessions
+// are bound to each other.
 type pairing struct {
 	remote  *remote
-	local   string // our session
-	other   string // the remote peer's, empty for a plain page
 	pc      *webrtc.PeerConnection
 	session *negotiation.Session
 
@@ -32,8 +30,8 @@ type pairing struct {
 	recovery recovery
 }
 
-func newPairing(r *remote, other string) (*pairing, error) {
-	p := &pairing{remote: r, local: r.session, other: other, senders: map[sending]*sender{}}
+func newPairing(r *remote) (*pairing, error) {
+	p := &pairing{remote: r, senders: map[sending]*sender{}}
 	p.recovery.p = p
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
 	if r.polite {
@@ -70,13 +68,11 @@ func newPairing(r *remote, other string) (*pairing, error) {
 
 // send sends a message of the Session, on the Session's goroutine.
 func (p *pairing) send(m negotiation.Message) {
-	e := signaling.Envelope{To: p.remote.id, Session: p.local, Peer: p.other, Message: &m}
-	if p.other == "" {
-		e.Session = ""
-	}
-	if err := p.remote.peer.client.Send(e); err != nil {
-		p.remote.peer.enqueue(func() { p.remote.trace(MessageLost, err.Error()) })
-	}
+	p.remote.peer.enqueue(func() {
+		if p.remote.pairing == p {
+			p.remote.send(signaling.Envelope{Message: &m})
+		}
+	})
 }
 
 func (p *pairing) received(e signaling.Envelope) {
@@ -90,6 +86,7 @@ func (p *pairing) received(e signaling.Envelope) {
 	}
 	if errors.Is(err, negotiation.ErrQueueFull) {
 		p.remote.end("the other side sends too fast")
+		p.remote.link.Renew()
 	}
 }
 
@@ -207,7 +204,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 		return
 	}
 	p.remote.trace(ConnectionState, state.String())
-	p.remote.endIfGone()
+	p.remote.forgetIfGone()
 }
 
 // close ends the pairing. The connection closes when nothing uses it any more.

@@ -141,10 +141,11 @@ func (p *Peer) wish(f func(*negotiation.Session)) {
 func (p *Peer) Close() {
 	p.enqueue(func() {
 		for _, r := range p.remotes {
-			if r.rank != nil && r.present {
-				r.send(signaling.Envelope{Bye: true})
+			if ours, theirs := r.link.Session(); theirs != "" && r.present {
+				_ = r.transmit(signaling.Envelope{Session: ours, Peer: theirs, Bye: true}) // else it will notice
 			}
 			r.end("")
+			r.stop()
 		}
 		p.mu.Lock()
 		p.closed = true

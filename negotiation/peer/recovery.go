@@ -65,26 +65,29 @@ func (r *recovery) after(d time.Duration) {
 
 func (r *recovery) attempt() {
 	remote := r.p.remote
-	if remote.pairing != r.p || !remote.present {
+	switch {
+	case remote.pairing != r.p:
 		r.timer = nil
+		return
+	case !remote.present:
+		r.after(disconnectedFor) // when it is back
 		return
 	}
 	if r.restarts == maxRestarts {
 		r.timer = nil
 		remote.trace(RestartsFailed, "")
-		remote.end("")
-		remote.startOver(r.p.other)
+		remote.startOver()
 		return
 	}
 	r.after(restartFor << r.restarts)
 	r.restarts++
 	switch {
-	case r.p.other == "" || !remote.polite:
+	case remote.rank == nil || !remote.polite:
 		remote.trace(Restarting, "")
 		r.p.session.RestartICE()
 	default:
 		remote.trace(RestartAsked, "")
-		remote.send(signaling.Envelope{Session: r.p.local, Peer: r.p.other, Request: signaling.RequestRestart})
+		remote.send(signaling.Envelope{Request: signaling.RequestRestart})
 	}
 }
 

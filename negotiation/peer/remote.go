@@ -5,29 +5,38 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/link"
 )
 
 const (
-	maxRetired      = 16 // sessions of one peer that are remembered after their end
-	maxStartingOver = 5  // connections in a row that may fail before one connects
+	maxStartingOver = 5                // connections in a row that may fail before one connects
+	bindingsApart   = time.Second      // each costs a connection
+	absentFor       = 10 * time.Second // until a peer that nothing reaches is forgotten
 )
 
 // remote is another member of the room.
 type remote struct {
 	peer    *Peer
 	id      string
-	rank    *int     // nil: a plain page, which speaks no sessions
-	polite  bool     // we are, towards it
-	present bool     // the relay has it
-	session string   // ours, towards it
-	retired []string // its sessions that have ended
-	pairing *pairing // nil: none
-	failed  int      // connections in a row that did not connect
+	rank    *int // nil: a plain page, which speaks no sessions
+	polite  bool // we are, towards it
+	present bool // the relay has it
+	link    *link.End[signaling.Envelope]
+	pace    pace
+	bound   time.Time // when a binding of sessions began last
+	pairing *pairing  // nil: none
+	failed  int       // connections in a row that did not connect
+	leaving *time.Timer
+}
+
+func newRemote(p *Peer, id string) *remote {
+	r := &remote{peer: p, id: id, link: link.New[signaling.Envelope](newSession)}
+	r.pace.r = r
+	return r
 }
 
 func newSession() string {
@@ -38,38 +47,49 @@ func newSession() string {
 
 // received handles an envelope from the remote peer.
 func (r *remote) received(e signaling.Envelope) {
-	if e.Session == "" && r.pairing == nil && e.Message != nil {
-		r.rank = nil // it stated a rank, and is a plain page all the same
-		r.pair("")
-	}
-	switch {
-	case e.Peer != "" && e.Peer != r.session,
-		slices.Contains(r.retired, e.Session),
-		e.Session == "" && r.pairing == nil,
-		e.Session == "" && r.pairing.session != nil && r.pairing.other != "":
-		r.trace(MessageStale, "")
-		return
-	case len(e.Session) > 64:
-		r.trace(MessageRefused, "its session is longer than 64 characters")
+	if e.Session == "" {
+		r.plain(e)
 		return
 	}
-	if r.pairing == nil || r.pairing.other != e.Session {
-		if r.pairing != nil {
-			r.retire(r.pairing.other)
-			r.end("the other side began a new session")
+	outcome := r.link.Receive(e.Frame(), time.Since(r.bound) >= bindingsApart)
+	if outcome.Dropped != "" {
+		r.trace(MessageDropped, string(outcome.Dropped))
+	}
+	if outcome.Bound {
+		r.bound = time.Now()
+		r.end("the other side began a new session")
+		r.pair()
+		if e.Hello != nil {
+			r.hello(*e.Hello)
 		}
-		r.pair(e.Session)
 	}
+	ours, theirs := r.link.Session()
 	switch {
-	case r.pairing == nil:
-	case e.Hello != nil:
-		r.hello(*e.Hello)
-	case e.Bye:
-		r.retire(e.Session)
+	case e.Bye && e.Peer == ours && e.Session == theirs:
 		r.end("the other side left")
+		r.link.Renew()
+		r.pace.update()
+		return
+	case !outcome.Delivered || r.pairing == nil:
 	case e.Request == signaling.RequestRestart:
 		r.pairing.recovery.requested()
 	default:
+		r.pairing.received(e)
+	}
+	r.flush()
+}
+
+// plain handles what a page says that speaks no sessions.
+func (r *remote) plain(e signaling.Envelope) {
+	if _, theirs := r.link.Session(); theirs != "" || e.Message == nil && r.pairing == nil {
+		r.trace(MessageDropped, string(link.Stale))
+		return
+	}
+	r.rank = nil // it may have stated one all the same
+	if r.pairing == nil {
+		r.pair()
+	}
+	if r.pairing != nil {
 		r.pairing.received(e)
 	}
 }
@@ -83,9 +103,48 @@ func (r *remote) hello(h signaling.Hello) {
 	}
 }
 
-// pair begins a pairing with a session of the remote peer, "" for a plain page.
-func (r *remote) pair(session string) {
-	pairing, err := newPairing(r, session)
+// flush sends what the link has to send.
+func (r *remote) flush() {
+	for _, f := range r.link.Frames() {
+		if r.present && r.rank != nil {
+			hello := signaling.Hello{Source: negotiation.Source(), Version: r.peer.config.Version}
+			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
+			if errors.Is(err, signaling.ErrTooLarge) {
+				r.trace(MessageLost, err.Error())
+				r.startOver()
+				return
+			}
+		}
+	}
+	r.pace.update()
+}
+
+// send sends an envelope to the session that is bound to ours, or to a plain page.
+func (r *remote) send(e signaling.Envelope) {
+	err := error(nil)
+	if r.rank == nil {
+		err = r.transmit(e)
+	} else {
+		err = r.link.Send(e)
+		r.flush()
+	}
+	if err != nil {
+		r.trace(MessageLost, err.Error())
+	}
+	if errors.Is(err, link.ErrFull) {
+		r.end("the other side acknowledges nothing")
+		r.link.Renew()
+	}
+}
+
+func (r *remote) transmit(e signaling.Envelope) error {
+	e.To = r.id
+	return r.peer.client.Send(e)
+}
+
+// pair begins a pairing.
+func (r *remote) pair() {
+	pairing, err := newPairing(r)
 	if err != nil {
 		r.trace(GivenUp, err.Error())
 		return
@@ -107,59 +166,72 @@ func (r *remote) end(why string) {
 	r.trace(Unpaired, why)
 }
 
-// endIfGone ends the pairing, and forgets the peer, when neither the relay nor a
-// connection reaches it.
-func (r *remote) endIfGone() {
-	if r.present || r.pairing != nil && r.pairing.connected {
-		return
+// forgetIfGone forgets the peer when neither the relay nor a connection has
+// reached it for some time.
+func (r *remote) forgetIfGone() {
+	reached := r.present || r.pairing != nil && r.pairing.connected
+	switch {
+	case reached && r.leaving != nil:
+		r.leaving.Stop()
+		r.leaving = nil
+	case reached || r.leaving != nil:
+	case r.pairing == nil:
+		r.forget()
+	default:
+		var timer *time.Timer
+		timer = time.AfterFunc(absentFor, func() {
+			r.peer.enqueue(func() {
+				if r.leaving == timer {
+					r.forget()
+				}
+			})
+		})
+		r.leaving = timer
 	}
+}
+
+func (r *remote) forget() {
 	r.end("the other side is gone")
+	r.stop()
 	r.trace(PeerGone, r.id)
 	delete(r.peer.remotes, r.id)
 }
 
+// stop stops what runs by itself.
+func (r *remote) stop() {
+	r.pace.stop()
+	if r.leaving != nil {
+		r.leaving.Stop()
+		r.leaving = nil
+	}
+}
+
 // startOver replaces a connection that cannot go on.
-func (r *remote) startOver(other string) {
+func (r *remote) startOver() {
+	r.end("")
 	r.failed++
 	if r.failed > maxStartingOver {
 		r.trace(GivenUp, fmt.Sprintf("%d connections in a row failed; reload to try again", r.failed))
 		return
 	}
 	r.trace(StartingOver, "")
-	if other != "" {
-		r.session = newSession()
-		r.send(signaling.Envelope{Session: r.session, Hello: &signaling.Hello{Source: negotiation.Source(), Version: r.peer.config.Version}})
+	if r.rank == nil {
+		r.pair()
+		return
 	}
-	r.pair(other)
+	r.link.Renew()
+	r.flush()
 }
 
 // sessionEnded is called when the Session of a pairing has ended.
 func (r *remote) sessionEnded(p *pairing, err error) {
-	if r.pairing != p {
-		return
-	}
-	r.end("")
-	if errors.Is(err, negotiation.ErrWedged) && r.present {
-		r.startOver(p.other)
-		return
-	}
-	r.endIfGone()
-}
-
-func (r *remote) retire(session string) {
-	if session == "" {
-		return
-	}
-	r.retired = append(r.retired, session)
-	if len(r.retired) > maxRetired {
-		r.retired = r.retired[1:]
-	}
-}
-
-func (r *remote) send(e signaling.Envelope) {
-	e.To = r.id
-	if err := r.peer.client.Send(e); err != nil {
-		r.trace(MessageLost, err.Error())
+	switch {
+	case r.pairing != p:
+	case !errors.Is(err, negotiation.ErrClosed) && r.present:
+		r.startOver()
+	default:
+		r.end("")
+		r.forgetIfGone()
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 )
 
@@ -42,8 +41,7 @@ func (p *Peer) received(e signaling.Envelope) {
 	}
 }
 
-// welcome begins a connection to the relay, the first one or another. What was
-// sent meanwhile is lost, so pairings that the relay carries begin anew.
+// welcome begins a connection to the relay, the first one or another.
 func (p *Peer) welcome(w signaling.Welcome) {
 	p.self.ID = w.ID
 	p.servers = nil
@@ -54,11 +52,7 @@ func (p *Peer) welcome(w signaling.Welcome) {
 	listed := map[string]bool{}
 	for _, m := range w.Peers {
 		listed[m.ID] = true
-		if r := p.remotes[m.ID]; r != nil {
-			r.end("the relay was gone")
-			r.session = newSession()
-		}
-		p.joined(m)
+		p.met(m)
 	}
 	for id := range p.remotes {
 		if !listed[id] {
@@ -67,36 +61,55 @@ func (p *Peer) welcome(w signaling.Welcome) {
 	}
 }
 
+// joined is called when a peer has connected to the relay.
 func (p *Peer) joined(m signaling.Member) {
+	if r := p.remotes[m.ID]; r != nil && m.Rank == nil {
+		r.end("it came anew") // a plain page has no other way to say so
+	}
+	p.met(m)
+}
+
+// met is called when we have connected to the relay, or the other peer has.
+func (p *Peer) met(m signaling.Member) {
+	politely, err := polite(p.self, m)
 	r := p.remotes[m.ID]
+	if r != nil && (err != nil || politely != r.polite) {
+		r.forget() // another one, with the same key
+		r = nil
+	}
 	if r == nil {
-		r = &remote{peer: p, id: m.ID, session: newSession()}
+		r = newRemote(p, m.ID)
+		r.polite = politely
 		p.remotes[m.ID] = r
+		r.trace(PeerJoined, m.ID)
+	} else if !r.present {
+		r.trace(PeerBack, m.ID)
 	}
-	r.present = true
-	r.rank = m.Rank
-	var err error
-	r.polite, err = polite(p.self, m)
-	r.trace(PeerJoined, m.ID)
-	switch {
-	case err != nil:
+	if err != nil {
 		r.trace(PeerNotPaired, err.Error())
-		r.end("")
 		delete(p.remotes, m.ID)
-	case m.Rank != nil:
-		r.send(signaling.Envelope{Session: r.session, Hello: &signaling.Hello{Source: negotiation.Source(), Version: p.config.Version}})
-	default:
-		r.end("it came anew")
-		r.pair("")
+		return
 	}
+	r.present, r.rank = true, m.Rank
+	r.forgetIfGone()
+	if m.Rank == nil {
+		if r.pairing == nil {
+			r.pair()
+		}
+		return
+	}
+	r.link.Again()
+	r.pace.begin()
+	r.flush()
 }
 
 func (p *Peer) left(id string) {
 	r := p.remotes[id]
-	if r == nil {
+	if r == nil || !r.present {
 		return
 	}
 	r.present = false
 	r.trace(PeerLeft, id)
-	r.endIfGone()
+	r.pace.update()
+	r.forgetIfGone()
 }

@@ -21,6 +21,8 @@ var (
 	ErrNotConnected = errors.New("signaling: not connected to the relay")
 	// ErrSlow says that the relay takes our messages too slowly.
 	ErrSlow = errors.New("signaling: too many messages wait for the relay")
+	// ErrTooLarge says that the relay would not take a message.
+	ErrTooLarge = fmt.Errorf("signaling: a message is over the relay's limit of %d bytes", MaxFrame)
 )
 
 const (
@@ -130,7 +132,7 @@ func (c *Client) Send(e Envelope) error {
 		return fmt.Errorf("signaling: %w", err)
 	}
 	if len(frame) > MaxFrame {
-		return fmt.Errorf("signaling: a message of %d bytes is over the relay's limit of %d", len(frame), MaxFrame)
+		return ErrTooLarge
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

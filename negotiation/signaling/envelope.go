@@ -2,11 +2,14 @@ package signaling
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 
 	"github.com/valyala/fastjson"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/internal/jsontext"
+	"perfect-negotiation/negotiation/signaling/link"
 )
 
 // Envelope is one frame. The first four fields are the relay's, the others
@@ -20,6 +23,8 @@ type Envelope struct {
 	To, From string
 	Session  string // "s" on the wire: the sender's
 	Peer     string // "r" on the wire: the addressee's
+	Bound    bool   // "ack" is there
+	Ack, Seq uint64
 	Hello    *Hello
 	Bye      bool
 	Request  string // RequestRestart, or what this version does not know
@@ -39,6 +44,12 @@ func (e Envelope) MarshalJSON() ([]byte, error) {
 		if field.value != "" {
 			b = jsontext.AppendField(b, field.name, field.value)
 		}
+	}
+	if e.Seq > 0 {
+		b = strconv.AppendUint(jsontext.AppendName(b, "seq"), e.Seq, 10)
+	}
+	if e.Bound {
+		b = strconv.AppendUint(jsontext.AppendName(b, "ack"), e.Ack, 10)
 	}
 	if e.Hello != nil {
 		b = append(jsontext.AppendName(b, "hello"), '{')
@@ -71,6 +82,9 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		From:    str(frame, "from"),
 		Session: str(frame, "s"),
 		Peer:    str(frame, "r"),
+		Bound:   frame.Exists("ack"),
+		Ack:     number(frame, "ack"),
+		Seq:     number(frame, "seq"),
 		Bye:     frame.GetBool("bye"),
 		Request: str(frame, "request"),
 	}
@@ -99,6 +113,25 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// Frame returns what the link looks at.
+func (e Envelope) Frame() link.Frame[Envelope] {
+	return link.Frame[Envelope]{
+		Session: e.Session, Peer: e.Peer, Hello: e.Hello != nil, Bound: e.Bound, Ack: e.Ack, Seq: e.Seq,
+		Message: e,
+	}
+}
+
+// Framed returns the envelope for a frame of the link. With hello a frame says
+// hello that is to.
+func Framed(f link.Frame[Envelope], hello Hello) Envelope {
+	e := f.Message
+	e.Session, e.Peer, e.Bound, e.Ack, e.Seq = f.Session, f.Peer, f.Bound, f.Ack, f.Seq
+	if f.Hello {
+		e.Hello = &hello
+	}
+	return e
+}
+
 func welcome(v *fastjson.Value) *Welcome {
 	w := &Welcome{ID: str(v, "id"), Room: str(v, "room")}
 	for _, peer := range v.GetArray("peers") {
@@ -124,6 +157,18 @@ func member(v *fastjson.Value) Member {
 }
 
 func str(v *fastjson.Value, name string) string { return string(v.GetStringBytes(name)) }
+
+// number returns a whole number from 0 on. What is none is larger than can be.
+func number(v *fastjson.Value, name string) uint64 {
+	if v = v.Get(name); v == nil {
+		return 0
+	}
+	n, err := v.Uint64()
+	if err != nil {
+		return math.MaxUint64
+	}
+	return n
+}
 
 func object(v *fastjson.Value, name string) *fastjson.Value {
 	if v = v.Get(name); v == nil || v.Type() != fastjson.TypeObject {

@@ -1,0 +1,93 @@
+package peer
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	ackAfter   = 50 * time.Millisecond  // an acknowledgement that nothing carries
+	againFirst = 500 * time.Millisecond // what was not acknowledged is sent again, and later each time
+	againLast  = 15 * time.Second
+	stalledFor = 30 * time.Second // without an acknowledgement
+)
+
+// pace is the clock of a link: it has sent again what may be lost.
+type pace struct {
+	r       *remote
+	ack     *time.Timer // nil: none is owed
+	again   *time.Timer // nil: nothing waits
+	tries   int
+	waiting int // messages when again was set
+	since   time.Time
+	stalled bool
+}
+
+// update sets the timers by what the link has to do. It is called after
+// everything that changes that.
+func (p *pace) update() {
+	l := p.r.link
+	switch {
+	case !l.Owes():
+		stop(&p.ack)
+	case p.ack == nil:
+		p.after(&p.ack, ackAfter, l.Acknowledge)
+	}
+	waiting := l.Waiting()
+	if l.Idle() || !p.r.present || waiting < p.waiting {
+		p.begin()
+	}
+	p.waiting = waiting
+	if p.again != nil || l.Idle() || !p.r.present {
+		return
+	}
+	if p.tries == 0 {
+		p.since = time.Now()
+	}
+	wait := min(againFirst<<p.tries, againLast)
+	p.after(&p.again, wait*4/5+rand.N(wait*2/5), func() {
+		p.tries = min(p.tries+1, 10)
+		if !p.stalled && time.Since(p.since) > stalledFor {
+			p.stalled = true
+			p.r.trace(SignalingStalled, p.r.id)
+		}
+		l.Again()
+	})
+}
+
+// begin is called when there is reason to believe that the other side hears us.
+func (p *pace) begin() {
+	stop(&p.again)
+	p.tries = 0
+	if p.stalled {
+		p.stalled = false
+		p.r.trace(SignalingResumed, p.r.id)
+	}
+}
+
+func (p *pace) stop() {
+	stop(&p.ack)
+	stop(&p.again)
+}
+
+func stop(timer **time.Timer) {
+	if *timer != nil {
+		(*timer).Stop()
+		*timer = nil
+	}
+}
+
+// after has f called on the Peer's goroutine, unless the timer is stopped.
+func (p *pace) after(timer **time.Timer, d time.Duration, f func()) {
+	var this *time.Timer
+	this = time.AfterFunc(d, func() {
+		p.r.peer.enqueue(func() {
+			if *timer == this {
+				*timer = nil
+				f()
+				p.r.flush()
+			}
+		})
+	})
+	*timer = this
+}

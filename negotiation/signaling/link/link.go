@@ -1,0 +1,258 @@
+// Package link delivers messages between the sessions of two peers exactly once
+// and in order, over a relay that may lose, repeat and delay them. It has no
+// clock, no goroutine and no network: an [End] is a plain value, which a test can
+// walk through every order of events.
+//
+// # Sessions
+//
+// A session is one life of one side, as its RTCPeerConnection is: a new one
+// begins when a page is loaded, a process started, or a connection given up. Two
+// sessions are bound to each other, and each to no other one ever. An end tells
+// its next session, the one that has not been bound yet, to whoever greets it,
+// and binds it to the first that names it:
+//
+//	A                                      B
+//	hello s=a            ───────────────▶
+//	                     ◀───────────────  hello s=b r=a
+//	                                       A is bound to b: b has named a
+//	hello s=a r=b ack=0  ───────────────▶
+//	                                       B is bound to a, and knows that a is
+//	                     ◀───────────────  s=b r=a ack=0
+//
+// To name a session that was told to nobody before takes somebody who is there
+// now. So a greeting that comes late, of a session that has ended, changes
+// nothing: no answer to the answer comes. And when the other side has begun
+// anew, so do we: our next session takes the place of the one that was bound.
+//
+// # Messages
+//
+// Each has a number, from 1, and is sent until the other side acknowledges it or
+// the binding ends. Acknowledgements are cumulative: n says that the messages up
+// to n were delivered. They travel with messages, or alone after a while. Of what
+// comes, the one that is due is delivered and all others are dropped.
+package link
+
+import (
+	"errors"
+	"slices"
+)
+
+// Window is how many messages that are not acknowledged may be on their way.
+// More wait their turn.
+const Window = 64
+
+const (
+	maxWaiting = 1024 // messages
+	maxRetired = 16   // sessions of the other side that are remembered after their end
+	maxSession = 64   // bytes
+)
+
+// Errors of [End.Send].
+var (
+	ErrUnbound = errors.New("link: no session of the other side is known")
+	ErrFull    = errors.New("link: the other side acknowledges nothing")
+)
+
+// Frame is what one end gives the relay for the other.
+type Frame[M any] struct {
+	Session string // the sender's
+	Peer    string // the addressee's; empty: the sender knows none
+	Hello   bool   // the sender wants to hear how it is known
+	Bound   bool   // the sender's session is bound to Peer, and Ack counts
+	Ack     uint64 // how many messages were delivered to the sender
+	Seq     uint64 // the number of Message; 0: there is none
+	Message M
+}
+
+// Outcome is what became of a frame that came.
+type Outcome struct {
+	Bound     bool   // a binding begins here; one that was there before is over
+	Delivered bool   // the Message of the frame is for the application
+	Dropped   Reason // empty, or why the frame was of no use
+}
+
+// Reason says why a frame was dropped.
+type Reason string
+
+// The reasons.
+const (
+	Stale    Reason = "of another session"
+	Repeated Reason = "it came before"
+	Gap      Reason = "one before it is missing"
+	Absurd   Reason = "its numbers cannot be"
+	Hasty    Reason = "a session began a moment ago"
+)
+
+// End is one of the two ends. It is not safe for concurrent use.
+type End[M any] struct {
+	newSession func() string
+
+	ours, theirs string   // bound to each other; both empty: unbound
+	sure         bool     // theirs has said that it is bound to ours
+	retired      []string // theirs, of old
+	next         string   // ours that will be bound next; empty: nobody was told one
+	greeter      string   // who is told next
+
+	acked   uint64 // of our messages
+	waiting []M    // those that are not
+	sent    int    // how many of these were sent since it was last begun anew
+	got     uint64 // messages delivered
+
+	greet bool // a greeting is to be sent
+	owe   bool // an acknowledgement is to be sent, some time
+	now   bool // and that is now
+}
+
+// New returns an end that is unbound. newSession makes names, which must be
+// impossible to guess.
+func New[M any](newSession func() string) *End[M] {
+	return &End[M]{newSession: newSession, next: newSession(), greet: true}
+}
+
+// Session returns our session and that of the other side that is bound to it; both
+// are empty if none is.
+func (e *End[M]) Session() (ours, theirs string) { return e.ours, e.theirs }
+
+// Idle tells that there is nothing to send again, however long it takes.
+func (e *End[M]) Idle() bool { return e.theirs != "" && e.sure && len(e.waiting) == 0 }
+
+// Waiting returns how many messages the other side has not acknowledged.
+func (e *End[M]) Waiting() int { return len(e.waiting) }
+
+// Owes tells that [End.Acknowledge] has something to do.
+func (e *End[M]) Owes() bool { return e.owe }
+
+// Send takes a message for the other side.
+func (e *End[M]) Send(m M) error {
+	switch {
+	case e.theirs == "":
+		return ErrUnbound
+	case len(e.waiting) == maxWaiting:
+		return ErrFull
+	}
+	e.waiting = append(e.waiting, m)
+	return nil
+}
+
+// Again has everything sent again that may have been lost. Call it when either
+// side has connected to the relay, and now and then while the end is not
+// [End.Idle].
+func (e *End[M]) Again() {
+	e.sent = 0
+	e.greet = e.theirs == ""
+	e.now = e.now || !e.sure && e.theirs != ""
+}
+
+// Acknowledge has an acknowledgement sent that is owed. Call it a little after
+// [End.Owes] began to tell so: a message that is sent before carries it.
+func (e *End[M]) Acknowledge() { e.now = e.now || e.owe }
+
+// Renew ends the binding. The next begins with another session of both sides.
+func (e *End[M]) Renew() {
+	e.retire()
+	e.ours, e.theirs, e.sure, e.waiting, e.owe, e.now = "", "", false, nil, false, false
+	if e.next == "" {
+		e.next = e.newSession()
+	}
+	e.greeter, e.greet = "", true
+}
+
+// Receive takes a frame of the other end. If mayBind is false no binding begins:
+// the other side will try again.
+func (e *End[M]) Receive(f Frame[M], mayBind bool) (o Outcome) {
+	switch {
+	case f.Session == "" || len(f.Session) > maxSession || f.Bound && f.Peer == "" || f.Seq > 0 && !f.Bound:
+		return Outcome{Dropped: Absurd}
+	case slices.Contains(e.retired, f.Session), f.Peer != "" && f.Peer != e.ours && f.Peer != e.next:
+		return Outcome{Dropped: Stale}
+	case f.Peer != "" && f.Peer == e.next:
+		if !mayBind {
+			return Outcome{Dropped: Hasty}
+		}
+		e.bind(f.Session)
+		o.Bound = true
+	case f.Session != e.theirs:
+		e.meet(f.Session)
+		return Outcome{}
+	case f.Peer == "":
+		return Outcome{Dropped: Stale} // it has named ours since
+	}
+	o.Delivered, o.Dropped = e.take(f)
+	return o
+}
+
+// meet tells a session that is not bound to ours our next one.
+func (e *End[M]) meet(session string) {
+	if e.next == "" {
+		e.next = e.newSession()
+	}
+	e.greeter, e.greet = session, true
+}
+
+// bind binds the other side's session to our next one.
+func (e *End[M]) bind(session string) {
+	e.retire()
+	e.ours, e.theirs, e.next = e.next, session, ""
+	e.sure, e.greet = false, false
+	e.acked, e.waiting, e.sent, e.got = 0, nil, 0, 0
+	e.now = true
+}
+
+func (e *End[M]) retire() {
+	if e.theirs != "" {
+		e.retired = append(e.retired, e.theirs)
+		e.retired = e.retired[max(0, len(e.retired)-maxRetired):]
+	}
+}
+
+// take handles a frame from theirs to ours.
+func (e *End[M]) take(f Frame[M]) (delivered bool, dropped Reason) {
+	if f.Bound {
+		if f.Ack > e.acked+uint64(min(len(e.waiting), Window)) {
+			return false, Absurd
+		}
+		e.sure = true
+		if f.Ack > e.acked {
+			n := int(f.Ack - e.acked)
+			e.waiting, e.sent, e.acked = e.waiting[n:], max(0, e.sent-n), f.Ack
+		}
+	}
+	e.now = e.now || f.Hello
+	switch {
+	case f.Seq == 0:
+		return false, ""
+	case f.Seq <= e.got:
+		e.owe, e.now = true, true // the acknowledgement was lost
+		return false, Repeated
+	case f.Seq > e.got+Window:
+		return false, Absurd
+	case f.Seq > e.got+1:
+		return false, Gap
+	}
+	e.got++
+	e.owe = true
+	return true, ""
+}
+
+// Frames returns what is to be sent now.
+func (e *End[M]) Frames() (list []Frame[M]) {
+	if e.greet {
+		e.greet = false
+		list = append(list, Frame[M]{Session: e.next, Peer: e.greeter, Hello: true})
+	}
+	if e.theirs == "" {
+		return list
+	}
+	frame := Frame[M]{Session: e.ours, Peer: e.theirs, Hello: !e.sure, Bound: true, Ack: e.got}
+	for ; e.sent < min(len(e.waiting), Window); e.sent++ {
+		f := frame
+		f.Seq, f.Message = e.acked+uint64(e.sent)+1, e.waiting[e.sent]
+		list = append(list, f)
+		e.owe, e.now = false, false
+	}
+	if e.now {
+		list = append(list, frame)
+		e.owe, e.now = false, false
+	}
+	return list
+}
