@@ -35,15 +35,23 @@ const (
 	operation
 	candidate
 	retry
+	again
+	acknowledgement
 	change // from here on it is somebody's will
 	renegotiation
 	restart
 	closing
+	cut
+	loss
+	repetition
+	crash
 	events
 )
 
 func (e event) String() string {
-	return []string{"delivery", "negotiation-needed task", "operation done", "candidate", "retry", "change", "Renegotiate", "RestartICE", "Close"}[e]
+	return []string{"delivery", "negotiation-needed task", "operation done", "candidate", "retry",
+		"sends again", "acknowledges", "change", "Renegotiate", "RestartICE", "Close",
+		"the relay connection is cut", "a message is lost", "a message is repeated", "it crashes and comes again"}[e]
 }
 
 // walk is a walk over all states that can be reached, breadth first, so that the
@@ -208,6 +216,11 @@ func settings(kinds [2]string, full bool) []setting {
 		{name: "changes", plans: plans("channel audio", "channel audio")},
 		{name: "kinds", plans: plans("audio remove", "track video")},
 		{name: "tracks", plans: plans("audio track", "track video")},
+		{name: "cuts", plans: plans("channel", "audio"), linked: true, cuts: 1},
+		{name: "losses", plans: plans("channel", "audio"), linked: true, losses: 1},
+		{name: "repeats", plans: plans("channel", "audio"), linked: true, repeats: 1},
+		{name: "crashes", plans: plans("channel", "audio"), linked: true, crashes: 1},
+		{name: "late", plans: plans("channel", ""), linked: true, crashes: 1, repeats: 1},
 	}
 	if full {
 		all = []setting{
@@ -219,6 +232,11 @@ func settings(kinds [2]string, full bool) []setting {
 			{name: "changes", plans: plans("channel audio remove", "audio channel video")},
 			{name: "kinds", plans: plans("audio track remove", "track video remove")},
 			{name: "tracks", plans: plans("track track", "audio track channel")},
+			{name: "cuts", plans: plans("channel audio", "audio channel"), linked: true, cuts: 2},
+			{name: "losses", plans: plans("channel audio", "audio channel"), linked: true, losses: 2},
+			{name: "repeats", plans: plans("channel audio", "audio channel"), linked: true, repeats: 2},
+			{name: "crashes", plans: plans("channel audio", "audio channel"), linked: true, crashes: 2},
+			{name: "link", plans: plans("channel", "audio"), linked: true, cuts: 1, losses: 1, repeats: 1, crashes: 1},
 		}
 	}
 	for i := range all {

@@ -18,17 +18,22 @@ import (
 //	pion/browser channel,audio/video renegs=0 restarts=1/0 faults=0 closes=0 echoes=0 p:change i:delivery:01 …
 //
 // The polite peer comes first. After an event stands what was chosen within it.
+// Over a link, what may happen to it comes before the events: link=cuts/losses/
+// repetitions/crashes.
 type recording struct {
 	setting
 	steps []step
 }
 
-var eventNames = []string{"delivery", "task", "operation", "candidate", "retry", "change", "renegotiate", "restart", "close"}
+var eventNames = []string{"delivery", "task", "operation", "candidate", "retry", "again", "acknowledge", "change", "renegotiate", "restart", "close", "cut", "loss", "repeat", "crash"}
 
 func (r recording) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/%s %s/%s renegs=%d restarts=%d/%d faults=%d closes=%d echoes=%d", r.kinds[0], r.kinds[1],
 		strings.Join(r.plans[0], ","), strings.Join(r.plans[1], ","), r.renegs, r.restart[0], r.restart[1], r.faults, r.closes, r.echoes)
+	if r.linked {
+		fmt.Fprintf(&b, " link=%d/%d/%d/%d", r.cuts, r.losses, r.repeats, r.crashes)
+	}
 	for _, s := range r.steps {
 		fmt.Fprintf(&b, " %c:%s", "pi"[s.who], eventNames[s.event])
 		if s.script != "" {
@@ -58,7 +63,15 @@ func parseRecording(text string) (r recording, err error) {
 		&r.renegs, &r.restart[0], &r.restart[1], &r.faults, &r.closes, &r.echoes); err != nil {
 		return r, err
 	}
-	for _, word := range words[7:] {
+	words = words[7:]
+	if len(words) > 0 && strings.HasPrefix(words[0], "link=") {
+		r.linked = true
+		if _, err := fmt.Sscanf(words[0], "link=%d/%d/%d/%d", &r.cuts, &r.losses, &r.repeats, &r.crashes); err != nil {
+			return r, err
+		}
+		words = words[1:]
+	}
+	for _, word := range words {
 		parts := append(strings.Split(word, ":"), "", "")
 		s := step{who: uint8(strings.Index("pi", parts[0]))}
 		event_ := slices.Index(eventNames, parts[1])

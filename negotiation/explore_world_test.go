@@ -23,6 +23,9 @@ type world struct {
 	closes int // actors that may still be closed
 	echoes int // answers that may still come twice
 
+	cuts, losses, repeats, crashes int // that may still happen to the link
+	crashed                        int // how often
+
 	script []byte // what to choose within operations, in order
 	arity  []byte // how many choices there were
 	broken []string
@@ -38,6 +41,8 @@ type actor struct {
 	pion    *pionModel
 	held    *held
 
+	kind   string    // browser or pion
+	link   *linked   // nil: signalling is lossless
 	inbox  []Message // sent to it and not delivered
 	tasks  bool      // the negotiation-needed task is queued
 	gather []string  // ufrags whose candidate has not been reported
@@ -68,26 +73,45 @@ type setting struct {
 	faults  int
 	closes  int
 	echoes  int
+
+	linked                         bool // over a link, to which this may happen:
+	cuts, losses, repeats, crashes int
 }
 
 func newWorld(c setting) *world {
-	w := &world{faults: c.faults, closes: c.closes, echoes: c.echoes}
+	w := &world{
+		faults: c.faults, closes: c.closes, echoes: c.echoes,
+		cuts: c.cuts, losses: c.losses, repeats: c.repeats, crashes: c.crashes,
+	}
 	for i := range w.actors {
-		a := &actor{w: w, me: i, plan: c.plans[i], renegs: c.renegs, restart: c.restart[i]}
-		name := []string{"p", "i"}[i]
-		if c.kinds[i] == "browser" {
-			a.browser = newBrowserModel(name, a)
-			a.held = &held{pc: a.browser, polite: i == 0}
-		} else {
-			a.pion = newPionModel(name, a)
-			a.held = &held{pc: a.pion, polite: i == 0}
-		}
-		a.s = newTestSession(i == 0)
-		a.s.n = NewNegotiator(nil, i == 0, nil, nil)
+		a := &actor{w: w, me: i, kind: c.kinds[i], plan: c.plans[i], renegs: c.renegs, restart: c.restart[i]}
 		w.actors[i] = a
-		a.wire()
+		a.begin([]string{"p", "i"}[i])
+	}
+	if c.linked {
+		for _, a := range w.actors {
+			a.link = newLinked(a.me, 0)
+		}
+		for _, a := range w.actors {
+			a.flush()
+		}
 	}
 	return w
+}
+
+// begin gives the actor a connection, and a Session that negotiates it.
+func (a *actor) begin(name string) {
+	polite := a.me == 0
+	if a.kind == "browser" {
+		a.browser = newBrowserModel(name, a)
+		a.held = &held{pc: a.browser, polite: polite}
+	} else {
+		a.pion = newPionModel(name, a)
+		a.held = &held{pc: a.pion, polite: polite}
+	}
+	a.s = newTestSession(polite)
+	a.s.n = NewNegotiator(nil, polite, nil, nil)
+	a.wire()
 }
 
 func newTestSession(polite bool) *Session {
@@ -126,11 +150,15 @@ func (w *world) observe(f func(who int, text string)) { w.record = f }
 // clone returns a copy in which the actor who may have an event. The other is
 // shared with w but for its inbox.
 func (w *world) clone(who int) *world {
-	v := &world{faults: w.faults, closes: w.closes, echoes: w.echoes, record: w.record}
+	v := &world{
+		faults: w.faults, closes: w.closes, echoes: w.echoes, record: w.record,
+		cuts: w.cuts, losses: w.losses, repeats: w.repeats, crashes: w.crashes, crashed: w.crashed,
+	}
 	for i, a := range w.actors {
 		b := *a
 		b.w = v
 		b.inbox = a.inbox[:len(a.inbox):len(a.inbox)]
+		b.link = a.link.clone()
 		if i == who {
 			b.deepen()
 		}
@@ -206,6 +234,10 @@ func (a *actor) send(m Message) {
 	if a.closed {
 		a.violation("sends after Close")
 	}
+	if a.link != nil {
+		a.linkSend(m)
+		return
+	}
 	a.other().inbox = append(a.other().inbox, m)
 	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer && a.w.echoes > 0 && a.w.choose(2) == 1 {
 		a.note("(twice)")
@@ -259,7 +291,7 @@ func (a *actor) trace(e Event) {
 		if a.me == 0 {
 			most += a.other().changes + a.other().failures
 		}
-		if a.offers > most {
+		if a.offers > most && a.link == nil { // after a crash of one side the other begins anew, too
 			a.violation("%d offers, and %d would do", a.offers, most)
 		}
 	case CollisionRollback:
@@ -311,6 +343,9 @@ func (a *actor) within(operation string) error {
 		does string
 		f    func() error
 	}
+	if a.link != nil {
+		return nil // walked without one
+	}
 	options := []option{{"", func() error { return nil }}}
 	done := strings.HasSuffix(operation, "done")
 	if a.w.faults > 0 && !done {
@@ -347,9 +382,13 @@ func (a *actor) within(operation string) error {
 
 var errInjected = errors.New("injected")
 
-func (a *actor) task()                 { a.tasks = true }
-func (a *actor) gathered(ufrag string) { a.gather = append(a.gather, ufrag) }
-func (a *actor) needed()               { a.s.recheck() }
+func (a *actor) task() { a.tasks = true }
+func (a *actor) gathered(ufrag string) {
+	if a.link == nil {
+		a.gather = append(a.gather, ufrag)
+	}
+}
+func (a *actor) needed() { a.s.recheck() }
 
 // may tells whether the event can happen now.
 func (a *actor) may(e event) bool {
@@ -357,14 +396,16 @@ func (a *actor) may(e event) bool {
 		return e == delivery && len(a.inbox) > 0
 	}
 	return []bool{
-		delivery: len(a.inbox) > 0, task: a.tasks, operation: false, candidate: len(a.gather) > 0, retry: a.retry,
+		delivery: len(a.inbox) > 0 || a.linkMay(delivery), task: a.tasks, operation: false, candidate: len(a.gather) > 0, retry: a.retry,
 		change: len(a.plan) > 0, renegotiation: a.renegs > 0, restart: a.restart > 0, closing: a.w.closes > 0,
+		again: a.linkMay(again), acknowledgement: a.linkMay(acknowledgement),
+		cut: a.linkMay(cut), loss: a.linkMay(loss), repetition: a.linkMay(repetition), crash: a.linkMay(crash),
 	}[e]
 }
 
 // happen has the event happen, and the Session handle all it brings about.
 func (a *actor) happen(e event) {
-	if a.tasks && e != task && a.w.choose(2) == 1 {
+	if a.tasks && e != task && a.link == nil && a.w.choose(2) == 1 {
 		a.note("· at the same time: negotiation-needed task")
 		a.tasks = false
 		a.browser.runTask()
@@ -372,7 +413,13 @@ func (a *actor) happen(e event) {
 	switch e {
 	case delivery:
 		a.note("⟵ message")
+		if a.link != nil {
+			a.linkDeliver()
+			break
+		}
 		a.deliver()
+	case again, acknowledgement, cut, loss, repetition, crash:
+		a.linkHappen(e)
 	case task:
 		a.tasks = false
 		a.browser.runTask()
@@ -384,6 +431,10 @@ func (a *actor) happen(e event) {
 		a.retry = false
 		a.s.tryAgain()
 	case change:
+		if a.link != nil {
+			a.linkChange()
+			break
+		}
 		if a.browser != nil {
 			a.change()
 			break
@@ -488,6 +539,9 @@ func (w *world) check() {
 	if len(w.broken) > 0 || !w.quiet() || p.s.failure != nil || i.s.failure != nil {
 		return
 	}
+	if !p.linked(i) {
+		return
+	}
 	for _, a := range w.actors {
 		a.settled()
 	}
@@ -541,7 +595,7 @@ func (a *actor) settled() {
 	if a.restarts != nil && (a.restarts[0] == local.ufrag || a.restarts[1] == remote.ufrag) {
 		a.violation("the restart was lost: %s and %s as before", local.ufrag, remote.ufrag)
 	}
-	if remote.ufrag != "" && !slices.Contains(m.heard, remote.ufrag) {
+	if remote.ufrag != "" && a.link == nil && !slices.Contains(m.heard, remote.ufrag) {
 		a.violation("no candidate with %s was taken", remote.ufrag)
 	}
 	if remote.ufrag != read(other.current.local).ufrag {
@@ -570,7 +624,7 @@ func number(text string) uint32 {
 }
 
 func (w *world) key(b []byte) []byte {
-	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes))
+	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes), byte(w.cuts), byte(w.losses), byte(w.repeats), byte(w.crashes), byte(w.crashed))
 	for _, a := range w.actors {
 		b = a.key(b)
 	}
@@ -610,6 +664,9 @@ func (a *actor) key(b []byte) []byte {
 	n(uint32(len(m.transceivers)))
 	for _, t := range m.transceivers {
 		n(number(t.kind), number(t.mid), uint32(t.dir)<<5|uint32(t.negotiated)<<3|flags(t.byTrack, t.track, t.sent))
+	}
+	if a.link != nil {
+		texts(a.link.key())
 	}
 	n(uint32(len(a.inbox)))
 	for _, message := range a.inbox {

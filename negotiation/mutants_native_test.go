@@ -54,6 +54,20 @@ var mutants = []struct{ name, file, old, new string }{
 	{"DTLS role as pion answers", "held.go", "text = withSetup(text, h.setup)", ""},
 	{"mids of dropped offers", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
 	{"candidates of any generation", "held.go", "ufrag != \"\" && !slices.Contains(h.remote, ufrag) {", "ufrag == \"none\" {"},
+
+	{"no duplicate handling in the link", "signaling/link/link.go", "case f.Seq <= e.got:", "case f.Seq == 0:"},
+	{"no retransmission", "signaling/link/link.go", "\te.sent = 0\n", ""},
+	{"no session check", "signaling/link/link.go", "case f.Session != e.theirs:", "case e.theirs == \"\":"},
+	{"answers what was meant for an ended session", "signaling/link/link.go", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\treturn Outcome{Dropped: Stale}", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\te.meet(f.Session)\n\t\treturn Outcome{Dropped: Stale}"},
+	{"acks before delivery", "signaling/link/link.go", "return false, Gap", "e.got = f.Seq\n\t\treturn false, Gap"},
+	{"delivers what is not due", "signaling/link/link.go", "return false, Gap", "return true, Gap"},
+	{"acks a repeated message no more", "signaling/link/link.go", "e.owe, e.now = true, true // the", "// the"},
+	{"binds whoever greets", "signaling/link/link.go", "case f.Session != e.theirs:\n\t\te.meet(f.Session)\n\t\treturn Outcome{}", "case f.Session != e.theirs:\n\t\te.meet(f.Session)\n\t\te.bind(f.Session)\n\t\to.Bound = true"},
+	{"binds one session to two", "signaling/link/link.go", "e.ours, e.theirs, e.next = e.next, session, \"\"", "e.ours, e.theirs = e.next, session"},
+	{"does not greet again", "signaling/link/link.go", "e.greet = e.theirs == \"\"", ""},
+	{"does not say again that it is bound", "signaling/link/link.go", "e.now = e.now || !e.sure && e.theirs != \"\"", ""},
+	{"answers no greeting of its partner", "signaling/link/link.go", "e.now = e.now || f.Hello\n", ""},
+	{"keeps the messages of an ended binding", "signaling/link/link.go", "e.acked, e.waiting, e.sent, e.got = 0, nil, 0, 0", "e.acked, e.sent, e.got = 0, 0, 0"},
 }
 
 // TestMutants compiles this test with each mutant in place of the source, which
@@ -82,7 +96,7 @@ func TestMutants(t *testing.T) {
 				t.Fatalf("%q is %d times in %s, not once", m.old, n, m.file)
 			}
 			dir := t.TempDir()
-			mutant, overlay, program := filepath.Join(dir, m.file), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "walk")
+			mutant, overlay, program := filepath.Join(dir, filepath.Base(m.file)), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "walk")
 			write := func(name string, data []byte) {
 				if err := os.WriteFile(name, data, 0o600); err != nil {
 					t.Fatal(err)

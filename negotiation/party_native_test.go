@@ -83,7 +83,7 @@ func withBrowser(t *testing.T, test, role string, next func(make func(*testing.T
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{
-		"test", "-exec", "env -u GOOS -u GOARCH go tool wasmbrowsertest", "-count=1", "-v", "-run", "^" + test + "$", ".",
+		"test", "-exec", "env -u GOOS -u GOARCH go tool wasmbrowsertest", "-count=1", "-timeout", "0", "-v", "-run", "^" + test + "$", ".",
 		"-native", strings.Replace(server.URL, "http", "ws", 1), "-role", role,
 	}, arguments...)...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "PATH="+tools+":"+os.Getenv("PATH"))

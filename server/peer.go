@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -106,21 +108,28 @@ type terminal struct {
 	verbose  bool
 	stage    *stage
 
-	lines chan string // to be said, in order
+	lines chan line // to be said, in order
 
 	mu   sync.Mutex
 	open int           // data channels
 	more chan struct{} // closed when one opens
+
+	peers map[string]negotiation.Event // by id; the detail is the state
+
 	err  error         // the relay refuses us for good
 	stop chan struct{} // closed by quit
 	once sync.Once
 }
 
+// line is what is said to a peer, or to everybody. The empty one is /quit.
+type line struct{ to, text string }
+
 func newTerminal(in io.Reader, out, log io.Writer) *terminal {
 	return &terminal{
 		in: in, out: out, log: log,
-		lines: make(chan string, 1024),
+		lines: make(chan line, 1024),
 		more:  make(chan struct{}),
+		peers: map[string]negotiation.Event{},
 		stop:  make(chan struct{}),
 	}
 }
@@ -150,14 +159,18 @@ func (t *terminal) read(p *peer.Peer) {
 	scanner := bufio.NewScanner(t.in)
 	scanner.Buffer(nil, maxLine)
 	for scanner.Scan() {
-		line := scanner.Text()
-		command, isCommand := strings.CutPrefix(line, "/")
+		text := scanner.Text()
+		command, isCommand := strings.CutPrefix(text, "/")
 		switch {
-		case line == "":
+		case text == "":
 		case !isCommand:
-			t.later(line)
+			t.later(line{text: text})
 		case strings.HasPrefix(command, "/"):
-			t.later(command)
+			t.later(line{text: command})
+		case strings.HasPrefix(command, "to "):
+			if to, text, _ := strings.Cut(command[len("to "):], " "); text != "" {
+				t.later(line{t.find(to), text})
+			}
 		case command == "connect":
 			p.Connect()
 		case command == "renegotiate":
@@ -170,12 +183,16 @@ func (t *terminal) read(p *peer.Peer) {
 			}
 		case command == "media off":
 			t.stage.off()
+		case command == "reconnect":
+			p.CheckRelay()
+		case command == "peers":
+			t.list()
 		case command == "quit" && t.interactive():
 			t.quit(nil)
 		case command == "quit":
-			t.later("") // after what is still to be said
+			t.later(line{}) // after what is still to be said
 		default:
-			t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off and /quit; //text says /text.", negotiation.Printable(line))
+			t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", negotiation.Printable(text))
 		}
 	}
 	if err := scanner.Err(); err != nil {
@@ -186,10 +203,10 @@ func (t *terminal) read(p *peer.Peer) {
 // note prints what the user did not say to anybody.
 func (t *terminal) note(format string, args ...any) { fmt.Fprintf(t.log, format+"\n", args...) }
 
-// later has a line said after those before it. The empty one is /quit.
-func (t *terminal) later(line string) {
+// later has a line said after those before it.
+func (t *terminal) later(l line) {
 	select {
-	case t.lines <- line:
+	case t.lines <- l:
 	case <-t.stop:
 	}
 }
@@ -210,16 +227,38 @@ func (t *terminal) say(p *peer.Peer) {
 		select {
 		case <-t.stop:
 			return
-		case line := <-t.lines:
-			if line == "" {
+		case l := <-t.lines:
+			if l == (line{}) {
 				p.Flush()
 				t.quit(nil)
 				return
 			}
 			// An error other than ErrNobody has been told by the trace.
-			for t.awaitChannel() && errors.Is(p.Say(line), peer.ErrNobody) {
+			for t.awaitChannel() && errors.Is(p.Say(l.to, l.text), peer.ErrNobody) && l.to == "" {
 			}
 		}
+	}
+}
+
+// find returns the id of the peer whose id begins so.
+func (t *terminal) find(name string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id := range t.peers {
+		if strings.HasPrefix(id, name) {
+			return id
+		}
+	}
+	return name // whom nobody has heard of
+}
+
+// list prints who is in the room.
+func (t *terminal) list() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.note("%d peers are here.", len(t.peers))
+	for _, id := range slices.Sorted(maps.Keys(t.peers)) {
+		t.note("  %s  we are %s  %s", id, t.peers[id].Role, t.peers[id].Detail)
 	}
 }
 
@@ -257,7 +296,7 @@ func (t *terminal) trace(e negotiation.Event) {
 		fmt.Fprintln(t.out, e)
 		if t.echo && e.Detail != "" {
 			select {
-			case t.lines <- e.Detail:
+			case t.lines <- line{text: e.Detail}:
 			default:
 				t.note("Not echoed: too many lines wait")
 			}
@@ -273,10 +312,29 @@ func (t *terminal) trace(e negotiation.Event) {
 		t.mu.Lock()
 		t.open--
 		t.mu.Unlock()
+	case peer.PeerJoined:
+		t.setPeer(e, "new")
+	case peer.Connected:
+		t.setPeer(e, "connected")
+	case peer.ConnectionState:
+		t.setPeer(e, e.Detail)
+	case peer.Unpaired:
+		t.setPeer(e, "closed")
+	case peer.PeerGone, peer.PeerNotPaired:
+		t.mu.Lock()
+		delete(t.peers, e.Peer)
+		t.mu.Unlock()
 	case peer.RelayRefused, peer.RelayReplaced:
 		t.quit(errors.New(e.String()))
 	}
 	if level := e.Level(); t.verbose || level != negotiation.LevelDebug {
 		fmt.Fprintf(t.log, "%s %-5s %s\n", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
 	}
+}
+
+func (t *terminal) setPeer(e negotiation.Event, state string) {
+	e.Detail = state
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.peers[e.Peer] = e
 }

@@ -77,7 +77,7 @@ func TestStartingOver(t *testing.T) {
 			await(t, "they start over", func() bool { return a.count(peer.StartingOver)+b.count(peer.StartingOver) > over }, a, b)
 			line := fmt.Sprint("after ", n)
 			await(t, "chat arrives", func() bool {
-				_ = a.p.Say(line)
+				_ = a.p.Say("", line)
 				return slices.Contains(b.received(), line)
 			}, a, b)
 		}

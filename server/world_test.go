@@ -200,7 +200,7 @@ func (n *native) connect()     { n.p.Connect() }
 func (n *native) renegotiate() { n.p.Renegotiate() }
 
 func (n *native) say(line string) {
-	if err := n.p.Say(line); err != nil {
+	if err := n.p.Say("", line); err != nil {
 		n.t.Errorf("say %q: %v", line, err)
 	}
 }

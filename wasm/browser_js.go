@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"perfect-negotiation/negotiation/peer"
-	"perfect-negotiation/negotiation/signaling"
 )
 
 // rank tells what kind of browser this is, for the choice of the polite peer.
@@ -20,28 +19,6 @@ func rank() int {
 		return peer.RankChromium
 	}
 	return peer.RankBrowser
-}
-
-// key returns the secret identity of this tab on this page. It lives as long as
-// the tab, so a reload takes the place of what was there before.
-func key() string {
-	location, err := global("location")
-	if err != nil {
-		return signaling.NewKey()
-	}
-	name := "key " + text(location, "pathname")
-	storage, err := global("sessionStorage") // throws where storage is forbidden
-	if err != nil {
-		return signaling.NewKey()
-	}
-	if v, err := storage.Call("getItem", name); err == nil && !v.IsNull() {
-		if k, err := v.String(); err == nil {
-			return k
-		}
-	}
-	k := signaling.NewKey()
-	_, _ = storage.Call("setItem", name, k)
-	return k
 }
 
 // origin is where the page came from, and so where the relay is.

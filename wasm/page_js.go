@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
@@ -19,6 +20,8 @@ type page struct {
 	peers map[string]*row // by id
 	retry func(element)   // what the notice offers; nil: nothing
 
+	trying bool // the notice says that the relay is gone
+
 	sources     []*source
 	tiles       map[string]map[string]bool // by peer and track
 	stopDrawing func()                     // of the test pattern
@@ -29,12 +32,14 @@ type row struct {
 	item     element
 	role     string
 	state    string
-	channels int // open data channels
+	stalled  bool    // it acknowledges nothing
+	channels int     // open data channels
+	option   element // in the choice of whom to write to
 }
 
 var ids = []string{
 	"connect", "renegotiate", "message", "send", "chat-form", "log", "status", "role",
-	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress",
+	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress", "to",
 	"restart", "camera", "microphone", "screen", "pattern", "media", "media-error",
 }
 
@@ -104,6 +109,10 @@ func (p *page) listen() error {
 			}
 		}},
 		{element{window}, "pagehide", func(element) { p.peer.Close() }},
+		{element{window}, "online", p.checkRelay},
+		{element{window}, "offline", p.checkRelay},
+		{element{p.d.root}, "visibilitychange", p.checkRelay}, // it may have slept
+		{element{p.d.root}, "resume", p.checkRelay},
 	}
 	for _, s := range p.sources {
 		if err := p.el[s.id].on("click", func(element) { p.toggle(s) }); err != nil {
@@ -118,6 +127,8 @@ func (p *page) listen() error {
 	return nil
 }
 
+func (p *page) checkRelay(element) { p.peer.CheckRelay() }
+
 // submit sends the line. Saying waits, which a handler of the browser must not.
 func (p *page) submit(event element) {
 	_, _ = event.Call("preventDefault")
@@ -125,9 +136,10 @@ func (p *page) submit(event element) {
 	if line == "" {
 		return
 	}
+	to := text(p.el["to"].Value, "value")
 	p.el["message"].set("value", "")
 	go func() {
-		if p.peer.Say(line) != nil && text(p.el["message"].Value, "value") == "" {
+		if p.peer.Say(to, line) != nil && text(p.el["message"].Value, "value") == "" {
 			p.el["message"].set("value", line) // what was not sent is not lost
 		}
 	}()
@@ -159,6 +171,11 @@ func (p *page) show(e negotiation.Event) {
 		p.removeTiles(e.Peer)
 	case peer.PeerGone:
 		p.remove(e.Peer)
+	case peer.SignalingStalled, peer.SignalingResumed:
+		if r := p.peers[e.Peer]; r != nil {
+			r.stalled = e.Kind == peer.SignalingStalled
+			p.setState(e.Peer, r.state)
+		}
 	case peer.ChannelOpened:
 		p.channels(e, 1)
 	case peer.ChannelClosed:
@@ -177,10 +194,17 @@ func (p *page) showRelay(e negotiation.Event) {
 	switch e.Kind {
 	case peer.RoomJoined:
 		state, words = "connected", "connected"
-		p.clearNotice()
+		if p.trying {
+			p.trying = false
+			p.el["notice"].set("hidden", true)
+		}
 	case peer.RelayLost:
-		state, words = "gone", "gone, trying again"
-		p.notice("The relay cannot be reached. Peers that are connected stay connected; trying again…", "", nil)
+		state, words = "gone", "trying again"
+		if i := strings.LastIndex(e.Detail, "; "); i >= 0 {
+			words = e.Detail[i+2:]
+		}
+		p.notice("The relay cannot be reached, "+words+". Peers that are connected stay connected.", "Try now", p.checkRelay)
+		p.trying = true
 	case peer.RelayReplaced:
 		state, words = "gone", "replaced"
 		p.notice("This peer was opened in another tab, which has taken over.", "Use it here", reload)
@@ -203,8 +227,10 @@ func (p *page) setRole(role string) {
 func (p *page) row(e negotiation.Event) *row {
 	r := p.peers[e.Peer]
 	if r == nil {
-		r = &row{item: p.d.create("li", ""), role: e.Role, state: "new"}
+		r = &row{item: p.d.create("li", ""), option: p.d.create("option", ""), role: e.Role, state: "new"}
 		r.item.data("peer", e.Peer)
+		r.option.set("value", e.Peer)
+		r.option.setText(shortID(e.Peer))
 		p.peers[e.Peer] = r
 		p.el["peers"].append(r.item.Value)
 		p.setState(e.Peer, "new")
@@ -221,7 +247,11 @@ func (p *page) setState(id, state string) {
 	}
 	r.state = state
 	r.item.data("state", state)
-	r.item.setText(fmt.Sprintf("%s · we are %s · %s", id[:min(6, len(id))], r.role, state))
+	words := fmt.Sprintf("%s · we are %s · %s", shortID(id), r.role, state)
+	if r.stalled {
+		words += " · signalling is stalled"
+	}
+	r.item.setText(words)
 	best := state
 	for _, other := range p.peers {
 		if other.state == "connected" {
@@ -230,6 +260,8 @@ func (p *page) setState(id, state string) {
 	}
 	p.setStatus(best)
 }
+
+func shortID(id string) string { return id[:min(6, len(id))] }
 
 func (p *page) setStatus(state string) {
 	p.el["status"].data("state", state)
@@ -243,6 +275,7 @@ func (p *page) remove(id string) {
 	}
 	delete(p.peers, id)
 	_, _ = r.item.Call("remove")
+	_, _ = r.option.Call("remove")
 	p.showChat()
 	for other, r := range p.peers {
 		p.setState(other, r.state)
@@ -258,12 +291,18 @@ func (p *page) channels(e negotiation.Event, change int) {
 
 // showChat lets the reader write when somebody can read it.
 func (p *page) showChat() {
-	open := false
+	open := 0
 	for _, r := range p.peers {
-		open = open || r.channels > 0
+		if r.channels > 0 {
+			open++
+			p.el["to"].append(r.option.Value)
+		} else {
+			_, _ = r.option.Call("remove")
+		}
 	}
-	p.el["message"].set("disabled", !open)
-	p.el["send"].set("disabled", !open)
+	p.el["message"].set("disabled", open == 0)
+	p.el["send"].set("disabled", open == 0)
+	p.el["to"].set("hidden", open < 2)
 }
 
 // notice says what went wrong and, with a label, offers a way on.
@@ -273,12 +312,6 @@ func (p *page) notice(words, label string, action func(element)) {
 	p.el["notice-action"].setText(label)
 	p.el["notice-action"].set("hidden", label == "")
 	p.el["notice"].set("hidden", false)
-}
-
-func (p *page) clearNotice() {
-	if p.retry == nil {
-		p.el["notice"].set("hidden", true)
-	}
 }
 
 // setControls lets the reader use the buttons, or not.

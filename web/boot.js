@@ -160,7 +160,8 @@
     const text = document.createElement("span");
     text.textContent = line.querySelector(".text").textContent.replace(/^.*?(Sent|Received): /s, "");
     const by = document.createElement("small");
-    by.textContent = sent ? "You" : line.dataset.peer || "Peer";
+    const other = line.dataset.peer?.slice(0, 6);
+    by.textContent = sent ? (other ? `You to ${other}` : "You") : other || "Peer";
     item.append(by, text);
     chat.append(item);
     while (chat.children.length > chatLines) chat.firstChild.remove();

@@ -14,11 +14,11 @@ const (
 	drainTimeout = 10 * time.Second
 )
 
-// Say sends a line of chat to everybody who is connected. It waits while much
-// of what was said before is still on its way. It returns [ErrNobody] if no data
-// channel is open.
-func (p *Peer) Say(text string) error {
-	channels := p.channels()
+// Say sends a line of chat to the peer with the id to, or to everybody who is
+// connected if that is empty. It waits while much of what was said before is still
+// on its way. It returns [ErrNobody] if no data channel is open.
+func (p *Peer) Say(to, text string) error {
+	channels := p.channels(to)
 	if channels == nil {
 		p.enqueue(func() { p.trace(ChatNotSent, ErrNobody.Error()) })
 		return ErrNobody
@@ -35,25 +35,28 @@ func (p *Peer) Say(text string) error {
 		p.enqueue(func() { p.trace(ChatNotSent, err.Error()) })
 		return err
 	}
-	p.enqueue(func() { p.traceChat(ChatSent, "", text) })
+	p.enqueue(func() { p.traceChat(ChatSent, to, text) })
 	return nil
 }
 
 // Flush waits until all that was said is at the other side.
 func (p *Peer) Flush() {
-	for _, dc := range p.channels() {
+	for _, dc := range p.channels("") {
 		if p.drain(dc, 0) != nil {
 			return
 		}
 	}
 }
 
-// channels returns the channel to each peer that has one open.
-func (p *Peer) channels() []*webrtc.DataChannel {
+// channels returns the channel to the peer to, or to each, that has one open.
+func (p *Peer) channels(to string) []*webrtc.DataChannel {
 	result := make(chan []*webrtc.DataChannel, 1)
 	p.enqueue(func() {
 		var list []*webrtc.DataChannel
 		for _, r := range p.remotes {
+			if to != "" && r.id != to {
+				continue
+			}
 			if r.pairing != nil && r.pairing.chat() != nil {
 				list = append(list, r.pairing.chat())
 			}

@@ -18,9 +18,11 @@
 //
 // # Sessions
 //
-// On meeting, two peers send each other a hello with a session. The pairing of
-// two sessions has one PeerConnection on each side. A new session of the other
-// side (its page was reloaded, its process restarted, its connection given up)
-// ends the pairing and begins a new one; what still arrives from the old one is
-// dropped. Peers without sessions are paired when they join.
+// A session is one life of one side of a connection. The two sides of a
+// PeerConnection are two sessions that are bound to each other by package
+// [perfect-negotiation/negotiation/signaling/link], over which their messages
+// arrive exactly once and in order. When one side has a new session (its page was
+// reloaded, its process restarted, its connection given up), both get a new
+// PeerConnection. A relay that is gone ends nothing: what is to be said is said
+// when it is back.
 package peer

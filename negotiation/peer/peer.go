@@ -137,6 +137,11 @@ func (p *Peer) wish(f func(*negotiation.Session)) {
 	})
 }
 
+// CheckRelay looks at once whether the connection to the relay lives, or tries at
+// once to make it again. Call it when the network has changed, the machine was
+// asleep, or the user asks for it.
+func (p *Peer) CheckRelay() { p.client.Check() }
+
 // Close says bye and ends all connections. [Peer.Done] tells when that is done.
 func (p *Peer) Close() {
 	p.enqueue(func() {

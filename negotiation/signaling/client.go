@@ -27,7 +27,10 @@ var (
 
 const (
 	maxWaiting     = 512 // frames that wait to be written
-	connectTimeout = 15 * time.Second
+	connectTimeout = 10 * time.Second
+	silentFor      = 5 * time.Second // before the relay is asked for a sign of life
+	answerWithin   = 8 * time.Second // before its connection is given up
+	answerAtOnce   = 3 * time.Second // and if there is reason to doubt it
 	minBackoff     = 250 * time.Millisecond
 	maxBackoff     = 10 * time.Second
 )
@@ -61,6 +64,7 @@ type Client struct {
 	protocols []string
 	cancel    context.CancelFunc
 	done      chan struct{}
+	check     chan struct{} // the application has doubts; capacity 1
 
 	mu  sync.Mutex
 	out chan []byte // nil: not connected
@@ -98,6 +102,7 @@ func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 		protocols: []string{Subprotocol, KeyPrefix + o.Key},
 		cancel:    cancel,
 		done:      make(chan struct{}),
+		check:     make(chan struct{}, 1),
 	}
 	go c.run(ctx)
 	return c, nil
@@ -147,6 +152,15 @@ func (c *Client) Send(e Envelope) error {
 	}
 }
 
+// Check looks at once whether the connection lives, or tries at once to make it
+// again. Call it when the network has changed or the machine was asleep.
+func (c *Client) Check() {
+	select {
+	case c.check <- struct{}{}:
+	default:
+	}
+}
+
 // Close ends the connection after what was sent so far is written. The handler
 // is not called any more once [Client.Done] is closed.
 func (c *Client) Close() { c.cancel() }
@@ -174,6 +188,7 @@ func (c *Client) run(ctx context.Context) {
 		c.handler.Disconnected(err, retry, false)
 		select {
 		case <-time.After(retry):
+		case <-c.check:
 		case <-ctx.Done():
 			return
 		}
@@ -202,8 +217,8 @@ func (c *Client) connection(ctx context.Context) (welcomed bool, err error) {
 	c.handler.Connected()
 	c.setOut(out)
 
-	var writer sync.WaitGroup
-	writer.Go(func() {
+	var others sync.WaitGroup
+	others.Go(func() {
 		defer ws.close()
 		for frame := range out {
 			if ws.write(frame) != nil {
@@ -211,6 +226,8 @@ func (c *Client) connection(ctx context.Context) (welcomed bool, err error) {
 			}
 		}
 	})
+	heard, ended := make(chan string, 1), make(chan struct{})
+	others.Go(func() { c.watch(ws, heard, ended) })
 	stop := context.AfterFunc(ctx, func() {
 		c.setOut(nil)
 		close(out)
@@ -220,9 +237,11 @@ func (c *Client) connection(ctx context.Context) (welcomed bool, err error) {
 		if stop() {
 			close(out)
 		}
-		writer.Wait()
+		close(ended)
+		others.Wait()
 	}()
 
+	id := ""
 	var refused error
 	for {
 		frame, err := ws.read()
@@ -239,8 +258,48 @@ func (c *Client) connection(ctx context.Context) (welcomed bool, err error) {
 		if e.Error != nil && e.Error.Code != CodeNotFound && e.Error.Code != CodeBadMessage {
 			refused = e.Error
 		}
-		welcomed = welcomed || e.Welcome != nil
-		c.handler.Received(e)
+		if e.Welcome != nil {
+			welcomed, id = true, e.Welcome.ID
+		}
+		select {
+		case heard <- id:
+		default:
+		}
+		if e.From == "" || e.From != id { // else it is the sign of life that was asked for
+			c.handler.Received(e)
+		}
+	}
+}
+
+// watch closes the connection if the relay gives no sign of life. Browsers cannot
+// ping, so it is sent a message to ourselves, which comes back.
+func (c *Client) watch(ws conn, heard <-chan string, ended <-chan struct{}) {
+	timer := time.NewTimer(silentFor)
+	defer timer.Stop()
+	asked, id := false, ""
+	ask := func(within time.Duration) {
+		if id != "" {
+			_ = c.Send(Envelope{To: id}) // if it is not sent it is not answered
+		}
+		asked = true
+		timer.Reset(within)
+	}
+	for {
+		select {
+		case id = <-heard:
+			asked = false
+			timer.Reset(silentFor)
+		case <-c.check:
+			ask(answerAtOnce)
+		case <-timer.C:
+			if asked {
+				ws.close()
+				return
+			}
+			ask(answerWithin)
+		case <-ended:
+			return
+		}
 	}
 }
 

@@ -12,10 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-const (
-	writeTimeout = 10 * time.Second
-	readTimeout  = 90 * time.Second // the relay pings more often than that
-)
+const writeTimeout = 10 * time.Second
 
 type nativeConn struct{ ws *websocket.Conn }
 
@@ -32,13 +29,6 @@ func dial(ctx context.Context, url string, protocols []string) (conn, error) {
 	}
 	// The relay adds "from" to what a peer may send.
 	ws.SetReadLimit(2 * MaxFrame)
-	alive := func() { _ = ws.SetReadDeadline(time.Now().Add(readTimeout)) }
-	alive()
-	pong := ws.PingHandler()
-	ws.SetPingHandler(func(data string) error {
-		alive()
-		return pong(data)
-	})
 	return nativeConn{ws}, nil
 }
 

@@ -15,13 +15,15 @@
 //	joined       relay   peer     a peer came, or came back with the same key
 //	left         relay   peer     a peer's connection to the relay is gone
 //	error        relay   peer     code and message, see the Code constants
-//	to           peer    relay    the id of the one addressee; absent: everybody else in the room
+//	to           peer    relay    the id of the one addressee, who may be the sender; absent: everybody else in the room
 //	from         relay   peer     who sent this; the relay overwrites what the sender wrote
 //	description  peer    peer     {"type","sdp"}, as the W3C sample sends it
 //	candidate    peer    peer     an RTCIceCandidateInit, or null: end-of-candidates
 //	s            peer    peer     the sender's session, one per life of its RTCPeerConnection
 //	r            peer    peer     the session of the addressee, as far as the sender knows it
-//	hello        peer    peer     sent on meeting, to peers with a rank: {"source","version"}
+//	seq          peer    peer     the number of this message between the two sessions, from 1
+//	ack          peer    peer     how many messages came in order; absent: s is not bound to r yet
+//	hello        peer    peer     the sender wants an answer, on meeting: {"source","version"}
 //	bye          peer    peer     true: the sender leaves, the pairing is over
 //	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE
 //
@@ -42,10 +44,18 @@
 //
 // # Sessions
 //
-// A peer that states a rank speaks sessions: on meeting (welcome or joined) it
-// sends a hello with its session s, and it sends descriptions only to a
-// session that it has heard of, which it names in r. A message whose r is
-// not the receiver's session, or whose s was replaced, belongs to another life
-// of one of the two and is dropped. A peer that states a role but no rank is
-// taken for a plain page: it needs none of s, r, hello and bye.
+// A peer that states a rank speaks sessions. Two sessions are bound to each other
+// before they exchange messages, and then each message is delivered exactly once
+// and in order, whatever the relay loses or repeats: see package link, whose
+// testdata has conversations for those who write another client. bye needs s and
+// r, and no seq. A message whose r is not the receiver's session belongs to another
+// life of one of the two and is dropped. A peer that states a role but no rank is
+// taken for a plain page: it needs none of s, r, seq, ack, hello and bye, and what
+// is lost is lost.
+//
+// # Signs of life
+//
+// A client that has heard nothing for 5 s sends itself a message, and gives the
+// connection up if nothing comes within 8 s. It connects again, at once when
+// [Client.Check] is called and else after a while that grows to 10 s.
 package signaling

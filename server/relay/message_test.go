@@ -48,7 +48,6 @@ func TestRefusedMessages(t *testing.T) {
 		"To escaped":               {text, `{"\u0054o":"` + a.id + `"}`, signaling.CodeBadMessage},
 		"to nobody":                {text, `{"to":"nobody"}`, signaling.CodeNotFound},
 		"to empty":                 {text, `{"to":""}`, signaling.CodeNotFound},
-		"to self":                  {text, `{"to":"` + c.id + `"}`, signaling.CodeNotFound},
 		"to in other letter case":  {text, `{"to":"` + strings.ToUpper(a.id) + `"}`, signaling.CodeNotFound},
 		"to twice, the last lost":  {text, `{"to":"` + a.id + `","to":"nobody"}`, signaling.CodeNotFound},
 		"forged welcome":           {text, `{"welcome":{"id":"x"}}`, signaling.CodeBadMessage},

@@ -108,8 +108,8 @@ func (r *Relay) leave(c *conn) {
 	r.config.Logger.Debug("peer left", "id", c.member.ID, "peers", len(c.room.peers))
 }
 
-// pass gives the message of c to its addressee, or to everybody else if it has
-// none. Who has left or was replaced is not heard any more.
+// pass gives the message of c to its addressee, which may be c, or to everybody
+// else if it has none. Who has left or was replaced is not heard any more.
 func (r *Relay) pass(c *conn, e envelope, message []byte) {
 	c.room.mu.Lock()
 	defer c.room.mu.Unlock()
@@ -121,8 +121,8 @@ func (r *Relay) pass(c *conn, e envelope, message []byte) {
 		return
 	}
 	i := c.room.index(e.to)
-	if i < 0 || c.room.peers[i] == c {
-		c.refuse(signaling.CodeNotFound, fmt.Sprintf("no other peer with the id %.40q is in the room", e.to))
+	if i < 0 {
+		c.refuse(signaling.CodeNotFound, fmt.Sprintf("no peer with the id %.40q is in the room", e.to))
 		return
 	}
 	c.room.peers[i].send(message)

@@ -78,6 +78,15 @@ func TestBroadcastReachesEverybodyElse(t *testing.T) {
 	c.expectText(`{"from":"` + a.id + `","n":1}`)
 }
 
+// Browsers cannot ping. What they say to themselves tells them the same.
+func TestAMessageToOneself(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, b := s.pair("r")
+	a.write(`{"to":"` + a.id + `","n":0}`)
+	a.expectText(`{"from":"` + a.id + `","n":0}`)
+	undisturbed(a, b)
+}
+
 func TestOrder(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, b := s.pair("r")

@@ -34,6 +34,7 @@ package link
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -43,7 +44,6 @@ const Window = 64
 
 const (
 	maxWaiting = 1024 // messages
-	maxRetired = 16   // sessions of the other side that are remembered after their end
 	maxSession = 64   // bytes
 )
 
@@ -87,11 +87,10 @@ const (
 type End[M any] struct {
 	newSession func() string
 
-	ours, theirs string   // bound to each other; both empty: unbound
-	sure         bool     // theirs has said that it is bound to ours
-	retired      []string // theirs, of old
-	next         string   // ours that will be bound next; empty: nobody was told one
-	greeter      string   // who is told next
+	ours, theirs string // bound to each other; both empty: unbound
+	sure         bool   // theirs has said that it is bound to ours
+	next         string // ours that will be bound next; empty: nobody was told one
+	greeter      string // who is told next
 
 	acked   uint64 // of our messages
 	waiting []M    // those that are not
@@ -112,6 +111,29 @@ func New[M any](newSession func() string) *End[M] {
 // Session returns our session and that of the other side that is bound to it; both
 // are empty if none is.
 func (e *End[M]) Session() (ours, theirs string) { return e.ours, e.theirs }
+
+// Clone returns a copy that names its sessions by newSession.
+func (e *End[M]) Clone(newSession func() string) *End[M] {
+	c := *e
+	c.newSession = newSession
+	c.waiting = slices.Clone(e.waiting)
+	return &c
+}
+
+// String says all of the end but what the messages are.
+func (e *End[M]) String() string {
+	flags := ""
+	for _, flag := range []struct {
+		name string
+		is   bool
+	}{{" sure", e.sure}, {" greet", e.greet}, {" owe", e.owe}, {" now", e.now}} {
+		if flag.is {
+			flags += flag.name
+		}
+	}
+	return fmt.Sprintf("%s-%s next %s for %s, acked %d waiting %d sent %d got %d%s",
+		e.ours, e.theirs, e.next, e.greeter, e.acked, len(e.waiting), e.sent, e.got, flags)
+}
 
 // Idle tells that there is nothing to send again, however long it takes.
 func (e *End[M]) Idle() bool { return e.theirs != "" && e.sure && len(e.waiting) == 0 }
@@ -149,7 +171,6 @@ func (e *End[M]) Acknowledge() { e.now = e.now || e.owe }
 
 // Renew ends the binding. The next begins with another session of both sides.
 func (e *End[M]) Renew() {
-	e.retire()
 	e.ours, e.theirs, e.sure, e.waiting, e.owe, e.now = "", "", false, nil, false, false
 	if e.next == "" {
 		e.next = e.newSession()
@@ -163,14 +184,14 @@ func (e *End[M]) Receive(f Frame[M], mayBind bool) (o Outcome) {
 	switch {
 	case f.Session == "" || len(f.Session) > maxSession || f.Bound && f.Peer == "" || f.Seq > 0 && !f.Bound:
 		return Outcome{Dropped: Absurd}
-	case slices.Contains(e.retired, f.Session), f.Peer != "" && f.Peer != e.ours && f.Peer != e.next:
-		return Outcome{Dropped: Stale}
 	case f.Peer != "" && f.Peer == e.next:
 		if !mayBind {
 			return Outcome{Dropped: Hasty}
 		}
 		e.bind(f.Session)
 		o.Bound = true
+	case f.Peer != "" && f.Peer != e.ours:
+		return Outcome{Dropped: Stale}
 	case f.Session != e.theirs:
 		e.meet(f.Session)
 		return Outcome{}
@@ -191,18 +212,10 @@ func (e *End[M]) meet(session string) {
 
 // bind binds the other side's session to our next one.
 func (e *End[M]) bind(session string) {
-	e.retire()
 	e.ours, e.theirs, e.next = e.next, session, ""
 	e.sure, e.greet = false, false
 	e.acked, e.waiting, e.sent, e.got = 0, nil, 0, 0
 	e.now = true
-}
-
-func (e *End[M]) retire() {
-	if e.theirs != "" {
-		e.retired = append(e.retired, e.theirs)
-		e.retired = e.retired[max(0, len(e.retired)-maxRetired):]
-	}
 }
 
 // take handles a frame from theirs to ours.

@@ -71,7 +71,7 @@ func serve(ctx context.Context, server, room string) error {
 				p.Unsend(e.Peer, "sound")
 				reply = "It is gone."
 			}
-			if err := p.Say(reply); err != nil {
+			if err := p.Say(e.Peer, reply); err != nil {
 				log.Print(err) // whoever said it has left
 			}
 		case <-p.Done(): // also when ctx ends
