@@ -39,7 +39,7 @@ type row struct {
 
 var ids = []string{
 	"connect", "renegotiate", "message", "send", "chat-form", "log", "status", "role",
-	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress", "to",
+	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress", "to", "self",
 	"restart", "camera", "microphone", "screen", "pattern", "media", "media-error",
 }
 
@@ -194,6 +194,8 @@ func (p *page) showRelay(e negotiation.Event) {
 	switch e.Kind {
 	case peer.RoomJoined:
 		state, words = "connected", "connected"
+		p.el["self"].data("id", p.peer.ID())
+		p.el["self"].setText(shortID(p.peer.ID()))
 		if p.trying {
 			p.trying = false
 			p.el["notice"].set("hidden", true)

@@ -46,6 +46,7 @@ type Peer struct {
 	client *signaling.Client
 
 	mu     sync.Mutex
+	id     string            // guarded by mu
 	queue  []func()          // guarded by mu
 	closed bool              // guarded by mu
 	tracks map[sending]Track // guarded by mu
@@ -156,6 +157,14 @@ func (p *Peer) Close() {
 		p.closed = true
 		p.mu.Unlock()
 	})
+}
+
+// ID returns the id that the relay has given us, by which others know us; it is
+// empty before the first [RoomJoined].
+func (p *Peer) ID() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.id
 }
 
 // Done is closed when the Peer has ended.

@@ -44,6 +44,9 @@ func (p *Peer) received(e signaling.Envelope) {
 // welcome begins a connection to the relay, the first one or another.
 func (p *Peer) welcome(w signaling.Welcome) {
 	p.self.ID = w.ID
+	p.mu.Lock()
+	p.id = w.ID
+	p.mu.Unlock()
 	p.servers = nil
 	for _, s := range w.ICEServers {
 		p.servers = append(p.servers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
