@@ -40,6 +40,7 @@ test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and w
 
 fuzz: ## the fuzzers, FUZZTIME each
 	go test -run '^$$' -fuzz '^FuzzMessage$$' -fuzztime $(FUZZTIME) ./negotiation
+	go test -run '^$$' -fuzz '^FuzzReceive$$' -fuzztime $(FUZZTIME) ./negotiation/signaling/link
 	go test -run '^$$' -fuzz '^FuzzDescription$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
 	go test -run '^$$' -fuzz '^FuzzSchedule$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
 
@@ -61,6 +62,7 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
 	PN_TABS=1 go test -race -count=20 -timeout 120m ./server
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMediaAtOnce|TestRecord|TestEcho)$$' ./server
+	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
 	$(GO_BROWSER) -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
 	PN_BROWSER=1 go test -timeout 60m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000

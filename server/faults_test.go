@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -117,11 +116,11 @@ func (b memberTab) count(kind negotiation.Kind) (n int) {
 // conversation is what one member has to do with another since they were paired
 // last.
 type conversation struct {
-	pairings       int
-	signaled       []string // offers and answers, in the order of sending
-	received       []string
-	heard          []string // chat
-	open, channels int
+	pairings int
+	signaled []string // offers and answers, in the order of sending
+	received []string
+	heard    []string // chat
+	open     int
 }
 
 // conversations reads a trail, by the other's id.
@@ -162,14 +161,22 @@ func agree(a, b *conversation) string {
 	case a.open < 2 || b.open < 2:
 		return fmt.Sprintf("%d and %d channels are open", a.open, b.open)
 	case !slices.Equal(a.signaled, b.received):
-		return fmt.Sprintf("sent %d %v, received %d %v", len(a.signaled), tail(a.signaled), len(b.received), tail(b.received))
+		return "of what the first has sent, " + difference(a.signaled, b.received)
 	case !slices.Equal(b.signaled, a.received):
-		return fmt.Sprintf("received %d %v, sent %d %v", len(a.received), tail(a.received), len(b.signaled), tail(b.signaled))
+		return "of what the second has sent, " + difference(b.signaled, a.received)
 	}
 	return ""
 }
 
-func tail(list []string) []string { return list[max(0, len(list)-4):] }
+func difference(sent, received []string) string {
+	n := 0
+	for n < min(len(sent), len(received)) && sent[n] == received[n] {
+		n++
+	}
+	from := max(0, n-6)
+	return fmt.Sprintf("%d, the other has received %d, and from %d on %v and not %v", len(sent), len(received),
+		from, received[from:min(len(received), n+6)], sent[from:min(len(sent), n+6)])
+}
 
 // converge waits until all members agree, and returns how long it took.
 func converge(t *testing.T, members []member) time.Duration {
@@ -364,6 +371,4 @@ func TestRoomOfEight(t *testing.T) {
 			}
 		}
 	}
-	data, _ := json.Marshal(lines)
-	t.Logf("lines %s", data)
 }

@@ -56,6 +56,11 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	cancelFirst()
 	cancel()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	os.Exit(code)
 }
 

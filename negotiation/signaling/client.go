@@ -171,8 +171,9 @@ func (c *Client) Done() <-chan struct{} { return c.done }
 func (c *Client) run(ctx context.Context) {
 	defer close(c.done)
 	defer c.cancel()
-	for failures := 0; ; failures++ {
-		welcomed, err := c.connection(ctx)
+	name := NewKey()
+	for failures, number := 0, 1; ; failures, number = failures+1, number+1 {
+		welcomed, err := c.connection(ctx, fmt.Sprintf("%s&dial=%s.%d", c.url, name, number))
 		if ctx.Err() != nil {
 			return
 		}
@@ -206,10 +207,10 @@ func backoff(failures int) time.Duration {
 }
 
 // connection makes a connection and serves it until it ends.
-func (c *Client) connection(ctx context.Context) (welcomed bool, err error) {
+func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err error) {
 	dialing, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	ws, err := dial(dialing, c.url, c.protocols)
+	ws, err := dial(dialing, url, c.protocols)
 	if err != nil {
 		return false, err
 	}

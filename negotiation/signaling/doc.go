@@ -3,7 +3,10 @@
 //
 // # The wire
 //
-// A peer opens a WebSocket at GET /ws?room=R[&role=polite|impolite][&rank=N]
+// A peer opens a WebSocket at
+//
+//	GET /ws?room=R[&role=polite|impolite][&rank=N][&dial=NAME.N]
+//
 // and exchanges text frames, each one JSON object of at most 64 KB. Secrets
 // travel as WebSocket subprotocols and never in the URL: "pn" is the one that
 // the relay selects, "pn.key.K" proves an identity (K is 22 or more characters

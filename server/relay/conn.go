@@ -24,7 +24,8 @@ type conn struct {
 	ws     *websocket.Conn
 	name   string           // of the room
 	member signaling.Member // what the others know of it
-	room   *room            // nil until it is in; constant from then on
+	dial   dial
+	room   *room // nil until it is in; constant from then on
 	queue  queue
 
 	ending    atomic.Bool // end was called: nothing more is taken from the client
@@ -41,6 +42,7 @@ func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 		ws:       ws,
 		name:     w.room,
 		member:   w.member,
+		dial:     w.dial,
 		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes},
 		heardAt:  now,
 		pingedAt: now,

@@ -176,6 +176,21 @@ func TestReplacement(t *testing.T) {
 	undisturbed(a, b)
 }
 
+// A client has given a connection up and made another one; then the first arrives.
+func TestALateDial(t *testing.T) {
+	s := serve(t, relay.Config{})
+	a, _ := s.join(keyA, "room", "r", "dial", "me.2")
+	late := s.dial(keyA, "room", "r", "dial", "me.1")
+	late.expectError(signaling.CodeReplaced)
+	undisturbed(a, func() *client { b, _ := s.join("", "room", "r"); a.expectJoined(b.id); return b }())
+
+	for _, dial := range []string{"me.3", "another.1", "", "nonsense", "me.-1"} {
+		next, _ := s.join(keyA, "room", "r", "dial", dial)
+		a.expectError(signaling.CodeReplaced)
+		a = next
+	}
+}
+
 // What was under way on the old connection when the new one was announced is
 // not relayed after it.
 func TestReplacedConnectionIsNotHeard(t *testing.T) {

@@ -32,10 +32,13 @@ func (r *Relay) join(c *conn) *signaling.Error {
 	if err := rm.admit(c.member, r.config.PeersPerRoom); err != nil {
 		return err
 	}
+	i := rm.index(c.member.ID)
+	if i >= 0 && c.dial.before(rm.peers[i].dial) {
+		return errReplaced // by a later one of its own
+	}
 	r.rooms[c.name] = rm
 	c.room = rm
-
-	if i := rm.index(c.member.ID); i >= 0 {
+	if i >= 0 {
 		rm.peers[i].end(errReplaced)
 		rm.peers[i] = c
 	} else {

@@ -83,7 +83,7 @@ func TestAMessageToOneself(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, b := s.pair("r")
 	a.write(`{"to":"` + a.id + `","n":0}`)
-	a.expectText(`{"from":"` + a.id + `","n":0}`)
+	a.expectText(`{"from":"` + a.id + `","to":"` + a.id + `","n":0}`)
 	undisturbed(a, b)
 }
 

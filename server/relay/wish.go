@@ -22,6 +22,29 @@ const (
 type wish struct {
 	room   string
 	member signaling.Member
+	dial   dial
+}
+
+// dial tells in which order one client has dialled: what it gave up may arrive
+// after what it dialled then.
+type dial struct {
+	client string // empty: it does not say
+	number uint64
+}
+
+// before tells whether d was dialled before e by the same client.
+func (d dial) before(e dial) bool {
+	return d.client != "" && d.client == e.client && d.number < e.number
+}
+
+// readDial reads what can only help: nonsense counts as absent.
+func readDial(text string) dial {
+	client, number, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || len(client) > 32 {
+		return dial{}
+	}
+	return dial{client, n}
 }
 
 // readWish reads the query and the subprotocols of a request. A parameter that
@@ -49,6 +72,7 @@ func readWish(req *http.Request) (w wish, refused *signaling.Error) {
 		w.member.Rank = new(int(rank))
 	}
 
+	w.dial = readDial(query.Get("dial"))
 	w.member.ID, refused = identity(websocket.Subprotocols(req))
 	return w, refused
 }
