@@ -61,7 +61,7 @@ func newPairing(r *remote) (*pairing, error) {
 	}
 	go func() {
 		<-p.session.Done()
-		enqueue(func() { r.sessionEnded(p, p.session.Err()) })
+		enqueue(func() { r.sessionEnded(p) })
 	}()
 	return p, nil
 }

@@ -223,14 +223,10 @@ func (r *remote) startOver() {
 	r.flush()
 }
 
-// sessionEnded is called when the Session of a pairing has ended.
-func (r *remote) sessionEnded(p *pairing, err error) {
-	switch {
-	case r.pairing != p:
-	case !errors.Is(err, negotiation.ErrClosed) && r.present:
+// sessionEnded is called when the Session of a pairing has ended by itself.
+func (r *remote) sessionEnded(p *pairing) {
+	if r.pairing == p {
 		r.startOver()
-	default:
-		r.end("")
 		r.forgetIfGone()
 	}
 }
