@@ -26,6 +26,12 @@ func (b *tab) awaitNotice(words string) {
 	await(b.t, "the page says "+words, func() bool { return strings.Contains(b.notice(), words) }, b)
 }
 
+// texts returns those of all elements that a selector names.
+func (b *tab) texts(selector string) (list []string) {
+	b.eval(fmt.Sprintf(`[...document.querySelectorAll(%q)].map(e => e.textContent)`, selector), &list)
+	return list
+}
+
 func (b *tab) press(selector string) {
 	b.eval(fmt.Sprintf(`document.querySelector(%q).click()`, selector), nil)
 }

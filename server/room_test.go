@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"perfect-negotiation/negotiation/peer"
+)
+
+// TestChatToOne has a native peer and a tab say something to one of two others.
+func TestChatToOne(t *testing.T) {
+	w := newWorld(t)
+	a, b, c := w.native("trio", "", true), w.member("/r/trio"), w.native("trio", "", true)
+	converge(t, []member{a, b, c})
+	hears := func(m member, want ...string) {
+		t.Helper()
+		await(t, fmt.Sprint("it hears ", want), func() bool { return slices.Equal(m.received(), want) }, a, b, c)
+	}
+	if err := a.p.Say(b.id(), "to the tab"); err != nil {
+		t.Fatal(err)
+	}
+	a.say("to both")
+	hears(b, "to the tab", "to both")
+	hears(c, "to both")
+	b.eval(fmt.Sprintf(`document.querySelector("#to").value = %q`, c.id()), nil)
+	b.say("to one")
+	hears(c, "to both", "to one")
+	b.eval(`document.querySelector("#to").value = ""`, nil)
+	b.say("to all")
+	hears(a, "to all")
+	hears(c, "to both", "to one", "to all")
+	if states := b.texts(`#peers > li[data-peer][data-state="connected"]`); len(states) != 2 {
+		t.Errorf("the page lists %q", states)
+	}
+	c.close()
+	await(t, "it is not listed any more", func() bool { return len(b.texts(`#peers > li`)) == 1 }, a, b)
+}
+
+// TestADeadSocketIsNoticed has the network swallow what is said, which no socket
+// tells.
+func TestADeadSocketIsNoticed(t *testing.T) {
+	w := newWorld(t)
+	network := newProxy(t, w.url[len("http://"):])
+	behind := &world{t: t, url: "http://" + network.listener.Addr().String()}
+	n, b := behind.native("dead", "", true), behind.member("/r/dead")
+	converge(t, []member{n, b})
+	network.stall(true)
+	begin := time.Now()
+	b.eval(`dispatchEvent(new Event("offline"))`, nil)
+	await(t, "the tab notices, because it was told to look", func() bool { return b.count(peer.RelayLost) > 0 }, b)
+	t.Logf("the tab notices after %.1f s", time.Since(begin).Seconds())
+	await(t, "the native peer notices by itself", func() bool { return n.count(peer.RelayLost) > 0 }, n)
+	t.Logf("the native peer notices after %.1f s", time.Since(begin).Seconds())
+	n.say("over the channel")
+	await(t, "chat goes on", func() bool { return slices.Contains(b.received(), "over the channel") }, n, b)
+	b.awaitNotice("trying again")
+	network.stall(false)
+	network.cut()
+	b.press("#notice-action")
+	for _, m := range []member{n, b} {
+		await(t, "it is back", func() bool { return m.count(peer.RoomJoined) >= 2 }, n, b)
+		m.renegotiate()
+	}
+	converge(t, []member{n, b})
+}
