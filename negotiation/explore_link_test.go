@@ -76,14 +76,20 @@ func (a *actor) linkMay(e event) bool {
 
 func (a *actor) linkHappen(e event) {
 	l, o := a.link, a.other()
+	if e == cut || e == loss || e == repetition {
+		a.w.hits++
+	}
 	switch e {
 	case acknowledgement:
 		l.end.Acknowledge()
 	case again:
 		l.end.Again()
-		if l.tries++; l.tries > 4 {
+		l.tries++
+		const enough = 4 // of each that has something to send
+		if l.tries > enough && (o.link.end.Idle() || o.link.tries > enough) {
 			a.violation("it sends again for ever: %v", l.end)
 		}
+		l.tries = min(l.tries, enough+1)
 	case cut: // both connect to the relay again
 		a.w.cuts--
 		l.frames, o.link.frames = nil, nil
@@ -157,7 +163,12 @@ func (a *actor) linkDeliver() {
 	outcome := l.end.Receive(f, true)
 	if outcome.Bound {
 		l.said, l.heard = nil, 0
-		if l.bindings++; l.bindings > 1+a.w.crashed {
+		// A crash costs one connection, or two if more than one other thing happens.
+		most := 1 + a.w.crashed
+		if a.w.hits > 1 {
+			most += a.w.crashed
+		}
+		if l.bindings++; l.bindings > most {
 			a.violation("a binding ended although nobody crashed: %v", l.end)
 		}
 		a.note("· bound: %v", l.end)

@@ -24,7 +24,7 @@ type world struct {
 	echoes int // answers that may still come twice
 
 	cuts, losses, repeats, crashes int // that may still happen to the link
-	crashed                        int // how often
+	crashed, hits                  int // how often it crashed, or something else happened
 
 	script []byte // what to choose within operations, in order
 	arity  []byte // how many choices there were
@@ -152,7 +152,7 @@ func (w *world) observe(f func(who int, text string)) { w.record = f }
 func (w *world) clone(who int) *world {
 	v := &world{
 		faults: w.faults, closes: w.closes, echoes: w.echoes, record: w.record,
-		cuts: w.cuts, losses: w.losses, repeats: w.repeats, crashes: w.crashes, crashed: w.crashed,
+		cuts: w.cuts, losses: w.losses, repeats: w.repeats, crashes: w.crashes, crashed: w.crashed, hits: w.hits,
 	}
 	for i, a := range w.actors {
 		b := *a
@@ -624,7 +624,7 @@ func number(text string) uint32 {
 }
 
 func (w *world) key(b []byte) []byte {
-	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes), byte(w.cuts), byte(w.losses), byte(w.repeats), byte(w.crashes), byte(w.crashed))
+	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes), byte(w.cuts), byte(w.losses), byte(w.repeats), byte(w.crashes), byte(w.crashed), byte(w.hits))
 	for _, a := range w.actors {
 		b = a.key(b)
 	}
