@@ -2,9 +2,11 @@ package main
 
 import (
 	"io"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy stands between peers and the relay, and does what networks do.
@@ -15,10 +17,19 @@ type proxy struct {
 
 	mu      sync.Mutex
 	moved   *sync.Cond // stalled has changed
-	stalled bool
+	stalled direction
+	delay   time.Duration // of what goes either way, at most
 	conns   map[net.Conn]struct{}
 	ended   sync.WaitGroup
 }
+
+// direction is where bytes go: a set of toRelay and toPeers.
+type direction int
+
+const (
+	toRelay direction = 1 << iota
+	toPeers
+)
 
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
@@ -31,7 +42,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	p.ended.Go(p.accept)
 	t.Cleanup(func() {
 		_ = listener.Close()
-		p.stall(false)
+		p.stall(0)
 		p.cut()
 		p.ended.Wait()
 	})
@@ -52,21 +63,25 @@ func (p *proxy) accept() {
 		p.mu.Lock()
 		p.conns[client], p.conns[server] = struct{}{}, struct{}{}
 		p.mu.Unlock()
-		p.ended.Go(func() { p.forward(client, server) })
-		p.ended.Go(func() { p.forward(server, client) })
+		p.ended.Go(func() { p.forward(client, server, toRelay) })
+		p.ended.Go(func() { p.forward(server, client, toPeers) })
 	}
 }
 
 // forward passes bytes on, which wait while the proxy is stalled.
-func (p *proxy) forward(from, to net.Conn) {
+func (p *proxy) forward(from, to net.Conn, d direction) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
-		for p.stalled {
+		for p.stalled&d != 0 {
 			p.moved.Wait()
 		}
+		delay := p.delay
 		p.mu.Unlock()
+		if delay > 0 {
+			time.Sleep(rand.N(delay))
+		}
 		if _, writeErr := to.Write(buffer[:n]); err != nil || writeErr != nil {
 			break
 		}
@@ -100,10 +115,18 @@ func (p *proxy) cut(n ...int) {
 	}
 }
 
-// stall lets nothing through, and says nothing of it, until it is over.
-func (p *proxy) stall(is bool) {
+// stall lets nothing through in these directions, and says nothing of it: both for
+// a network that is gone, one for a connection that is half open.
+func (p *proxy) stall(d direction) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stalled = is
+	p.stalled = d
 	p.moved.Broadcast()
+}
+
+// slow delays what goes either way, for up to d.
+func (p *proxy) slow(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = d
 }

@@ -46,7 +46,7 @@ func TestADeadSocketIsNoticed(t *testing.T) {
 	behind := &world{t: t, url: "http://" + network.listener.Addr().String()}
 	n, b := behind.native("dead", "", true), behind.member("/r/dead")
 	converge(t, []member{n, b})
-	network.stall(true)
+	network.stall(toRelay | toPeers)
 	begin := time.Now()
 	b.eval(`dispatchEvent(new Event("offline"))`, nil)
 	await(t, "the tab notices, because it was told to look", func() bool { return b.count(peer.RelayLost) > 0 }, b)
@@ -56,7 +56,7 @@ func TestADeadSocketIsNoticed(t *testing.T) {
 	n.say("over the channel")
 	await(t, "chat goes on", func() bool { return slices.Contains(b.received(), "over the channel") }, n, b)
 	b.awaitNotice("trying again")
-	network.stall(false)
+	network.stall(0)
 	network.cut()
 	b.press("#notice-action")
 	for _, m := range []member{n, b} {
