@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"perfect-negotiation/negotiation/peer"
 )
 
@@ -64,4 +66,30 @@ func TestADeadSocketIsNoticed(t *testing.T) {
 		m.renegotiate()
 	}
 	converge(t, []member{n, b})
+}
+
+// TestStalled has a peer that is there and acknowledges nothing, and then does.
+func TestStalled(t *testing.T) {
+	w := newWorld(t)
+	victim := w.native("bad", "", true)
+	m := newMallory(t, w, "bad", victim.id())
+	var last uint64
+	for begin := time.Now(); victim.count(peer.SignalingStalled) == 0; {
+		select {
+		case e := <-m.frames:
+			last = max(last, e.Seq)
+		case <-time.After(time.Second):
+		}
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("it does not say that signalling is stalled:\n%s", victim.log())
+		}
+	}
+	if last == 0 {
+		t.Error("it has said nothing")
+	}
+	frame := fmt.Sprintf(`{"to":%q,"s":%q,"r":%q,"ack":%d}`, m.to, mallorysSession, m.theirs, last)
+	if err := m.ws.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "it says that it goes on", func() bool { return victim.count(peer.SignalingResumed) > 0 }, victim)
 }
