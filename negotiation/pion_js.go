@@ -26,8 +26,8 @@ var errTimeout = errors.New("the browser did not answer in time")
 // drags all that can be reached from it into the program, and a sixth of the
 // download with it.
 type browser struct {
-	signalingState     func() webrtc.SignalingState
-	currentDescription func() *webrtc.SessionDescription
+	signalingState              func() webrtc.SignalingState
+	currentLocal, currentRemote func() *webrtc.SessionDescription
 
 	hint
 	looked    bool // for what was wanted before we listened
@@ -50,10 +50,11 @@ func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration { return c
 // (156) loses data channels, header extensions and networks when it does.
 func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 	b := &browser{
-		signalingState:     pc.SignalingState,
-		currentDescription: pc.CurrentLocalDescription,
-		js:                 safejs.Safe(pc.JSValue()),
-		to:                 to,
+		signalingState: pc.SignalingState,
+		currentLocal:   pc.CurrentLocalDescription,
+		currentRemote:  pc.CurrentRemoteDescription,
+		js:             safejs.Safe(pc.JSValue()),
+		to:             to,
 	}
 	h := &held{pc: b, polite: polite}
 	if err := h.adopt(pc.CurrentLocalDescription(), pc.CurrentRemoteDescription()); err != nil {
@@ -139,7 +140,7 @@ func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 
 // negotiated returns the sections of the current local description.
 func (b *browser) negotiated() []section {
-	if d := b.currentDescription(); d != nil {
+	if d := b.currentLocal(); d != nil {
 		if parsed, err := parse(d.SDP); err == nil {
 			return parsed.sections()
 		}
@@ -210,27 +211,43 @@ func (b *browser) differsNow() bool {
 	return err == nil && b.differs(text)
 }
 
+// differs tells whether an offer says something else than was negotiated. What an
+// answer did not say because it was not offered is nothing else.
+// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func (b *browser) differs(offer string) bool {
-	var before string
-	if d := b.currentDescription(); d != nil {
-		before = d.SDP
+	local, remote := b.currentLocal(), b.currentRemote()
+	if local == nil || remote == nil {
+		return len(outline(offer, nil)) > 0
 	}
-	return !slices.Equal(outline(offer), outline(before))
-}
-
-// outline returns what of each section makes an offer needed.
-func outline(text string) []string {
-	var lines []string
-	for line := range strings.Lines(text) {
-		switch line = strings.TrimSpace(line); {
-		case strings.HasPrefix(line, "m="):
-			kind, rest, _ := strings.Cut(line, " ")
-			lines = append(lines, kind, strconv.FormatBool(strings.HasPrefix(rest, "0 ")))
-		case line == "a=sendrecv", line == "a=sendonly", line == "a=recvonly", line == "a=inactive", strings.HasPrefix(line, "a=msid:"):
-			lines = append(lines, line)
+	var offered []section
+	if local.Type == webrtc.SDPTypeAnswer {
+		if parsed, err := parse(remote.SDP); err == nil {
+			offered = parsed.sections()
 		}
 	}
-	return lines
+	return !slices.Equal(outline(offer, offered), outline(local.SDP, nil))
+}
+
+// outline returns what of each section makes an offer needed, as far as an answer
+// to those offered may say it.
+func outline(text string, offered []section) []string {
+	d, err := parse(text)
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for i, s := range d.sections() {
+		if i < len(offered) {
+			s.direction &= offered[i].direction.reversed()
+		}
+		list = append(list, s.kind, strconv.FormatBool(s.rejected), s.direction.String())
+		for _, a := range d.media[i].attributes {
+			if a.key == "msid" && s.direction&sendonly != 0 {
+				list = append(list, a.value)
+			}
+		}
+	}
+	return list
 }
 
 // localCandidate reads what pion's ToJSON loses.

@@ -52,6 +52,19 @@ func TestStoppedTransceiver(t *testing.T) {
 			i.until(negotiation.OfferSending, before+1)
 			stop(p, transceiver)
 		}},
+		{"on both sides, which want to send and not to receive", func(p, i *side) {
+			video := add(p)
+			p.negotiated()
+			set := func(s *side, transceiver js.Value) {
+				_ = s.s.Do(func() error {
+					transceiver.Set("direction", "sendonly")
+					s.pc.JSValue().Call("addTransceiver", "video").Call("stop")
+					return nil
+				})
+			}
+			set(p, video)
+			set(i, i.pc.JSValue().Call("getTransceivers").Index(0))
+		}},
 	} {
 		for _, polite := range []bool{true, false} {
 			t.Run(c.name, func(t *testing.T) {
@@ -68,7 +81,7 @@ func TestStoppedTransceiver(t *testing.T) {
 					p.negotiated()
 					i.negotiated()
 				}
-				if n := p.count(negotiation.OfferSending) + i.count(negotiation.OfferSending); n > 5 {
+				if n := p.count(negotiation.OfferSending) + i.count(negotiation.OfferSending); n > 8 {
 					t.Errorf("%d offers", n)
 				}
 

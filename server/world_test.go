@@ -332,7 +332,7 @@ func (b *tab) open() {
 func (b *tab) ready() {
 	b.t.Helper()
 	await(b.t, "the page is ready", func() bool {
-		return b.text(`(document.documentElement.dataset.ready === "true" && document.querySelector("#signal").dataset.state === "connected") + ""`) == "true"
+		return b.text(`(document.documentElement?.dataset.ready === "true" && document.querySelector("#signal").dataset.state === "connected") + ""`) == "true"
 	}, b)
 }
 
