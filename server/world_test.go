@@ -329,10 +329,14 @@ func (b *tab) open() {
 	b.ready()
 }
 
+// ready waits for the page, which may still be on its way: then there is nothing
+// to evaluate a script in.
 func (b *tab) ready() {
 	b.t.Helper()
 	await(b.t, "the page is ready", func() bool {
-		return b.text(`(document.documentElement?.dataset.ready === "true" && document.querySelector("#signal").dataset.state === "connected") + ""`) == "true"
+		var ready bool
+		err := b.evaluate(`document.documentElement.dataset.ready === "true" && document.querySelector("#signal").dataset.state === "connected"`, &ready)
+		return err == nil && ready
 	}, b)
 }
 
