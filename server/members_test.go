@@ -71,7 +71,8 @@ type member interface {
 
 func (n *native) id() string { return n.p.ID() }
 
-// record keeps all lines of the log, of which the page shows the newest.
+// record keeps the beginnings of all lines of the log, of which the page shows the
+// newest.
 const record = `
 	window.trailSoFar = [];
 	Object.defineProperty(window, "Go", { configurable: true, set(made) {
@@ -86,7 +87,7 @@ const record = `
 		new MutationObserver((records) => {
 			for (const { addedNodes } of records)
 				for (const { dataset, lastChild } of addedNodes)
-					trailSoFar.push({ Kind: dataset.kind, Peer: dataset.peer ?? "", Detail: lastChild.textContent });
+					trailSoFar.push({ Kind: dataset.kind, Peer: dataset.peer ?? "", Detail: lastChild.textContent.slice(0, 200) });
 		}).observe(document.querySelector("#log"), { childList: true });
 	});`
 
@@ -106,9 +107,19 @@ func (w *world) member(path string) memberTab {
 func (b memberTab) id() string { return b.text(`document.querySelector("#self").dataset.id`) }
 
 // held returns how many values of JavaScript the program holds, functions and
-// connections among them.
-func (b memberTab) held() (n int) {
-	b.eval(`program._values.length - program._idPool.length`, &n)
+// connections among them, when Go has collected its garbage, for which it needs
+// something to do.
+func (b memberTab) held(do func()) (n int) {
+	b.t.Helper()
+	const few = 100 // that were released
+	for range 2 {   // what has a finalizer is gone after the second time
+		await(b.t, "Go collects its garbage", func() bool {
+			before := n
+			do()
+			b.eval(`program._values.length - program._idPool.length`, &n)
+			return n < before-few
+		}, b)
+	}
 	return n
 }
 
