@@ -210,6 +210,7 @@ func settings(kinds [2]string, full bool) []setting {
 	all := []setting{
 		{name: "echoes", plans: plans("channel", "channel"), echoes: 1},
 		{name: "restarts", plans: plans("channel", "channel audio"), restart: [2]int{1, 0}},
+		{name: "again", plans: plans("channel", ""), restart: [2]int{2, 1}},
 		{name: "faults", plans: plans("channel", "channel audio"), faults: 1},
 		{name: "wishes", plans: plans("channel", "audio"), renegs: 1},
 		{name: "closing", plans: plans("channel audio", "channel"), closes: 1},
@@ -226,6 +227,7 @@ func settings(kinds [2]string, full bool) []setting {
 		all = []setting{
 			{name: "echoes", plans: plans("channel", "channel"), echoes: 2},
 			{name: "restarts", plans: plans("channel audio", "channel"), restart: [2]int{1, 1}},
+			{name: "again", plans: plans("channel", ""), restart: [2]int{2, 2}},
 			{name: "faults", plans: plans("channel audio", "channel audio"), faults: 1},
 			{name: "wishes", plans: plans("channel audio", "channel audio"), renegs: 1},
 			{name: "closing", plans: plans("channel audio", "channel audio"), closes: 2},

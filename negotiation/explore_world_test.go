@@ -57,7 +57,7 @@ type actor struct {
 
 	wished   bool     // an offer was wished for and not yet answered
 	carrying bool     // the pending offer was made after the wish
-	restarts []string // the credentials, ours and theirs, when a restart was wished for
+	restarts []string // the credentials when a restart was wished for: theirs, ours, and those of an offer under way
 	offers   int      // sent
 	changes  int      // made, wishes included
 	failures int      // offers that failed
@@ -455,7 +455,7 @@ func (a *actor) happen(e event) {
 		a.s.enqueue(func() {
 			m := a.model()
 			if m.current.local != "" {
-				a.restarts = []string{read(m.current.local).ufrag, read(m.current.remote).ufrag}
+				a.restarts = []string{read(m.current.remote).ufrag, read(m.current.local).ufrag, a.held.ufrag}
 			}
 			a.s.n.RestartICE()
 			a.s.changed = true
@@ -592,7 +592,7 @@ func (a *actor) settled() {
 			a.violation("section %s is %s: %s is wanted here and %s there", t.mid, is, t.dir, o.dir)
 		}
 	}
-	if a.restarts != nil && (a.restarts[0] == local.ufrag || a.restarts[1] == remote.ufrag) {
+	if a.restarts != nil && (a.restarts[0] == remote.ufrag || slices.Contains(a.restarts[1:], local.ufrag)) {
 		a.violation("the restart was lost: %s and %s as before", local.ufrag, remote.ufrag)
 	}
 	if remote.ufrag != "" && a.link == nil && !slices.Contains(m.heard, remote.ufrag) {
@@ -681,7 +681,7 @@ func (a *actor) key(b []byte) []byte {
 		n(number(candidateUfrag(c)))
 	}
 	h := a.held
-	n(flags(h.offer != nil, h.restart, h.restarting, h.offered != nil), number(h.ufrag), number(h.setup))
+	n(flags(h.offer != nil, h.restart, h.restarting, h.again, h.offered != nil), number(h.ufrag), number(h.setup))
 	texts(h.remote)
 	if a.browser != nil {
 		n(flags(a.browser.onEmpty, a.browser.flag), uint32(a.browser.count.Load()), number(a.browser.lastOffer))

@@ -62,6 +62,7 @@ type held struct {
 	offeredAs  []want                     // what pc wanted when the pending offer was made
 	restart    bool                       // ICE is to be restarted
 	restarting bool                       // the pending offer restarts ICE
+	again      bool                       // ICE is to be restarted after that once more
 
 	sections []section // as negotiated last
 	said     []want    // what pc wanted then
@@ -95,8 +96,13 @@ func (h *held) needed() bool {
 	})
 }
 
-// RestartICE implements [PeerConnection].
-func (h *held) RestartICE() { h.restart = len(h.sections) > 0 || h.offered != nil }
+// RestartICE implements [PeerConnection]. What the pending offer carries was
+// gathered before the wish.
+// https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice
+func (h *held) RestartICE() {
+	h.restart = len(h.sections) > 0 || h.offered != nil
+	h.again = h.restarting
+}
 
 // SetLocalDescription implements [PeerConnection].
 func (h *held) SetLocalDescription() (webrtc.SessionDescription, error) {
@@ -225,7 +231,7 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 		h.setup = opposite(parsed.setup())
 	}
 	if h.restarting {
-		h.restart = false
+		h.restart = h.again
 	}
 	h.negotiated(parsed.sections(), said)
 	return nil
@@ -252,7 +258,7 @@ func (h *held) commit() error {
 
 // forget drops the pending offer. What it carried is still wanted.
 func (h *held) forget() {
-	h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false
+	h.offer, h.offered, h.offeredAs, h.restarting, h.again = nil, nil, nil, false, false
 }
 
 // negotiated is called with the sections of the answer, whoever gave it, and with

@@ -44,10 +44,11 @@ var mutants = []struct{ name, file, old, new string }{
 
 	{"channel offered once more", "held.go", "there := w.kind == \"application\" && w.in(h.sections)", "there := 1 > 2"},
 
-	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting = nil, nil, nil, false", "h.offered, h.offeredAs, h.restarting = nil, nil, false"},
+	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting, h.again = nil, nil, nil, false, false", "h.offered, h.offeredAs, h.restarting, h.again = nil, nil, false, false"},
 	{"no re-offer after a withdrawn offer", "held.go", "return !w.in(sections)", "return 1 > 2"},
 	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {", "{"},
-	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = false\n\t}", ""},
+	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = h.again\n\t}", ""},
+	{"restart wish of a pending restart forgotten", "held.go", "h.restart = h.again", "h.restart = false"},
 	{"offer committed at once when polite", "held.go", "if !h.polite {", "if !h.polite || 1 < 2 {"},
 	{"offer held when impolite, and forgotten", "held.go", "h.offer = &offer", "_ = offer"},
 	{"direction as pion answers", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},

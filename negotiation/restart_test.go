@@ -75,3 +75,44 @@ func credentials(d *webrtc.SessionDescription) string {
 	ufrag, _, _ := strings.Cut(after, "\r\n")
 	return ufrag
 }
+
+// TestRestartTwice wishes for a restart while another one is offered: the offer
+// holds credentials from before the wish.
+func TestRestartTwice(t *testing.T) {
+	for _, who := range []string{"polite", "impolite"} {
+		t.Run(who, func(t *testing.T) {
+			p, i := pair(t)
+			p.connect("data")
+			p.channel()
+			i.channel()
+			p.negotiated()
+			i.negotiated()
+			us, them := p, i
+			if who == "impolite" {
+				us, them = i, p
+			}
+			offers := us.count(negotiation.OfferSending)
+			them.deafen()
+			us.s.RestartICE()
+			us.until(negotiation.OfferSending, offers+1)
+			us.s.RestartICE()
+			if err := us.s.Do(func() error { return nil }); err != nil { // by now the offer is sent
+				t.Fatal(err)
+			}
+			first := ""
+			them.mu.Lock()
+			for _, m := range them.waiting {
+				if m.Description != nil {
+					first = credentials(m.Description)
+				}
+			}
+			them.hear()
+			them.mu.Unlock()
+			us.negotiated()
+			them.negotiated()
+			if last := credentials(us.pc.CurrentLocalDescription()); first == "" || last == first {
+				t.Errorf("the credentials are %q, those of the first restart are %q", last, first)
+			}
+		})
+	}
+}

@@ -3,7 +3,6 @@ package peer
 import (
 	"context"
 	"errors"
-
 	"sync"
 	"time"
 
@@ -53,6 +52,7 @@ type Peer struct {
 	wake   chan struct{}
 	done   chan struct{}
 	wait   sync.WaitGroup // connections that are being closed
+	leave  func() bool    // ends the wait for the context of Join
 
 	// Owned by the goroutine.
 	self    signaling.Member
@@ -92,8 +92,8 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 		return nil, err
 	}
 	p.client = client
+	p.leave = context.AfterFunc(ctx, p.Close)
 	go p.run()
-	context.AfterFunc(ctx, p.Close)
 	return p, nil
 }
 
@@ -183,6 +183,7 @@ func (p *Peer) run() {
 			}
 		}
 	}
+	p.leave()
 	p.client.Close()
 	<-p.client.Done()
 	p.wait.Wait()

@@ -81,12 +81,15 @@ func (r *remote) received(e signaling.Envelope) {
 
 // plain handles what a page says that speaks no sessions.
 func (r *remote) plain(e signaling.Envelope) {
-	if _, theirs := r.link.Session(); theirs != "" || e.Message == nil && r.pairing == nil {
+	_, theirs := r.link.Session()
+	begins := e.Message != nil && r.failed <= maxStartingOver && time.Since(r.bound) >= bindingsApart
+	if theirs != "" || r.pairing == nil && !begins {
 		r.trace(MessageDropped, string(link.Stale))
 		return
 	}
 	r.rank = nil // it may have stated one all the same
 	if r.pairing == nil {
+		r.bound = time.Now()
 		r.pair()
 	}
 	if r.pairing != nil {
