@@ -26,7 +26,7 @@ test-native: tools ## what runs without a browser
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
-	PN_BROWSER=1 go test -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser)$$' ./negotiation
+	PN_BROWSER=1 go test -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser|TestNoCodecForBrowser)$$' ./negotiation
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast

@@ -11,12 +11,17 @@ import (
 // newPeerConnection gathers on loopback too: a test machine may have nothing else.
 func newPeerConnection(t *testing.T, c webrtc.Configuration) *webrtc.PeerConnection {
 	t.Helper()
-	engine := webrtc.SettingEngine{}
-	engine.SetIncludeLoopbackCandidate(true)
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
+	return newPeerConnectionWith(t, c, media)
+}
+
+func newPeerConnectionWith(t *testing.T, c webrtc.Configuration, media *webrtc.MediaEngine) *webrtc.PeerConnection {
+	t.Helper()
+	engine := webrtc.SettingEngine{}
+	engine.SetIncludeLoopbackCandidate(true)
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(c)
 	if err != nil {
 		t.Fatal(err)

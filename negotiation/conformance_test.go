@@ -32,6 +32,7 @@ type side struct {
 	waiting  []negotiation.Message    // for it to hear
 	channels chan *webrtc.DataChannel // opened, ours or the other's
 	messages chan string
+	answer   string // the last that came
 }
 
 // pair returns a polite and an impolite peer, connected by ordered signalling.
@@ -45,11 +46,14 @@ func pair(t *testing.T) (polite, impolite *side) {
 
 func newSide(t *testing.T, name string) *side {
 	t.Helper()
+	return newSideWith(t, name, newPeerConnection(t, negotiation.PoliteConfiguration(webrtc.Configuration{})))
+}
+
+func newSideWith(t *testing.T, name string, pc *webrtc.PeerConnection) *side {
 	p := &side{
-		t: t, name: name, events: map[negotiation.Kind]int{}, deaf: true,
+		t: t, name: name, pc: pc, events: map[negotiation.Kind]int{}, deaf: true,
 		happened: make(chan struct{}, 1), channels: make(chan *webrtc.DataChannel, 64), messages: make(chan string, 4096),
 	}
-	p.pc = newPeerConnection(t, negotiation.PoliteConfiguration(webrtc.Configuration{}))
 	p.pc.OnDataChannel(p.watch)
 	return p
 }
@@ -90,6 +94,9 @@ func (p *side) attach(other *side) {
 func (p *side) receive(m negotiation.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer {
+		p.answer = m.Description.SDP
+	}
 	if p.deaf {
 		p.waiting = append(p.waiting, m)
 		return

@@ -27,6 +27,10 @@ type committed interface {
 	// Takes returns an error if a remote description that is sound all the
 	// same would wedge the connection.
 	Takes(webrtc.SessionDescription) error
+	// Commits tells whether an offer may be set before its answer is here.
+	Commits(offered []section) bool
+	// Concerned tells whether it must be told of an answer.
+	Concerned(answer []section) bool
 	// Wants says what an offer made now would say that matters.
 	Wants() []want
 	// Superseded tells whether an error of SetLocalDescription means that
@@ -125,7 +129,7 @@ func (h *held) SetLocalDescription() (webrtc.SessionDescription, error) {
 	if err := checkMids(webrtc.SDPTypeOffer, offered); err != nil {
 		return offer, fmt.Errorf("%w; set AlwaysNegotiateDataChannels in the webrtc.Configuration", err)
 	}
-	if !h.polite {
+	if !h.polite && h.pc.Commits(offered) {
 		if err := h.pc.SetLocalDescription(offer); err != nil {
 			return offer, err
 		}
@@ -153,7 +157,7 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	// pion answers with the direction that it wants, whatever was offered. Where
 	// the answer must say less (RFC 3264 section 6.1), nothing is left to offer.
 	// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
-	sections := parsed.sections()
+	sections := filled(parsed.sections(), h.offered)
 	for i := range min(len(sections), len(h.offered)) {
 		sections[i].direction &= h.offered[i].direction.reversed()
 	}
@@ -209,6 +213,13 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 	if err := h.pc.Takes(d); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
+	if !h.pc.Concerned(parsed.sections()) {
+		if h.remote == nil {
+			h.remote = parsed.ufrags()
+		}
+		h.negotiated(parsed.sections(), h.offeredAs)
+		return nil
+	}
 	if h.offer != nil {
 		if err := h.commit(); err != nil {
 			h.forget()
@@ -229,9 +240,6 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 	h.remote = parsed.ufrags()
 	if h.setup == "" {
 		h.setup = opposite(parsed.setup())
-	}
-	if h.restarting {
-		h.restart = h.again
 	}
 	h.negotiated(parsed.sections(), said)
 	return nil
@@ -264,6 +272,9 @@ func (h *held) forget() {
 // negotiated is called with the sections of the answer, whoever gave it, and with
 // what our side of the exchange said.
 func (h *held) negotiated(answer []section, said []want) {
+	if h.restarting {
+		h.restart = h.again
+	}
 	answer = filled(answer, h.offered)
 	for i := range answer {
 		answer[i].rejected = answer[i].rejected || h.offered[i].rejected

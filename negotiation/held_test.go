@@ -52,6 +52,8 @@ func (b *bare) Wants() []want                         { return slices.Clone(b.wa
 func (b *bare) Superseded(err error) bool             { return errors.Is(err, errNotTheLast) }
 
 func (b *bare) Takes(webrtc.SessionDescription) error { return nil }
+func (b *bare) Commits([]section) bool                { return true }
+func (b *bare) Concerned([]section) bool              { return true }
 
 func (b *bare) AddICECandidate(webrtc.ICECandidateInit) error {
 	b.calls = append(b.calls, "candidate")

@@ -87,6 +87,10 @@ func (p *pionModel) Takes(webrtc.SessionDescription) error { return nil }
 
 func (p *pionModel) Superseded(error) bool { return false }
 
+func (p *pionModel) Commits(offered []section) bool {
+	return p.current.remote != "" || slices.ContainsFunc(offered, func(s section) bool { return s.kind == "application" })
+}
+
 // CreateOffer restarts the agent at once (pc:696).
 func (p *pionModel) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	if err := p.within("CreateOffer"); err != nil {

@@ -143,6 +143,9 @@ type common struct {
 
 func (c *common) SignalingState() webrtc.SignalingState { return c.state }
 
+func (c *common) Commits([]section) bool   { return true }
+func (c *common) Concerned([]section) bool { return true }
+
 func (c *common) find(mid string) *transceiver {
 	for i := range c.transceivers {
 		if c.transceivers[i].mid == mid {

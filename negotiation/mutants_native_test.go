@@ -49,7 +49,7 @@ var mutants = []struct{ name, file, old, new string }{
 	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {", "{"},
 	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = h.again\n\t}", ""},
 	{"restart wish of a pending restart forgotten", "held.go", "h.restart = h.again", "h.restart = false"},
-	{"offer committed at once when polite", "held.go", "if !h.polite {", "if !h.polite || 1 < 2 {"},
+	{"offer committed at once when polite", "held.go", "if !h.polite && h.pc.Commits(offered) {", "if 1 < 2 {"},
 	{"offer held when impolite, and forgotten", "held.go", "h.offer = &offer", "_ = offer"},
 	{"direction as pion answers", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},
 	{"DTLS role as pion answers", "held.go", "text = withSetup(text, h.setup)", ""},

@@ -35,6 +35,10 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 	on("open", func(js.Value) { open() })
 }
 
+func (p *party) current() (local, remote *webrtc.SessionDescription) {
+	return p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()
+}
+
 func (p *party) wanted() (list []string) {
 	all := p.pc.JSValue().Call("getTransceivers")
 	for i := range all.Length() {

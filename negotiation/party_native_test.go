@@ -41,11 +41,21 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 	dc.OnOpen(open)
 }
 
+// current returns what was negotiated last, as it was on the wire.
+func (p *party) current() (local, remote *webrtc.SessionDescription) {
+	local, remote, err := (&pion{pc: p.pc}).known()
+	if err != nil {
+		p.t.Error(err)
+	}
+	return local, remote
+}
+
 func (p *party) wanted() []want { return (&pion{pc: p.pc}).Wants() }
 
 // complete looks whether each transceiver has what it wants.
 func (p *party) complete() {
-	local := p.read(p.pc.CurrentLocalDescription().SDP)
+	d, _ := p.current()
+	local := p.read(d.SDP)
 	for _, t := range p.pc.GetTransceivers() {
 		i := slices.IndexFunc(local, func(s section) bool { return s.mid == t.Mid() })
 		if i < 0 {

@@ -162,7 +162,8 @@ func (p *party) attach() {
 // outlook says what was negotiated last, and what is wanted.
 func (p *party) outlook() string {
 	var b strings.Builder
-	for _, d := range []*webrtc.SessionDescription{p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()} {
+	local, remote := p.current()
+	for _, d := range []*webrtc.SessionDescription{local, remote} {
 		if d != nil {
 			fmt.Fprintf(&b, "%s: %v\n", d.Type, p.read(d.SDP))
 		}
@@ -332,7 +333,7 @@ func (p *party) lines() int {
 
 // sections outlines what both sides must agree on.
 func (p *party) sections() string {
-	d := p.pc.CurrentLocalDescription()
+	d, _ := p.current()
 	if d == nil {
 		return ""
 	}

@@ -135,7 +135,7 @@ func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	offer, err := b.await("createOffer", map[string]any{"iceRestart": restart})
 	text, _ := stringOf(offer, "sdp")
 	b.vain = !restart && !b.differs(text)
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withExtensions(text, b.negotiated())}, err
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withDataFirst(withExtensions(text, b.negotiated()))}, err
 }
 
 // negotiated returns the sections of the current local description.
@@ -151,7 +151,7 @@ func (b *browser) negotiated() []section {
 func (b *browser) CreateAnswer() (webrtc.SessionDescription, error) {
 	answer, err := b.await("createAnswer")
 	text, _ := stringOf(answer, "sdp")
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}, err
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withDataFirst(text)}, err
 }
 
 func (b *browser) SetLocalDescription(d webrtc.SessionDescription) error {
@@ -170,6 +170,12 @@ func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
 func (b *browser) Superseded(err error) bool {
 	return err != nil && strings.HasPrefix(err.Error(), "InvalidModificationError") && b.SignalingState() == webrtc.SignalingStateStable
 }
+
+// Commits implements [committed].
+func (*browser) Commits([]section) bool { return true }
+
+// Concerned implements [committed].
+func (*browser) Concerned([]section) bool { return true }
 
 // AddICECandidate implements [committed]. An empty one is end-of-candidates.
 func (b *browser) AddICECandidate(c webrtc.ICECandidateInit) error {

@@ -31,7 +31,11 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 		p.prefix = "p"
 	}
 	h := &held{pc: p, polite: polite}
-	if err := h.adopt(pc.CurrentLocalDescription(), pc.CurrentRemoteDescription()); err != nil {
+	local, remote, err := p.known()
+	if err != nil {
+		return nil, err
+	}
+	if err := h.adopt(local, remote); err != nil {
 		return nil, err
 	}
 	pc.OnNegotiationNeeded(to.recheck)
@@ -45,6 +49,7 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 		to.enqueue(func() {
 			ufrag := h.ufrag
 			init.UsernameFragment = &ufrag
+			p.place(&init)
 			to.candidate(&init)
 		})
 	})
@@ -74,9 +79,21 @@ type pion struct {
 	stop    <-chan struct{}
 	senders senders
 	offered []section // of the remote offer
+
+	codecs    []webrtc.CodecStats // that pion has
+	order     []section           // of the last remote description, as on the wire
+	untold    bool                // there is a remote offer of which pion has not heard
+	raw, sent string              // the last description that pion made, and as it goes on the wire
 }
 
-func (p *pion) SignalingState() webrtc.SignalingState { return p.pc.SignalingState() }
+// SignalingState is have-remote-offer also while pion has not heard of the offer.
+func (p *pion) SignalingState() webrtc.SignalingState {
+	state := p.pc.SignalingState()
+	if state == webrtc.SignalingStateStable && p.untold {
+		return webrtc.SignalingStateHaveRemoteOffer
+	}
+	return state
+}
 
 func (p *pion) NameSections() error {
 	for _, t := range p.pc.GetTransceivers() {
@@ -101,11 +118,16 @@ func (p *pion) name(t *webrtc.RTPTransceiver) error {
 	return nil
 }
 
-// reserve names the transceivers that only send, so that pion does not use them
-// for a section on which the other side sends: they may have no receiver.
-func (p *pion) reserve() error {
+// reserve names the transceivers that pion must not use for a new section: those
+// that only send, for one on which the other side sends (they may have no
+// receiver), and those that have no codec in common with one.
+func (p *pion) reserve(d webrtc.SessionDescription) error {
+	offer, err := d.Unmarshal()
+	if err != nil {
+		return err
+	}
 	for _, t := range p.pc.GetTransceivers() {
-		if t.Direction() == webrtc.RTPTransceiverDirectionSendonly {
+		if t.Mid() == "" && (t.Direction() == webrtc.RTPTransceiverDirectionSendonly || !p.suits(t, offer)) {
 			if err := p.name(t); err != nil {
 				return err
 			}
@@ -126,20 +148,50 @@ func (p *pion) transceiver(mid string) *webrtc.RTPTransceiver {
 func (p *pion) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	p.awaitICE() // a restart would forget what it waits for
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
-	return p.pc.CreateOffer(&webrtc.OfferOptions{
+	return p.made(p.pc.CreateOffer(&webrtc.OfferOptions{
 		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},
 		ICERestart:         restart,
-	})
+	}))
 }
 
 func (p *pion) CreateAnswer() (webrtc.SessionDescription, error) {
+	if p.untold {
+		return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: rejecting(p.order)}, nil
+	}
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
-	return p.pc.CreateAnswer(&webrtc.AnswerOptions{
+	return p.made(p.pc.CreateAnswer(&webrtc.AnswerOptions{
 		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},
-	})
+	}))
+}
+
+func (p *pion) made(d webrtc.SessionDescription, err error) (webrtc.SessionDescription, error) {
+	if err != nil {
+		return d, err
+	}
+	p.raw, p.sent = d.SDP, p.arrange(d.SDP)
+	d.SDP = p.sent
+	return d, nil
+}
+
+// Commits implements [committed]: pion has no way back if every section is
+// rejected. It starts nothing then, and nobody rejects a section of data channels.
+func (p *pion) Commits(offered []section) bool {
+	return p.pc.CurrentRemoteDescription() != nil || slices.ContainsFunc(offered, func(s section) bool { return s.kind == "application" })
+}
+
+// Concerned implements [committed].
+func (p *pion) Concerned(answer []section) bool {
+	return p.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer || !allRejected(answer)
 }
 
 func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
+	if p.untold {
+		p.untold = false
+		return nil
+	}
+	if d.SDP == p.sent {
+		d.SDP = p.raw // pion sets only the text that it made
+	}
 	if d.Type == webrtc.SDPTypeOffer {
 		return p.pc.SetLocalDescription(d)
 	}
@@ -154,21 +206,61 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	}
 	sections := parsed.sections()
 	if d.Type == webrtc.SDPTypeAnswer {
-		p.awaitICE()
-		return p.senders.exchange(p.pc, sections, func() error { return p.pc.SetRemoteDescription(d) })
+		return p.remoteAnswer(d, parsed, sections)
 	}
-	if err := p.reserve(); err != nil {
+	for _, s := range sections {
+		if t := p.transceiver(s.mid); t != nil && s.rejected {
+			if err := t.Stop(); err != nil {
+				return err
+			}
+		}
+	}
+	d.SDP = p.shield(d.SDP, sections)
+	seen, any, err := p.hide(d, parsed)
+	if err != nil {
 		return err
 	}
-	p.offered = slices.Clone(sections)
+	p.order, p.untold = sections, !any
+	if p.untold {
+		return nil
+	}
+	d = webrtc.SessionDescription{Type: d.Type, SDP: seen}
+	if err := p.reserve(d); err != nil {
+		return err
+	}
+	p.offered = sections
+	p.awaitICE()
+	return p.pc.SetRemoteDescription(d)
+}
+
+func (p *pion) remoteAnswer(d webrtc.SessionDescription, parsed *sdp, sections []section) error {
+	seen, any, err := p.hide(d, parsed)
+	if err != nil {
+		return err
+	}
+	if !any {
+		before, err := parse(p.pc.CurrentRemoteDescription().SDP)
+		if err != nil {
+			return err
+		}
+		seen = withCredentials(seen, before)
+	}
+	p.order = sections
+	p.awaitICE()
+	return p.senders.exchange(p.pc, sections, func() error {
+		return p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: d.Type, SDP: seen})
+	})
+}
+
+// shield returns an offer with directions that pion may see.
+func (p *pion) shield(text string, offered []section) string {
+	sections := slices.Clone(offered)
 	for i, s := range sections {
 		if !s.rejected {
 			sections[i].direction = shielded(p.transceiver(s.mid), s.direction)
 		}
 	}
-	d.SDP = withDirections(d.SDP, sections) // pion leaves out of its answer what says none
-	p.awaitICE()
-	return p.pc.SetRemoteDescription(d)
+	return withDirections(text, sections)
 }
 
 // shielded is the direction that pion gets to see where offered is in an offer: one
@@ -218,7 +310,12 @@ func (p *pion) awaitICE() {
 	}
 }
 
-func (p *pion) AddICECandidate(c webrtc.ICECandidateInit) error { return p.pc.AddICECandidate(c) }
+func (p *pion) AddICECandidate(c webrtc.ICECandidateInit) error {
+	if p.order != nil && p.pc.RemoteDescription() == nil { // pion has not heard of what it belongs to
+		return nil
+	}
+	return p.pc.AddICECandidate(c)
+}
 
 func (p *pion) Superseded(err error) bool {
 	var modification *rtcerr.InvalidModificationError

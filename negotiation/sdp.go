@@ -77,7 +77,7 @@ func parse(text string) (*sdp, error) {
 		kind, value, found := strings.Cut(line, "=")
 		switch {
 		case line == "":
-		case !found || len(kind) != 1:
+		case !found || len(kind) != 1 || strings.Contains(line, "\r"): // pion would see several lines
 			return nil, fmt.Errorf("not SDP: line %d", n)
 		case kind == "m":
 			d.media = append(d.media, media{line: value})
@@ -320,6 +320,25 @@ func withOffered(text string, list []section) string {
 		}
 	}
 	return b.String()
+}
+
+// withDataFirst names the section of data channels first in the BUNDLE group, so
+// that the transport of all is its own: nobody stops it. When the first section
+// is stopped or used again Chromium (156) makes a new transport, and pion cannot.
+// https://www.rfc-editor.org/rfc/rfc8843#section-7.2.1
+func withDataFirst(text string) string {
+	d, err := parse(text)
+	if err != nil {
+		return text
+	}
+	group := d.bundle()
+	for _, s := range d.sections() {
+		if i := slices.Index(group, s.mid); s.kind == "application" && i > 0 {
+			first := slices.Insert(slices.Delete(slices.Clone(group), i, i+1), 0, s.mid)
+			return strings.Replace(text, "BUNDLE "+strings.Join(group, " "), "BUNDLE "+strings.Join(first, " "), 1)
+		}
+	}
+	return text
 }
 
 // free returns the first id that is not in use. 15 means something else.

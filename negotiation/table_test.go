@@ -42,6 +42,9 @@ func table() (rows []row) {
 			}
 		}
 	}
+	add(row{fresh: true, polite: "video+data stop video", impolite: "-"})
+	add(row{fresh: true, polite: "-", impolite: "video+data stop video"})
+	add(row{fresh: true, polite: "video+data - - audio", impolite: "- stop video"})
 	for _, r := range [][2]string{
 		{"audio remove track remove track", "audio remove track remove track"},
 		{"audio remove track", "video - audio"},

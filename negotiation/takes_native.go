@@ -21,6 +21,17 @@ func (p *pion) Takes(description webrtc.SessionDescription) error {
 	if err != nil {
 		return err
 	}
+	parsed, err := parse(description.SDP)
+	if err != nil {
+		return err
+	}
+	sections := parsed.sections()
+	if len(sections) != len(d.MediaDescriptions) {
+		return errors.New("what begins a media section is ambiguous")
+	}
+	if description.Type == webrtc.SDPTypeAnswer && p.pc.CurrentRemoteDescription() == nil && p.Concerned(sections) && allRejected(sections) {
+		return errors.New("the answer rejects what pion has offered for good") // see Commits
+	}
 	if err := wholeCredentials(d); err != nil {
 		return err
 	}
@@ -42,41 +53,52 @@ func (p *pion) Takes(description webrtc.SessionDescription) error {
 		if err := oneTrack(m); err != nil {
 			return err
 		}
-		names, err := codecs(m)
-		if err != nil {
-			return err
-		}
-		if err := p.takesSection(m, kind, names); err != nil {
+		if err := p.takesSection(m, kind); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// takesSection looks at the transceiver that pion would use for a section: one
-// with another kind would be used without a word, and one that sends must
-// have a codec that the section offers.
-func (p *pion) takesSection(m *pionsdp.MediaDescription, kind webrtc.RTPCodecType, offered []string) error {
+// takesSection looks at the transceiver of a section: one with another kind would
+// be used without a word, and one that sends must have a codec that the section
+// offers.
+func (p *pion) takesSection(m *pionsdp.MediaDescription, kind webrtc.RTPCodecType) error {
+	offered, err := codecs(m)
+	if err != nil {
+		return err
+	}
 	mid, _ := m.Attribute("mid")
-	if t := p.transceiver(mid); t != nil && t.Kind() != kind {
+	t := p.transceiver(mid)
+	switch {
+	case t == nil:
+	case t.Kind() != kind:
 		return fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", mid, t.Kind(), kind)
-	}
-	if m.MediaName.Port.Value == 0 {
-		return nil
-	}
-	for _, t := range p.pc.GetTransceivers() {
-		if t.Kind() != kind || t.Sender() == nil || (t.Mid() != mid && t.Mid() != "") {
-			continue
-		}
-		common := slices.ContainsFunc(t.Sender().GetParameters().Codecs, func(c webrtc.RTPCodecParameters) bool {
-			_, name, _ := strings.Cut(c.MimeType, "/")
-			return slices.Contains(offered, strings.ToLower(name))
-		})
-		if !common {
-			return fmt.Errorf("media section %q has no codec that we can send", mid)
-		}
+	case m.MediaName.Port.Value != 0 && !canSend(t, offered):
+		return fmt.Errorf("media section %q has no codec that we can send", mid)
 	}
 	return nil
+}
+
+// suits tells whether t has a codec in common with each new section of its kind.
+func (p *pion) suits(t *webrtc.RTPTransceiver, offer *pionsdp.SessionDescription) bool {
+	for _, m := range offer.MediaDescriptions {
+		mid, _ := m.Attribute("mid")
+		offered, err := codecs(m)
+		if err != nil || m.MediaName.Media == t.Kind().String() && p.transceiver(mid) == nil && !canSend(t, offered) {
+			return false
+		}
+	}
+	return true
+}
+
+// canSend tells whether t can send one of the codecs, or sends nothing.
+func canSend(t *webrtc.RTPTransceiver, offered []pionsdp.Codec) bool {
+	return t.Sender() == nil || slices.ContainsFunc(t.Sender().GetParameters().Codecs, func(ours webrtc.RTPCodecParameters) bool {
+		return slices.ContainsFunc(offered, func(c pionsdp.Codec) bool {
+			return strings.EqualFold(t.Kind().String()+"/"+c.Name, ours.MimeType)
+		})
+	})
 }
 
 // wholeCredentials refuses ICE credentials of which half is in the session and
@@ -126,10 +148,13 @@ func isNumber(ssrc string) bool {
 	return err == nil
 }
 
-// codecs returns the names of the codecs of a section, in lower case.
-func codecs(m *pionsdp.MediaDescription) ([]string, error) {
+// codecs returns the codecs of a media section.
+func codecs(m *pionsdp.MediaDescription) ([]pionsdp.Codec, error) {
+	if !isMedia(m.MediaName.Media) {
+		return nil, nil
+	}
 	alone := &pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}
-	var names []string
+	var list []pionsdp.Codec
 	for _, format := range m.MediaName.Formats {
 		payload, err := strconv.ParseUint(format, 10, 7)
 		if err != nil {
@@ -141,12 +166,12 @@ func codecs(m *pionsdp.MediaDescription) ([]string, error) {
 			if err := checkApt(codec.Fmtp); err != nil {
 				return nil, err
 			}
-			names = append(names, strings.ToLower(codec.Name))
+			list = append(list, codec)
 		case payload != 0: // pion writes 0 into the sections that it rejects
 			return nil, fmt.Errorf("payload type %d has no rtpmap", payload)
 		}
 	}
-	return names, nil
+	return list, nil
 }
 
 // checkApt looks at the payload type that a retransmission belongs to.

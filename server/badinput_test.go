@@ -204,6 +204,7 @@ func TestBadInput(t *testing.T) {
 		{"garbage SDP", offer(constant("<garbage>")), negotiation.DescriptionRefused, false},
 		{"SDP cut short", offer(func(s string) string { return s[:200] }), negotiation.DescriptionRefused, false},
 		{"SDP that pion cannot parse", offer(replace("t=0 0", "t=x")), negotiation.DescriptionRefused, false},
+		{"SDP with a line in a line", offer(replace("a=mid:0\r\n", "a=mid:0\ra=mid:1\r\n")), negotiation.DescriptionRefused, false},
 		{"SDP without section", offer(func(s string) string { head, _, _ := strings.Cut(s, "m="); return head }), negotiation.DescriptionRefused, false},
 		{"SDP without mid", offer(without("a=mid")), negotiation.DescriptionRefused, false},
 		{"SDP without ufrag", offer(without("a=ice-ufrag")), negotiation.DescriptionRefused, false},
@@ -254,6 +255,8 @@ func TestBadInput(t *testing.T) {
 				m.next("an answer that rejects the section", func(e signaling.Envelope) bool {
 					return e.Message != nil && e.Message.Description != nil && strings.Contains(e.Message.Description.SDP, "m=video 0 ")
 				})
+				m.send(row.input(m.offer()))
+				await(t, "it answers again", func() bool { return victim.count(row.answer) > before+1 }, victim)
 			} else {
 				m.goodOffer()
 			}

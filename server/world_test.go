@@ -83,11 +83,13 @@ type world struct {
 	relay *relay.Relay
 	http  *http.Server
 	ended chan struct{}
+
+	newConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error) // of native peers
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, newConnection: peer.NewPeerConnection}
 	w.start("127.0.0.1:0")
 	t.Cleanup(w.stop)
 	return w
@@ -160,7 +162,7 @@ func (w *world) native(room, role string, auto bool, onTrack ...func(string, pee
 		Connect: auto,
 		Trace:   n.trace,
 		NewPeerConnection: func(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
-			pc, err := peer.NewPeerConnection(c)
+			pc, err := w.newConnection(c)
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			n.connections = append(n.connections, pc)
