@@ -25,7 +25,8 @@ func WithTrace(f func(Event)) Option { return func(s *Session) { s.trace = f } }
 // The Session owns pc's OnNegotiationNeeded, OnICECandidate and
 // OnSignalingStateChange, of which pion has one slot each; the trace tells what
 // they would have told. All other handlers stay yours, and the Session does not
-// close pc. pc may have tracks, channels and past negotiations, but must be
+// close pc. Close the Session first, then pc: no event tells a Session that its
+// pc was closed. pc may have tracks, channels and past negotiations, but must be
 // stable, else Attach returns [ErrNotStable] or [ErrClosed].
 //
 // For a native peer that is polite see [PoliteConfiguration].

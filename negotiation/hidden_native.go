@@ -77,7 +77,7 @@ func (p *pion) known() (local, remote *webrtc.SessionDescription, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p.order = parsed.sections()
+	p.order, p.group = parsed.sections(), parsed.bundle()
 	local.SDP = p.arrange(local.SDP)
 	return local, remote, nil
 }
@@ -146,16 +146,15 @@ func (p *pion) arrange(text string) string {
 		}
 		all = append(all, m)
 	}
-	withCandidates(all)
-	return withDataFirst(head + strings.Join(all, ""))
+	return withCandidates(withTag(head+strings.Join(all, ""), p.group))
 }
 
-// withCandidates puts the candidates into the section of data channels, if there
-// is one: see withDataFirst.
-func withCandidates(sections []string) {
-	i := slices.IndexFunc(sections, func(m string) bool { return kindOf(m) == "application" })
+// withCandidates puts the candidates into the section that has the transport.
+func withCandidates(text string) string {
+	head, sections := pieces(text)
+	i := tagged(head, sections)
 	if i < 0 {
-		return
+		return text
 	}
 	var all strings.Builder
 	for at, m := range sections {
@@ -170,6 +169,16 @@ func withCandidates(sections []string) {
 		sections[at] = others.String()
 	}
 	sections[i] += all.String()
+	return head + strings.Join(sections, "")
+}
+
+// tagged returns the place of the section that is the first of the BUNDLE group,
+// or -1.
+func tagged(head string, sections []string) int {
+	_, group, _ := strings.Cut(head, "a=group:BUNDLE ")
+	group, _, _ = strings.Cut(group, "\r\n")
+	first, _, _ := strings.Cut(group, " ")
+	return slices.IndexFunc(sections, func(m string) bool { return first != "" && midOf(m) == first })
 }
 
 // pieces cuts a description into what comes before the sections, and these.
@@ -233,14 +242,9 @@ func (p *pion) place(c *webrtc.ICECandidateInit) {
 		return
 	}
 	head, sections := pieces(p.sent)
-	_, group, _ := strings.Cut(head, "a=group:BUNDLE ")
-	first := strings.Fields(group)
-	if len(first) == 0 {
-		return
-	}
-	if i := slices.IndexFunc(sections, func(s string) bool { return midOf(s) == first[0] }); i >= 0 {
-		index := uint16(i)
-		c.SDPMid, c.SDPMLineIndex = &first[0], &index
+	if i := tagged(head, sections); i >= 0 {
+		mid, index := midOf(sections[i]), uint16(i)
+		c.SDPMid, c.SDPMLineIndex = &mid, &index
 	}
 }
 

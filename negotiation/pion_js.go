@@ -135,23 +135,24 @@ func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	offer, err := b.await("createOffer", map[string]any{"iceRestart": restart})
 	text, _ := stringOf(offer, "sdp")
 	b.vain = !restart && !b.differs(text)
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withDataFirst(withExtensions(text, b.negotiated()))}, err
+	before := b.negotiated()
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withTag(withExtensions(text, before.sections()), before.bundle())}, err
 }
 
-// negotiated returns the sections of the current local description.
-func (b *browser) negotiated() []section {
+// negotiated returns the current local description.
+func (b *browser) negotiated() *sdp {
 	if d := b.currentLocal(); d != nil {
 		if parsed, err := parse(d.SDP); err == nil {
-			return parsed.sections()
+			return parsed
 		}
 	}
-	return nil
+	return &sdp{}
 }
 
 func (b *browser) CreateAnswer() (webrtc.SessionDescription, error) {
 	answer, err := b.await("createAnswer")
 	text, _ := stringOf(answer, "sdp")
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withDataFirst(text)}, err
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withTag(text, b.negotiated().bundle())}, err
 }
 
 func (b *browser) SetLocalDescription(d webrtc.SessionDescription) error {

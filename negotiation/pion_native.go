@@ -82,6 +82,7 @@ type pion struct {
 
 	codecs    []webrtc.CodecStats // that pion has
 	order     []section           // of the last remote description, as on the wire
+	group     []string            // the BUNDLE group that was negotiated last
 	untold    bool                // there is a remote offer of which pion has not heard
 	raw, sent string              // the last description that pion made, and as it goes on the wire
 }
@@ -170,6 +171,13 @@ func (p *pion) made(d webrtc.SessionDescription, err error) (webrtc.SessionDescr
 	}
 	p.raw, p.sent = d.SDP, p.arrange(d.SDP)
 	d.SDP = p.sent
+	if d.Type == webrtc.SDPTypeAnswer {
+		parsed, err := parse(d.SDP)
+		if err != nil {
+			return d, err
+		}
+		p.group = parsed.bundle()
+	}
 	return d, nil
 }
 
@@ -245,7 +253,7 @@ func (p *pion) remoteAnswer(d webrtc.SessionDescription, parsed *sdp, sections [
 		}
 		seen = withCredentials(seen, before)
 	}
-	p.order = sections
+	p.order, p.group = sections, parsed.bundle()
 	p.awaitICE()
 	return p.senders.exchange(p.pc, sections, func() error {
 		return p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: d.Type, SDP: seen})

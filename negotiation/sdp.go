@@ -322,23 +322,30 @@ func withOffered(text string, list []section) string {
 	return b.String()
 }
 
-// withDataFirst names the section of data channels first in the BUNDLE group, so
-// that the transport of all is its own: nobody stops it. When the first section
-// is stopped or used again Chromium (156) makes a new transport, and pion cannot.
+// withTag names the section first in the BUNDLE group that was first in the one
+// negotiated before, because the transport of all is its own. To begin with that
+// is the section of data channels: nobody stops it. When the first section is
+// stopped or used again Chromium (156) makes a new transport, and pion cannot.
 // https://www.rfc-editor.org/rfc/rfc8843#section-7.2.1
-func withDataFirst(text string) string {
+func withTag(text string, before []string) string {
 	d, err := parse(text)
 	if err != nil {
 		return text
 	}
-	group := d.bundle()
-	for _, s := range d.sections() {
-		if i := slices.Index(group, s.mid); s.kind == "application" && i > 0 {
-			first := slices.Insert(slices.Delete(slices.Clone(group), i, i+1), 0, s.mid)
-			return strings.Replace(text, "BUNDLE "+strings.Join(group, " "), "BUNDLE "+strings.Join(first, " "), 1)
-		}
+	group, sections := d.bundle(), d.sections()
+	i := slices.IndexFunc(group, func(mid string) bool {
+		return len(before) > 0 && mid == before[0]
+	})
+	if i < 0 {
+		i = slices.IndexFunc(group, func(mid string) bool {
+			return slices.ContainsFunc(sections, func(s section) bool { return s.mid == mid && s.kind == "application" })
+		})
 	}
-	return text
+	if i <= 0 {
+		return text
+	}
+	first := slices.Insert(slices.Delete(slices.Clone(group), i, i+1), 0, group[i])
+	return strings.Replace(text, "BUNDLE "+strings.Join(group, " "), "BUNDLE "+strings.Join(first, " "), 1)
 }
 
 // free returns the first id that is not in use. 15 means something else.

@@ -117,7 +117,8 @@ func (s *Session) RestartICE() {
 }
 
 // Negotiated waits until all that was changed or wished for before the call has
-// been negotiated. It returns an error if ctx or the Session ends first.
+// been negotiated. It returns an error if ctx or the Session ends first. An
+// answer that never comes ends neither: give ctx a deadline.
 func (s *Session) Negotiated(ctx context.Context) error {
 	waiter := make(chan struct{})
 	s.enqueue(func() { s.waiters = append(s.waiters, waiter) })
