@@ -18,7 +18,9 @@
 //   - Set OnDataChannel: pion closes incoming channels if it is unset.
 //   - If the first thing you negotiate may be media, set
 //     AlwaysNegotiateDataChannels in the webrtc.Configuration when you will want
-//     data channels too.
+//     data channels too. Between pion and Chromium (156) set it in any case or stop
+//     no transceiver of the first exchange: the one that was stopped may be the one
+//     whose transport all others share, and pion cannot have another.
 //
 // # What differs from the W3C sample, and why
 //
@@ -64,6 +66,9 @@
 // senders that were not negotiated (pion_native.go, senders_native.go). In turn
 // the descriptions that the PeerConnection itself shows may say other directions
 // than those that were exchanged.
+//
+// A section that is rejected, or of which pion has no codec, is kept from pion,
+// which could make no offer any more (hidden_native.go).
 //
 // pion changes its state before it validates, so a description is checked before
 // it gets there (check.go). If a connection refuses it all the same and cannot go
