@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"perfect-negotiation/negotiation/signaling"
 )
@@ -16,6 +18,10 @@ import (
 // closeTimeout is how long a client has to read the error that ends its
 // connection and to answer the close.
 const closeTimeout = 5 * time.Second
+
+// messageCost is what a message costs the relay and its readers besides its
+// bytes, in bytes.
+const messageCost = 256
 
 // conn is the connection of a client. One goroutine, serve, reads it; another
 // one writes while there is something to write.
@@ -27,16 +33,20 @@ type conn struct {
 	dial   dial
 	room   *room // nil until it is in; constant from then on
 	queue  queue
+	pace   *rate.Limiter // at which it is read, in bytes
 
-	ending    atomic.Bool // end was called: nothing more is taken from the client
-	heard     atomic.Bool // it gave a sign of life since the sweeper looked
-	receiving bool        // serve is inside a message
+	ending    atomic.Bool     // end was called: nothing more is taken from the client
+	heard     atomic.Bool     // it gave a sign of life since the sweeper looked
+	ended     context.Context // is done: serve need not wait for pace
+	cancel    context.CancelFunc
+	receiving bool // serve is inside a message
 
 	heardAt, pingedAt time.Time // the sweeper's
 }
 
 func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 	now := time.Now()
+	ended, cancel := context.WithCancel(context.Background())
 	c := &conn{
 		relay:    r,
 		ws:       ws,
@@ -44,6 +54,9 @@ func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 		member:   w.member,
 		dial:     w.dial,
 		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes},
+		pace:     rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.QueueBytes/2, signaling.MaxFrame+messageCost)),
+		ended:    ended,
+		cancel:   cancel,
 		heardAt:  now,
 		pingedAt: now,
 	}
@@ -92,6 +105,7 @@ func (c *conn) serve(refused *signaling.Error) {
 	}
 	c.queue.drop()
 	c.ws.Close()
+	c.cancel()
 	c.relay.remove(c)
 }
 
@@ -102,14 +116,16 @@ func (c *conn) receive() {
 		if err != nil {
 			return
 		}
-		if !c.message(kind, r) {
+		n, ok := c.message(kind, r)
+		if !ok || c.pace.WaitN(c.ended, n+messageCost) != nil {
 			return
 		}
 	}
 }
 
-// message relays one message. It reports whether more may follow.
-func (c *conn) message(kind int, r io.Reader) bool {
+// message relays one message and returns its length. It reports whether more may
+// follow.
+func (c *conn) message(kind int, r io.Reader) (n int, ok bool) {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 
@@ -118,24 +134,25 @@ func (c *conn) message(kind int, r io.Reader) bool {
 	c.receiving = false
 	if errors.Is(err, errTooLarge) {
 		c.end(errTooLarge)
-		return false
+		return 0, false
 	}
 	if err != nil {
-		return false
+		return 0, false
 	}
 	c.alive()
+	n = len(*buffer)
 
 	if kind != websocket.TextMessage {
 		c.refuse(signaling.CodeBadMessage, "messages must be text, not binary")
-		return true
+		return n, true
 	}
 	envelope, err := peek(*buffer)
 	if err != nil {
 		c.refuse(signaling.CodeBadMessage, err.Error())
-		return true
+		return n, true
 	}
 	c.relay.pass(c, envelope, envelope.stamp(*buffer, c.member.ID))
-	return true
+	return n, true
 }
 
 // refuse tells the client that a message of its was not relayed.
@@ -188,11 +205,13 @@ func (c *conn) end(reason *signaling.Error) {
 		c.relay.running.Go(c.write)
 	}
 	_ = c.ws.SetReadDeadline(time.Now().Add(closeTimeout)) // fails only if closed
+	c.cancel()
 }
 
 // abort makes serve end the connection at once. Unlike Close it never blocks.
 func (c *conn) abort() {
 	_ = c.ws.SetReadDeadline(time.Unix(1, 0)) // fails only if closed
+	c.cancel()
 }
 
 // buffers holds the buffers of messages that are being read.

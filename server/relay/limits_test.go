@@ -1,13 +1,17 @@
 package relay_test
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/server/relay"
@@ -35,7 +39,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestSlowReaderIsEvictedAndNobodyWaits(t *testing.T) {
-	s := serve(t, relay.Config{})
+	s := serve(t, relay.Config{BytesPerSecond: 1 << 40})
 	a, b := s.pair("r")
 	slow, _ := s.join("", "room", "r")
 	a.expectJoined(slow.id)
@@ -97,6 +101,71 @@ func TestFullRoomsBurstEvictsNobody(t *testing.T) {
 			t.Fatalf("got %+v, want a message of a peer", e)
 		}
 	}
+}
+
+// A reader that is twice as fast as a sender may be is not evicted, however fast
+// the sender would like to be, and misses nothing.
+func TestFloodEvictsNobody(t *testing.T) {
+	t.Parallel() // it waits
+	const perSecond, frames, size = 4 << 20, 512, 32 << 10
+	s := serve(t, relay.Config{BytesPerSecond: perSecond})
+	flooder, reader := s.pair("r")
+	go func() {
+		pad := strings.Repeat("x", size)
+		for i := range frames {
+			if flooder.ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"s":"%d","pad":"%s"}`, i, pad)) != nil {
+				return
+			}
+		}
+	}()
+	pace := rate.NewLimiter(2*perSecond, size)
+	for i := range frames {
+		if err := pace.WaitN(t.Context(), size); err != nil {
+			t.Fatal(err)
+		}
+		if e := reader.read(); e.Session != strconv.Itoa(i) {
+			t.Fatalf("got %+v (error %+v), want message %d", e, e.Error, i)
+		}
+	}
+}
+
+func TestFloodIsNoSilence(t *testing.T) {
+	t.Parallel() // it waits
+	s := serve(t, relay.Config{BytesPerSecond: 64 << 10, PingInterval: 100 * time.Millisecond, PongTimeout: 2 * time.Second})
+	a, b := s.pair("r")
+	flood(a)
+	for range 8 { // 5 s: all the while the pongs of a wait behind what it said before
+		if e := b.read(); e.Session != "flood" {
+			t.Fatalf("got %+v (error %+v), want a message", e, e.Error)
+		}
+	}
+}
+
+func TestShutdownDuringFlood(t *testing.T) {
+	s := serve(t, relay.Config{BytesPerSecond: 1})
+	a, b := s.pair("r")
+	flood(a)
+	for range 2 { // a is not read again today
+		if e := b.read(); e.Session != "flood" {
+			t.Fatalf("got %+v (error %+v), want a message", e, e.Error)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	b.quit()
+	if err := s.relay.Shutdown(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flood has c send as fast as it can, until its connection ends.
+func flood(c *client) {
+	text := []byte(`{"s":"flood","pad":"` + strings.Repeat("x", 60<<10) + `"}`)
+	go func() {
+		for c.ws.WriteMessage(websocket.TextMessage, text) == nil {
+			continue
+		}
+	}()
 }
 
 func TestSilentClientIsDropped(t *testing.T) {

@@ -15,7 +15,8 @@
 //   - What is passed on is one JSON object in valid UTF-8, at most 64 deep, with
 //     the bytes of all its other members as the sender wrote them.
 //   - A peer that does not read is put out of the room and never makes a sender
-//     wait. A peer that sends nonsense disturbs nobody but itself.
+//     wait. A peer that sends nonsense disturbs nobody but itself, and one that
+//     sends too fast waits: see [Config].BytesPerSecond.
 //   - A room exists while somebody is in it.
 //
 // # Keys
@@ -71,6 +72,16 @@ type Config struct {
 	QueueBytes    int
 	QueueMessages int
 
+	// BytesPerSecond is how fast one client is read, on average; each message
+	// counts as 256 bytes more than it has. Half of QueueBytes it may send at once,
+	// and in any case one message. Who sends faster waits, by way of TCP: nothing
+	// is lost.
+	//
+	// Default 128 KB. So a peer that floods the room cannot have anybody evicted
+	// who reads as fast as that, or who pauses for a second, and a newcomer to a
+	// full room of 8, who says 150 KB in its first seconds, hardly waits.
+	BytesPerSecond int
+
 	// PingInterval is the time between two pings to a client; they go out up to a
 	// quarter of it later. Default 25 s: less than the patience of common proxies.
 	PingInterval time.Duration
@@ -97,6 +108,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.QueueMessages <= 0 {
 		c.QueueMessages = 1024
+	}
+	if c.BytesPerSecond <= 0 {
+		c.BytesPerSecond = 128 << 10
 	}
 	if c.PingInterval <= 0 {
 		c.PingInterval = 25 * time.Second
