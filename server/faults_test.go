@@ -25,7 +25,7 @@ func TestFaults(t *testing.T) {
 	}
 	relay := newRelayProcess(t)
 	network := newProxy(t, relay.address)
-	w := &world{t: t, url: "http://" + network.listener.Addr().String()}
+	w := worldAt(t, "http://"+network.listener.Addr().String())
 	members := []member{w.member("/r/faults"), w.member("/r/faults"), w.native("faults", "", true), w.native("faults", "", true)}
 	leaver := members[0].(memberTab)
 	converge(t, members)
@@ -151,7 +151,7 @@ func heard(t *testing.T, members []member, lines []int) {
 // outlive the relay, and each hears each.
 func TestRoomOfEight(t *testing.T) {
 	relay := newRelayProcess(t)
-	w := &world{t: t, url: "http://" + relay.address}
+	w := worldAt(t, "http://"+relay.address)
 	var members []member
 	for range 4 {
 		members = append(members, w.member("/r/eight"), w.native("eight", "", true))

@@ -45,7 +45,7 @@ func TestChatToOne(t *testing.T) {
 func TestADeadSocketIsNoticed(t *testing.T) {
 	w := newWorld(t)
 	network := newProxy(t, w.url[len("http://"):])
-	behind := &world{t: t, url: "http://" + network.listener.Addr().String()}
+	behind := worldAt(t, "http://"+network.listener.Addr().String())
 	n, b := behind.native("dead", "", true), behind.member("/r/dead")
 	converge(t, []member{n, b})
 	network.stall(toRelay | toPeers)

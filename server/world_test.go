@@ -87,9 +87,14 @@ type world struct {
 	newConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error) // of native peers
 }
 
+// worldAt is a world whose server somebody else has started.
+func worldAt(t *testing.T, url string) *world {
+	return &world{t: t, url: url, newConnection: peer.NewPeerConnection}
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, newConnection: peer.NewPeerConnection}
+	w := worldAt(t, "")
 	w.start("127.0.0.1:0")
 	t.Cleanup(w.stop)
 	return w
