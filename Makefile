@@ -22,7 +22,7 @@ test: test-native test-browser test-tabs fuzz ## run every test
 
 test-native: tools ## what runs without a browser
 	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./web/...
-	go test -timeout 10m -run '^(TestExplore|TestMutants|TestTable|TestStress)$$' ./negotiation
+	go test -timeout 10m -run '^(TestExplore|TestMutants|TestTheSample|TestTable|TestStress)$$' ./negotiation
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
@@ -58,8 +58,10 @@ explore: ## every order of events of two Sessions, and whether broken ones are n
 
 soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes on one connection
 	go run ./web/build -fast
-	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/...
+	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/... ./web/...
+	go test -count=20 -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
+	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser)$$' ./negotiation
 	PN_TABS=1 go test -race -count=20 -timeout 120m ./server
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMediaAtOnce|TestRecord|TestEcho)$$' ./server
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
