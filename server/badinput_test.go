@@ -150,6 +150,7 @@ func (m *mallory) goodOffer() {
 // another one at the time. Each row names how it is answered. Afterwards the two
 // go on as if nothing had been, and a good offer still works.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	without := func(prefix string) func(string) string {
 		return func(sdp string) string {
 			var kept []string
@@ -229,6 +230,7 @@ func TestBadInput(t *testing.T) {
 		{"an object with nothing in it", constant(`{"what":"is this"}`), "", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			victim, other := w.native("bad", "", false), w.native("bad", "", false)
 			other.connect()
@@ -271,6 +273,7 @@ func TestBadInput(t *testing.T) {
 
 // A line of chat is text, whatever is in it, and one line.
 func TestHostileChat(t *testing.T) {
+	t.Parallel()
 	rows := []struct{ name, line, shown string }{
 		{"markup", `<img src=x onerror="document.title='owned'"><b>bold</b>`, `<img src=x onerror="document.title='owned'"><b>bold</b>`},
 		{"newlines", "one\nReceived: two\r\nthree", `one\nReceived: two\r\nthree`},
@@ -282,6 +285,7 @@ func TestHostileChat(t *testing.T) {
 		return n
 	}
 	t.Run("terminal", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		n := hostile(w)
 		p := startPeer(t, w, "--room", "chat")
@@ -292,6 +296,7 @@ func TestHostileChat(t *testing.T) {
 		}
 	})
 	t.Run("tab", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		n, b := hostile(w), w.tab("/r/chat")
 		awaitChannels(t, 2, n, b)

@@ -9,9 +9,11 @@ import (
 // TestNoCommonCodec has a tab send video to a native peer that knows no codec for
 // it: the section is rejected, and all else goes on.
 func TestNoCommonCodec(t *testing.T) {
+	t.Parallel()
 	for _, role := range []string{"polite", "impolite"} {
 		for _, when := range []string{"before", "after"} {
 			t.Run("native is "+role+", video comes "+when+" the channel", func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t)
 				w.newConnection = onlyAudio
 				n := w.native(demoRoom, role, false)

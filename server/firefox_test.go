@@ -182,7 +182,6 @@ func (w *world) firefox(b *bidi, path string) *mediaTab {
 			w.t.Error(err)
 		}
 	})
-	t.open()
 	return remembering(t)
 }
 

@@ -94,15 +94,16 @@ const remember = `{
 
 func (w *world) mediaTab(path string) *mediaTab {
 	w.t.Helper()
-	return remembering(w.tab(path))
+	return remembering(w.blank(w.url + path))
 }
 
+// remembering opens a tab that is still blank.
 func remembering(b *tab) *mediaTab {
 	b.t.Helper()
 	if err := b.prepare(remember); err != nil {
 		b.t.Fatal(err)
 	}
-	b.again()
+	b.open()
 	return &mediaTab{b}
 }
 

@@ -96,10 +96,9 @@ type memberTab struct{ *tab }
 func (w *world) member(path string) memberTab {
 	w.t.Helper()
 	b := w.blank(w.url + path)
-	if err := b.navigate(w.url + "/healthz"); err != nil {
+	if err := b.prepare(record); err != nil {
 		w.t.Fatal(err)
 	}
-	b.beforeLoad(record)
 	b.open()
 	return memberTab{b}
 }

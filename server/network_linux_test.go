@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,22 +23,26 @@ import (
 // network is two network namespaces, joined by a link for media, each with a
 // link of its own to a relay in between.
 //
-//	a  10.77.3.1 ──────────────────────── 10.77.3.2  b
-//	   10.77.1.2 ── 10.77.1.1 relay 10.77.2.1 ── 10.77.2.2
+//	a  10.n.3.1 ──────────────────────── 10.n.3.2  b
+//	   10.n.1.2 ── 10.n.1.1 relay 10.n.2.1 ── 10.n.2.2
 type network struct {
 	t       *testing.T
+	n       int32  // no other has it
 	a, b    string // the namespaces
 	program string
 	port    int
 }
+
+var networks atomic.Int32
 
 func newNetwork(t *testing.T) *network {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("makes network namespaces, for which it must run as root")
 	}
-	// A link has a name of at most 15 characters.
-	n := &network{t: t, program: filepath.Join(t.TempDir(), "server"), a: fmt.Sprintf("pn%da", os.Getpid()), b: fmt.Sprintf("pn%db", os.Getpid())}
+	n := &network{t: t, program: filepath.Join(t.TempDir(), "server"), n: 76 + networks.Add(1)}
+	name := fmt.Sprintf("pn%d.%d", os.Getpid(), n.n) // at most 14 characters, for a link has 15
+	n.a, n.b = name+"a", name+"b"
 	if out, err := exec.Command("ip", "netns", "add", n.a).CombinedOutput(); err != nil {
 		t.Skipf("network namespaces are not allowed here: %v %s", err, out)
 	}
@@ -51,10 +56,10 @@ func newNetwork(t *testing.T) *network {
 	n.ip("-n " + n.a + " link add direct type veth peer name direct netns " + n.b)
 	for i, name := range []string{n.a, n.b} {
 		n.ip("link add " + name + " type veth peer name relay netns " + name)
-		n.ip(fmt.Sprintf("addr add 10.77.%d.1/24 dev %s", i+1, name))
+		n.ip(fmt.Sprintf("addr add %s/24 dev %s", n.address(i+1, 1), name))
 		n.ip("link set " + name + " up")
-		n.ip(fmt.Sprintf("-n %s addr add 10.77.%d.2/24 dev relay", name, i+1))
-		n.ip(fmt.Sprintf("-n %s addr add 10.77.3.%d/24 dev direct", name, i+1))
+		n.ip(fmt.Sprintf("-n %s addr add %s/24 dev relay", name, n.address(i+1, 2)))
+		n.ip(fmt.Sprintf("-n %s addr add %s/24 dev direct", name, n.address(3, i+1)))
 		for _, link := range []string{"lo", "relay", "direct"} {
 			n.ip(fmt.Sprintf("-n %s link set %s up", name, link))
 		}
@@ -64,6 +69,10 @@ func newNetwork(t *testing.T) *network {
 	}
 	n.serve()
 	return n
+}
+
+func (n *network) address(link, host int) string {
+	return fmt.Sprintf("10.%d.%d.%d", n.n, link, host)
 }
 
 func (n *network) ip(arguments string) {
@@ -78,7 +87,7 @@ func (n *network) serve() {
 	n.t.Helper()
 	relay := relay.New(relay.Config{})
 	server := &http.Server{Handler: relay, ReadHeaderTimeout: patience}
-	for _, address := range []string{"10.77.1.1", "10.77.2.1"} {
+	for _, address := range []string{n.address(1, 1), n.address(2, 1)} {
 		listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", address, n.port))
 		if err != nil {
 			n.t.Fatal(err)
@@ -184,6 +193,7 @@ const connected = "✓ Peer connection connected!"
 // TestTheNetworkChanges takes the network between two native peers away, and
 // brings it back, or another one. What they say meanwhile comes, once and in order.
 func TestTheNetworkChanges(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		change func(n *network, both []*process)
@@ -197,14 +207,15 @@ func TestTheNetworkChanges(t *testing.T) {
 			n.ip("-n " + n.a + " link set direct up")
 		}},
 		{"an address changes", func(n *network, _ []*process) {
-			n.ip("-n " + n.a + " addr del 10.77.3.1/24 dev direct")
-			n.ip("-n " + n.a + " addr add 10.77.3.9/24 dev direct")
+			n.ip("-n " + n.a + " addr del " + n.address(3, 1) + "/24 dev direct")
+			n.ip("-n " + n.a + " addr add " + n.address(3, 9) + "/24 dev direct")
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			n := newNetwork(t)
-			polite := n.peer(n.a, "10.77.1.1", "--role", "polite", "--connect", "auto")
-			impolite := n.peer(n.b, "10.77.2.1", "--role", "impolite", "--connect", "auto")
+			polite := n.peer(n.a, n.address(1, 1), "--role", "polite", "--connect", "auto")
+			impolite := n.peer(n.b, n.address(2, 1), "--role", "impolite", "--connect", "auto")
 			both := []*process{polite, impolite}
 			for _, p := range both {
 				p.until(1, connected)

@@ -59,9 +59,11 @@ func nothingSurfaced(t *testing.T, who ...participant) {
 }
 
 func TestConnect(t *testing.T) {
+	t.Parallel()
 	for _, c := range couples() {
 		for _, from := range []string{"polite", "impolite", "both at once"} {
 			t.Run(c.name+", from "+from, func(t *testing.T) {
+				t.Parallel()
 				polite, impolite := c.make(newWorld(t))
 				channels := 1
 				switch from {
@@ -81,8 +83,10 @@ func TestConnect(t *testing.T) {
 }
 
 func TestRenegotiateAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, c := range couples() {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			polite, impolite := c.make(newWorld(t))
 			polite.connect()
 			awaitChannels(t, 1, polite, impolite)
@@ -115,9 +119,11 @@ func renegotiateAtOnce(t *testing.T, polite, impolite participant, rounds int) {
 }
 
 func TestTheOtherSideRenegotiates(t *testing.T) {
+	t.Parallel()
 	for _, c := range couples() {
 		for _, first := range []string{"polite", "impolite"} {
 			t.Run(c.name+", "+first+" connects", func(t *testing.T) {
+				t.Parallel()
 				polite, impolite := c.make(newWorld(t))
 				offerer, other := polite, impolite
 				if first == "impolite" {
@@ -138,8 +144,10 @@ func TestTheOtherSideRenegotiates(t *testing.T) {
 }
 
 func TestChat(t *testing.T) {
+	t.Parallel()
 	for _, c := range couples() {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			polite, impolite := c.make(newWorld(t))
 			impolite.connect()
 			awaitChannels(t, 1, polite, impolite)
@@ -171,7 +179,9 @@ func chat(t *testing.T, a, b participant) {
 
 // Without roles the ranks decide, and peers connect as they meet, both at once.
 func TestMeetInARoom(t *testing.T) {
+	t.Parallel()
 	t.Run("tab and native", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		n := w.native("meeting", "", true)
 		b := w.tab("/r/meeting")
@@ -187,6 +197,7 @@ func TestMeetInARoom(t *testing.T) {
 		reload(t, n, b)
 	})
 	t.Run("tab and tab", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		a, b := w.tab("/r/meeting"), w.tab("/r/meeting")
 		awaitChannels(t, 2, a, b)
@@ -194,6 +205,7 @@ func TestMeetInARoom(t *testing.T) {
 		reload(t, a, b)
 	})
 	t.Run("native and native", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		a, b := w.native("meeting", "", true), w.native("meeting", "", true)
 		awaitChannels(t, 2, a, b)
@@ -202,8 +214,10 @@ func TestMeetInARoom(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
+	t.Parallel()
 	for _, c := range couples()[:3] {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			polite, impolite := c.make(newWorld(t))
 			both(polite, impolite, participant.connect)
 			awaitChannels(t, 2, polite, impolite)
@@ -240,6 +254,7 @@ func reload(t *testing.T, stays participant, leaves *tab) {
 }
 
 func TestPlainPage(t *testing.T) {
+	t.Parallel()
 	for _, role := range []string{"polite", "impolite"} {
 		opposite := map[string]string{"polite": "impolite", "impolite": "polite"}[role]
 		for name, other := range map[string]func(w *world) participant{
@@ -247,6 +262,7 @@ func TestPlainPage(t *testing.T) {
 			"native": func(w *world) participant { return w.native(demoRoom, opposite, false) },
 		} {
 			t.Run(role+" with "+name, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t)
 				ours := other(w)
 				page := w.page(demoRoom, role)

@@ -41,6 +41,7 @@ func ufrag(text string) string {
 // TestRestart restarts ICE from either side and from both at once, and while the
 // other side makes an offer. What is said meanwhile comes, once and in order.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	restart := func(p participant) { p.(restarter).restart() }
 	nothing := func(participant) {}
 	for _, c := range []struct {
@@ -59,6 +60,7 @@ func TestRestart(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			polite, impolite := c.make(newWorld(t))
 			polite.connect()
 			awaitChannels(t, 1, polite, impolite)

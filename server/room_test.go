@@ -13,6 +13,7 @@ import (
 
 // TestChatToOne has a native peer and a tab say something to one of two others.
 func TestChatToOne(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a, b, c := w.native("trio", "", true), w.member("/r/trio"), w.native("trio", "", true)
 	converge(t, []member{a, b, c})
@@ -43,6 +44,7 @@ func TestChatToOne(t *testing.T) {
 // TestADeadSocketIsNoticed has the network swallow what is said, which no socket
 // tells.
 func TestADeadSocketIsNoticed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	network := newProxy(t, w.url[len("http://"):])
 	behind := worldAt(t, "http://"+network.listener.Addr().String())
@@ -70,6 +72,7 @@ func TestADeadSocketIsNoticed(t *testing.T) {
 
 // TestStalled has a peer that is there and acknowledges nothing, and then does.
 func TestStalled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	victim := w.native("bad", "", true)
 	m := newMallory(t, w, "bad", victim.id())

@@ -38,6 +38,7 @@ func (n *native) wedge() {
 
 // A connection that cannot go on is replaced, and the pairing with it.
 func TestStartingOver(t *testing.T) {
+	t.Parallel()
 	talk := func(t *testing.T, a, b participant, line string) {
 		t.Helper()
 		both(a, b, func(p participant) { p.say(line) })
@@ -46,6 +47,7 @@ func TestStartingOver(t *testing.T) {
 		}
 	}
 	t.Run("a polite native peer", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		a, b := w.native(demoRoom, "polite", true), w.native(demoRoom, "impolite", true)
 		awaitChannels(t, 2, a, b)
@@ -56,6 +58,7 @@ func TestStartingOver(t *testing.T) {
 		talk(t, a, b, "on a new connection")
 	})
 	t.Run("a native peer and a tab", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		a, b := w.native("over", "", true), w.tab("/r/over")
 		awaitChannels(t, 2, a, b)
@@ -65,6 +68,7 @@ func TestStartingOver(t *testing.T) {
 		talk(t, a, b, "on a new connection")
 	})
 	t.Run("both at once", func(t *testing.T) {
+		t.Parallel()
 		w := newWorld(t)
 		a, b := w.native(demoRoom, "polite", true), w.native(demoRoom, "impolite", true)
 		awaitChannels(t, 2, a, b)
@@ -86,6 +90,7 @@ func TestStartingOver(t *testing.T) {
 
 // Whoever of two native peers goes and comes again, or both, they pair again.
 func TestComeAndGo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.native("inn", "", true)
 	for range 3 {
@@ -105,6 +110,7 @@ func TestComeAndGo(t *testing.T) {
 // A relay that goes does not end what it has brought together: chat goes on, and
 // an offer that is wanted meanwhile is made when the relay is back.
 func TestTheCallOutlivesTheRelay(t *testing.T) {
+	t.Parallel()
 	for name, make := range map[string]func(w *world) (a, b participant){
 		"native and native": func(w *world) (participant, participant) {
 			return w.native("outlive", "", true), w.native("outlive", "", true)
@@ -117,6 +123,7 @@ func TestTheCallOutlivesTheRelay(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			a, b := make(w)
 			awaitChannels(t, 2, a, b)
