@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+)
+
+const maxLine = 64 << 10 // bytes of one line of chat
+
+// terminal is the native peer's user interface: lines in, lines out.
+type terminal struct {
+	in       io.Reader
+	out, log io.Writer
+	echo     bool
+	verbose  bool
+	stage    *stage
+
+	lines chan line // to be said, in order
+
+	mu   sync.Mutex
+	open int           // data channels
+	more chan struct{} // closed when one opens
+
+	peers map[string]negotiation.Event // by id; the detail is the state
+
+	err  error         // the relay refuses us for good
+	stop chan struct{} // closed by quit
+	once sync.Once
+}
+
+// line is what is said to a peer, or to everybody. The empty one is /quit.
+type line struct{ to, text string }
+
+func newTerminal(in io.Reader, out, log io.Writer) *terminal {
+	return &terminal{
+		in: in, out: out, log: log,
+		lines: make(chan line, 1024),
+		more:  make(chan struct{}),
+		peers: map[string]negotiation.Event{},
+		stop:  make(chan struct{}),
+	}
+}
+
+// run serves the user until ctx ends, /quit, or the relay refuses.
+func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
+	if err := t.stage.join(p); err != nil {
+		t.quit(err)
+	}
+	go t.read(p)
+	go t.say(p)
+	select {
+	case <-ctx.Done():
+		t.quit(nil)
+	case <-t.stop:
+	}
+	p.Close()
+	<-p.Done()
+	t.stage.off()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// read takes commands and chat. At the end of the input the peer stays.
+func (t *terminal) read(p *peer.Peer) {
+	scanner := bufio.NewScanner(t.in)
+	scanner.Buffer(nil, maxLine)
+	for scanner.Scan() {
+		text := scanner.Text()
+		command, isCommand := strings.CutPrefix(text, "/")
+		switch {
+		case text == "":
+		case !isCommand:
+			t.later(line{text: text})
+		case strings.HasPrefix(command, "/"):
+			t.later(line{text: command})
+		case strings.HasPrefix(command, "to "):
+			if to, text, _ := strings.Cut(command[len("to "):], " "); text != "" {
+				t.later(line{t.find(to), text})
+			}
+		case command == "connect":
+			p.Connect()
+		case command == "renegotiate":
+			p.Renegotiate()
+		case command == "restart":
+			p.RestartICE()
+		case command == "media on":
+			if err := t.stage.on(); err != nil {
+				t.note("No media: %v", err)
+			}
+		case command == "media off":
+			t.stage.off()
+		case command == "reconnect":
+			p.CheckRelay()
+		case command == "peers":
+			t.list()
+		case command == "quit" && t.interactive():
+			t.quit(nil)
+		case command == "quit":
+			t.later(line{}) // after what is still to be said
+		default:
+			t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", negotiation.Printable(text))
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		t.note("No more input: %v", err)
+	}
+}
+
+// note prints what the user did not say to anybody.
+func (t *terminal) note(format string, args ...any) { fmt.Fprintf(t.log, format+"\n", args...) }
+
+// later has a line said after those before it.
+func (t *terminal) later(l line) {
+	select {
+	case t.lines <- l:
+	case <-t.stop:
+	}
+}
+
+// interactive tells whether a person types.
+func (t *terminal) interactive() bool {
+	file, ok := t.in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// say says the lines, each when there is somebody to hear it.
+func (t *terminal) say(p *peer.Peer) {
+	for {
+		select {
+		case <-t.stop:
+			return
+		case l := <-t.lines:
+			if l == (line{}) {
+				p.Flush()
+				t.quit(nil)
+				return
+			}
+			// An error other than ErrNobody has been told by the trace.
+			for t.awaitChannel() && errors.Is(p.Say(l.to, l.text), peer.ErrNobody) && l.to == "" {
+			}
+		}
+	}
+}
+
+// find returns the id of the peer whose id begins so.
+func (t *terminal) find(name string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id := range t.peers {
+		if strings.HasPrefix(id, name) {
+			return id
+		}
+	}
+	return name // whom nobody has heard of
+}
+
+// list prints who is in the room.
+func (t *terminal) list() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.note("%d peers are here.", len(t.peers))
+	for _, id := range slices.Sorted(maps.Keys(t.peers)) {
+		t.note("  %s  we are %s  %s", id, t.peers[id].Role, t.peers[id].Detail)
+	}
+}
+
+// awaitChannel waits until a data channel is open and returns false if that
+// will not happen any more.
+func (t *terminal) awaitChannel() bool {
+	for {
+		t.mu.Lock()
+		open, more := t.open, t.more
+		t.mu.Unlock()
+		if open > 0 {
+			return true
+		}
+		select {
+		case <-more:
+		case <-t.stop:
+			return false
+		}
+	}
+}
+
+func (t *terminal) quit(err error) {
+	t.once.Do(func() {
+		t.mu.Lock()
+		t.err = err
+		t.mu.Unlock()
+		close(t.stop)
+	})
+}
+
+// trace prints what happens. It runs on the peer's goroutine.
+func (t *terminal) trace(e negotiation.Event) {
+	switch e.Kind {
+	case peer.ChatReceived:
+		fmt.Fprintln(t.out, e)
+		if t.echo && e.Detail != "" {
+			select {
+			case t.lines <- line{text: e.Detail}:
+			default:
+				t.note("Not echoed: too many lines wait")
+			}
+		}
+		return
+	case peer.ChannelOpened:
+		t.mu.Lock()
+		t.open++
+		close(t.more)
+		t.more = make(chan struct{})
+		t.mu.Unlock()
+	case peer.ChannelClosed:
+		t.mu.Lock()
+		t.open--
+		t.mu.Unlock()
+	case peer.PeerJoined:
+		t.setPeer(e, "new")
+	case peer.Connected:
+		t.setPeer(e, "connected")
+	case peer.ConnectionState:
+		t.setPeer(e, e.Detail)
+	case peer.Unpaired:
+		t.setPeer(e, "closed")
+	case peer.PeerGone, peer.PeerNotPaired:
+		t.mu.Lock()
+		delete(t.peers, e.Peer)
+		t.mu.Unlock()
+	case peer.RelayRefused, peer.RelayReplaced:
+		t.quit(errors.New(e.String()))
+	}
+	if level := e.Level(); t.verbose || level != negotiation.LevelDebug {
+		fmt.Fprintf(t.log, "%s %-5s %s\n", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
+	}
+}
+
+func (t *terminal) setPeer(e negotiation.Event, state string) {
+	e.Detail = state
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.peers[e.Peer] = e
+}
