@@ -72,49 +72,63 @@ func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
 	return t.err
 }
 
-// read takes commands and chat. At the end of the input the peer stays.
+// read reads lines. At the end of the input the peer stays.
 func (t *terminal) read(p *peer.Peer) {
-	scanner := bufio.NewScanner(t.in)
-	scanner.Buffer(nil, maxLine)
-	for scanner.Scan() {
-		text := scanner.Text()
-		command, isCommand := strings.CutPrefix(text, "/")
+	in := bufio.NewReaderSize(t.in, maxLine)
+	for {
+		text, more, err := in.ReadLine()
 		switch {
-		case text == "":
-		case !isCommand:
-			t.later(line{text: text})
-		case strings.HasPrefix(command, "/"):
-			t.later(line{text: command})
-		case strings.HasPrefix(command, "to "):
-			if to, text, _ := strings.Cut(command[len("to "):], " "); text != "" {
-				t.later(line{t.find(to), text})
-			}
-		case command == "connect":
-			p.Connect()
-		case command == "renegotiate":
-			p.Renegotiate()
-		case command == "restart":
-			p.RestartICE()
-		case command == "media on":
-			if err := t.stage.on(); err != nil {
-				t.note("No media: %v", err)
-			}
-		case command == "media off":
-			t.stage.off()
-		case command == "reconnect":
-			p.CheckRelay()
-		case command == "peers":
-			t.list()
-		case command == "quit" && t.interactive():
-			t.quit(nil)
-		case command == "quit":
-			t.later(line{}) // after what is still to be said
-		default:
-			t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", negotiation.Printable(text))
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			t.note("No more input: %v", err)
+			return
+		case !more:
+			t.do(p, string(text))
+			continue
 		}
+		for more && err == nil {
+			_, more, err = in.ReadLine()
+		}
+		t.note("Not sent: a line of %d bytes or more", maxLine)
 	}
-	if err := scanner.Err(); err != nil {
-		t.note("No more input: %v", err)
+}
+
+// do does what a line says, a command or chat.
+func (t *terminal) do(p *peer.Peer, text string) {
+	command, isCommand := strings.CutPrefix(text, "/")
+	switch {
+	case text == "":
+	case !isCommand:
+		t.later(line{text: text})
+	case strings.HasPrefix(command, "/"):
+		t.later(line{text: command})
+	case strings.HasPrefix(command, "to "):
+		if to, text, _ := strings.Cut(command[len("to "):], " "); text != "" {
+			t.later(line{t.find(to), text})
+		}
+	case command == "connect":
+		p.Connect()
+	case command == "renegotiate":
+		p.Renegotiate()
+	case command == "restart":
+		p.RestartICE()
+	case command == "media on":
+		if err := t.stage.on(); err != nil {
+			t.note("No media: %v", err)
+		}
+	case command == "media off":
+		t.stage.off()
+	case command == "reconnect":
+		p.CheckRelay()
+	case command == "peers":
+		t.list()
+	case command == "quit" && t.interactive():
+		t.quit(nil)
+	case command == "quit":
+		t.later(line{}) // after what is still to be said
+	default:
+		t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", negotiation.Printable(text))
 	}
 }
 

@@ -5,19 +5,45 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"perfect-negotiation/negotiation/peer"
 )
 
-// command is the native peer as a user runs it, with its input and output.
+// transcript keeps what is written to it.
+type transcript struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *transcript) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(text)
+}
+
+func (w *transcript) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// awaitLog waits until a program has written the words.
+func awaitLog(t *testing.T, log *transcript, words string) {
+	t.Helper()
+	await(t, "it says "+words, func() bool { return strings.Contains(log.String(), words) })
+}
+
+// running is the native peer as a user runs it, with its input and output.
 type running struct {
 	t      *testing.T
 	in     io.WriteCloser
 	out    chan string // lines
-	log    *strings.Builder
+	log    *transcript
 	cancel context.CancelFunc
 	ended  chan error
 }
@@ -27,7 +53,7 @@ func startPeer(t *testing.T, w *world, arguments ...string) *running {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{t: t, in: inW, out: make(chan string, 1024), log: &strings.Builder{}, cancel: cancel, ended: make(chan error, 1)}
+	r := &running{t: t, in: inW, out: make(chan string, 1024), log: &transcript{}, cancel: cancel, ended: make(chan error, 1)}
 	root := command()
 	root.Reader, root.Writer, root.ErrWriter = inR, outW, r.log
 	go func() {
@@ -71,6 +97,11 @@ func (r *running) expect(want string) {
 	case <-time.After(patience):
 		r.t.Fatalf("%q did not come on standard output", want)
 	}
+}
+
+func (r *running) expectLog(words string) {
+	r.t.Helper()
+	awaitLog(r.t, r.log, words)
 }
 
 func (r *running) end() error {
@@ -131,6 +162,20 @@ func TestNativePeerStaysAndPairsAgain(t *testing.T) {
 	p.cancel() // a signal does
 	if err := p.end(); err != nil {
 		t.Errorf("it ends with %v", err)
+	}
+}
+
+// A line that is too long is not said, and those after it are.
+func TestALongLine(t *testing.T) {
+	w := newWorld(t)
+	n := w.native("long", "", true)
+	p := startPeer(t, w, "--room", "long")
+	awaitChannels(t, 2, n)
+	p.write("before", strings.Repeat("long", maxLine), "after")
+	p.expectLog("Not sent: a line of 65536 bytes or more")
+	await(t, "the line after it arrives", func() bool { return contains(n.received(), "after") }, n)
+	if got, want := n.received(), []string{"before", "after"}; !slices.Equal(got, want) {
+		t.Errorf("received %q", got)
 	}
 }
 
