@@ -39,7 +39,8 @@ type terminal struct {
 	once sync.Once
 }
 
-// line is what is said to a peer, or to everybody. The empty one is /quit.
+// line is what is said to the peer whose id begins so, or to everybody. The empty
+// one is /quit.
 type line struct{ to, text string }
 
 func newTerminal(in io.Reader, out, log io.Writer) *terminal {
@@ -103,9 +104,12 @@ func (t *terminal) do(p *peer.Peer, text string) {
 		t.later(line{text: text})
 	case strings.HasPrefix(command, "/"):
 		t.later(line{text: command})
-	case strings.HasPrefix(command, "to "):
-		if to, text, _ := strings.Cut(command[len("to "):], " "); text != "" {
-			t.later(line{t.find(to), text})
+	case command == "to", strings.HasPrefix(command, "to "):
+		to, text, _ := strings.Cut(strings.TrimPrefix(command[len("to"):], " "), " ")
+		if to == "" || text == "" {
+			t.note("Not sent: it is /to PEER text, where PEER is how an id begins that /peers lists")
+		} else {
+			t.later(line{to, text})
 		}
 	case command == "connect":
 		p.Connect()
@@ -165,23 +169,47 @@ func (t *terminal) say(p *peer.Peer) {
 				t.quit(nil)
 				return
 			}
-			// An error other than ErrNobody has been told by the trace.
-			for t.awaitChannel() && errors.Is(p.Say(l.to, l.text), peer.ErrNobody) && l.to == "" {
-			}
+			t.sayLine(p, l)
 		}
 	}
 }
 
-// find returns the id of the peer whose id begins so.
-func (t *terminal) find(name string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for id := range t.peers {
-		if strings.HasPrefix(id, name) {
-			return id
+func (t *terminal) sayLine(p *peer.Peer, l line) {
+	for t.awaitChannel() {
+		to, err := t.find(l.to)
+		if err != nil {
+			t.note("Not sent: %v", err)
+			return
+		}
+		// An error other than ErrNobody has been told by the trace.
+		if !errors.Is(p.Say(to, l.text), peer.ErrNobody) || to != "" {
+			return
 		}
 	}
-	return name // whom nobody has heard of
+}
+
+// find returns the id of the only peer whose id begins so, or nothing for
+// everybody.
+func (t *terminal) find(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var found []string
+	for id := range t.peers {
+		if strings.HasPrefix(id, name) {
+			found = append(found, id)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", fmt.Errorf("no peer is here whose id begins with %s", negotiation.Printable(name))
+	default:
+		return "", fmt.Errorf("the ids of %d peers begin with %s", len(found), name)
+	}
 }
 
 // list prints who is in the room.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 )
 
@@ -177,6 +178,79 @@ func TestALongLine(t *testing.T) {
 	if got, want := n.received(), []string{"before", "after"}; !slices.Equal(got, want) {
 		t.Errorf("received %q", got)
 	}
+}
+
+// TestWho has a line said to one of two.
+func TestWho(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.native("who", "", true), w.native("who", "", true)
+	p := startPeer(t, w, "--room", "who")
+	await(t, "all channels are open", func() bool { return strings.Count(p.log.String(), "' opened") == 4 }, a, b)
+	p.write("/peers")
+	p.expectLog("2 peers are here.")
+	for _, n := range []*native{a, b} {
+		p.expectLog("  " + n.id() + "  we are ")
+	}
+	for _, command := range []string{"/to", "/to " + a.id(), "/to  to nobody"} {
+		p.write(command)
+	}
+	p.write("/to nobody hello", "/to "+a.id()[:len(a.id())-1]+" to one", "to both")
+	await(t, "both hear what is said to both", func() bool {
+		return contains(a.received(), "to both") && contains(b.received(), "to both")
+	}, a, b)
+	if got, want := a.received(), []string{"to one", "to both"}; !slices.Equal(got, want) {
+		t.Errorf("one of two hears %q", got)
+	}
+	if got, want := b.received(), []string{"to both"}; !slices.Equal(got, want) {
+		t.Errorf("the other one hears %q", got)
+	}
+	p.expectLog("no peer is here whose id begins with nobody")
+	if n := strings.Count(p.log.String(), "it is /to PEER text"); n != 3 {
+		t.Errorf("it explains /to %d times", n)
+	}
+}
+
+func TestFind(t *testing.T) {
+	terminal := newTerminal(nil, nil, nil)
+	terminal.peers = map[string]negotiation.Event{"abc1": {}, "abc2": {}, "b": {}}
+	for _, row := range []struct{ name, id, refusal string }{
+		{"", "", ""},
+		{"abc1", "abc1", ""},
+		{"b", "b", ""},
+		{"a", "", "the ids of 2 peers begin with a"},
+		{"abc", "", "the ids of 2 peers begin with abc"},
+		{"c", "", "no peer is here whose id begins with c"},
+		{"abc12", "", "no peer is here whose id begins with abc12"},
+	} {
+		id, err := terminal.find(row.name)
+		refusal := ""
+		if err != nil {
+			refusal = err.Error()
+		}
+		if id != row.id || refusal != row.refusal {
+			t.Errorf("%q is %q, %q", row.name, id, refusal)
+		}
+	}
+}
+
+// A peer that is told to looks at once whether the relay is still there.
+func TestReconnect(t *testing.T) {
+	w := newWorld(t)
+	network := newProxy(t, w.url[len("http://"):])
+	behind := worldAt(t, "http://"+network.listener.Addr().String())
+	n := behind.native("there", "", true)
+	p := startPeer(t, behind, "--room", "there")
+	awaitChannels(t, 2, n)
+	network.stall(toRelay | toPeers)
+	p.write("/reconnect")
+	p.expectLog("No connection to the relay")
+	if n.count(peer.RelayLost) > 0 {
+		t.Error("whom nobody has told notices as early")
+	}
+	network.stall(0)
+	network.cut()
+	p.write("/reconnect")
+	await(t, "it is back", func() bool { return strings.Count(p.log.String(), "Joined room 'there'") == 2 })
 }
 
 func TestUsage(t *testing.T) {
