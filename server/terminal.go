@@ -21,7 +21,7 @@ const maxLine = 64 << 10 // bytes of one line of chat
 // terminal is the native peer's user interface: lines in, lines out.
 type terminal struct {
 	in       io.Reader
-	out, log io.Writer
+	out, log *printer
 	echo     bool
 	verbose  bool
 	stage    *stage
@@ -44,8 +44,9 @@ type terminal struct {
 type line struct{ to, text string }
 
 func newTerminal(in io.Reader, out, log io.Writer) *terminal {
+	printer := newPrinter("the log", log, nil)
 	return &terminal{
-		in: in, out: out, log: log,
+		in: in, out: newPrinter("standard output", out, printer), log: printer,
 		lines: make(chan line, 1024),
 		more:  make(chan struct{}),
 		peers: map[string]negotiation.Event{},
@@ -55,6 +56,8 @@ func newTerminal(in io.Reader, out, log io.Writer) *terminal {
 
 // run serves the user until ctx ends, /quit, or the relay refuses.
 func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
+	go t.out.run()
+	go t.log.run()
 	if err := t.stage.join(p); err != nil {
 		t.quit(err)
 	}
@@ -68,6 +71,8 @@ func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
 	p.Close()
 	<-p.Done()
 	t.stage.off()
+	t.out.close()
+	t.log.close()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
@@ -137,7 +142,7 @@ func (t *terminal) do(p *peer.Peer, text string) {
 }
 
 // note prints what the user did not say to anybody.
-func (t *terminal) note(format string, args ...any) { fmt.Fprintf(t.log, format+"\n", args...) }
+func (t *terminal) note(format string, args ...any) { t.log.print(fmt.Sprintf(format, args...)) }
 
 // later has a line said after those before it.
 func (t *terminal) later(l line) {
@@ -253,7 +258,7 @@ func (t *terminal) quit(err error) {
 func (t *terminal) trace(e negotiation.Event) {
 	switch e.Kind {
 	case peer.ChatReceived:
-		fmt.Fprintln(t.out, e)
+		t.out.print(e.String())
 		if t.echo && e.Detail != "" {
 			select {
 			case t.lines <- line{text: e.Detail}:
@@ -288,7 +293,7 @@ func (t *terminal) trace(e negotiation.Event) {
 		t.quit(errors.New(e.String()))
 	}
 	if level := e.Level(); t.verbose || level != negotiation.LevelDebug {
-		fmt.Fprintf(t.log, "%s %-5s %s\n", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
+		t.note("%s %-5s %s", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
 	}
 }
 

@@ -43,7 +43,7 @@ func awaitLog(t *testing.T, log *transcript, words string) {
 type running struct {
 	t      *testing.T
 	in     io.WriteCloser
-	out    chan string // lines
+	out    chan string // lines; what is not expected is not read
 	log    *transcript
 	cancel context.CancelFunc
 	ended  chan error
@@ -54,7 +54,7 @@ func startPeer(t *testing.T, w *world, arguments ...string) *running {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{t: t, in: inW, out: make(chan string, 1024), log: &transcript{}, cancel: cancel, ended: make(chan error, 1)}
+	r := &running{t: t, in: inW, out: make(chan string), log: &transcript{}, cancel: cancel, ended: make(chan error, 1)}
 	root := command()
 	root.Reader, root.Writer, root.ErrWriter = inR, outW, r.log
 	go func() {
@@ -62,16 +62,16 @@ func startPeer(t *testing.T, w *world, arguments ...string) *running {
 		outW.Close()
 		inR.Close()
 	}()
-	read := make(chan struct{})
 	go func() {
-		defer close(read)
+		defer close(r.out)
 		for scanner := bufio.NewScanner(outR); scanner.Scan(); {
 			r.out <- scanner.Text()
 		}
 	}()
 	t.Cleanup(func() {
 		cancel()
-		<-read
+		for range r.out {
+		}
 		if t.Failed() {
 			t.Log(r.log)
 		}
