@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/urfave/cli/v3"
 
@@ -19,7 +20,11 @@ type stage struct {
 
 	peer   *peer.Peer
 	joined chan struct{} // peer is there
-	player *media.Player // nil: nothing is played
+
+	mu     sync.Mutex
+	player *media.Player  // nil: nothing is played
+	closed bool           // nothing is to begin any more
+	tracks sync.WaitGroup // that something is done with; grows before closed is set
 }
 
 // newStage reads --media, and the directory after it.
@@ -50,7 +55,9 @@ func (s *stage) join(p *peer.Peer) error {
 
 // on plays the pattern and the tone to everybody.
 func (s *stage) on() error {
-	if s.player != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.player != nil || s.closed {
 		return nil
 	}
 	var err error
@@ -63,6 +70,8 @@ func (s *stage) on() error {
 }
 
 func (s *stage) off() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.player == nil {
 		return
 	}
@@ -72,9 +81,34 @@ func (s *stage) off() {
 	s.player = nil
 }
 
+// close ends what is played, and waits for recordings to be whole. The Peer has
+// ended, and all tracks with it.
+func (s *stage) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.off()
+	s.tracks.Wait()
+}
+
+// begin is called before something is done with a track, if it may.
+func (s *stage) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.tracks.Add(1)
+	return true
+}
+
 // onTrack does with a track what is to be done with it, until it ends.
 func (s *stage) onTrack(from string, track peer.RemoteTrack) {
 	<-s.joined
+	if !s.begin() {
+		return
+	}
+	defer s.tracks.Done()
 	switch s.mode {
 	case "echo":
 		if err := media.Echo(s.peer, from, track); err != nil {

@@ -70,7 +70,7 @@ func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
 	}
 	p.Close()
 	<-p.Done()
-	t.stage.off()
+	t.stage.close()
 	t.out.close()
 	t.log.close()
 	t.mu.Lock()

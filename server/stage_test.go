@@ -1,0 +1,56 @@
+package main
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+// The stage does not close before what is done with tracks is done, and nothing
+// begins after that.
+func TestStageWaitsForTracks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{}
+		if !s.begin() {
+			t.Fatal("nothing can begin")
+		}
+		closed := make(chan struct{})
+		go func() {
+			s.close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("it is closed while a track is recorded")
+		default:
+		}
+		if s.begin() {
+			t.Error("another one begins")
+		}
+		s.tracks.Done()
+		<-closed
+	})
+}
+
+// The user may still type when the peer ends.
+func TestStageIsClosedMeanwhile(t *testing.T) {
+	s := &stage{joined: make(chan struct{})}
+	if err := s.join(newWorld(t).native("stage", "", false).p); err != nil {
+		t.Fatal(err)
+	}
+	var typed sync.WaitGroup
+	for range 10 {
+		typed.Go(func() {
+			if err := s.on(); err != nil {
+				t.Error(err)
+			}
+			s.off()
+		})
+	}
+	s.close()
+	typed.Wait()
+	if err := s.on(); err != nil || s.player != nil {
+		t.Errorf("it plays after the end, error %v", err)
+	}
+}
