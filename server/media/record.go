@@ -33,7 +33,8 @@ func Record(dir, from string, track peer.RemoteTrack) (name string, err error) {
 	codec := track.Codec()
 	switch mime := codec.MimeType; {
 	case strings.EqualFold(mime, webrtc.MimeTypeOpus):
-		writer, err = oggwriter.NewWith(file, codec.ClockRate, codec.Channels)
+		_ = file.Close() // only what it opens itself does it mark as ended
+		writer, err = oggwriter.New(file.Name(), codec.ClockRate, codec.Channels)
 	case strings.EqualFold(mime, webrtc.MimeTypeVP8), strings.EqualFold(mime, webrtc.MimeTypeVP9), strings.EqualFold(mime, webrtc.MimeTypeAV1):
 		writer, err = ivfwriter.NewWith(file, ivfwriter.WithCodec(mime))
 	default:
