@@ -2,12 +2,14 @@ package negotiation
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"syscall/js"
 	"testing"
 
+	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/internal/promise"
 )
 
 // player is what a browser's side plays, and what it sees and hears.
@@ -53,26 +55,10 @@ func (m *player) received(ctx context.Context) map[string]int {
 }
 
 // settled waits for a promise.
-func settled(ctx context.Context, promise js.Value) (js.Value, error) {
-	type outcome struct {
-		value js.Value
-		err   error
-	}
-	outcomes := make(chan outcome, 1)
-	resolve := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		outcomes <- outcome{value: args[0]}
-		return nil
-	})
-	defer resolve.Release()
-	reject := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		outcomes <- outcome{err: errors.New(args[0].Call("toString").String())}
-		return nil
-	})
-	defer reject.Release()
-	promise.Call("then", resolve, reject)
+func settled(ctx context.Context, p js.Value) (js.Value, error) {
 	select {
-	case o := <-outcomes:
-		return o.value, o.err
+	case r := <-promise.Settled(safejs.Safe(p)):
+		return safejs.Unsafe(r.Value), r.Err
 	case <-ctx.Done():
 		return js.Undefined(), ctx.Err()
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/internal/promise"
 )
 
 // opTimeout bounds one operation of the browser. Its promise never settles if
@@ -295,61 +297,18 @@ func stringOf(object safejs.Value, property string) (string, bool) {
 // await calls a method that returns a promise and waits for it. An error starts
 // with the DOMException's name.
 func (b *browser) await(method string, args ...any) (safejs.Value, error) {
-	type result struct {
-		value safejs.Value
-		err   error
-	}
-	results := make(chan result, 1)
-	var resolve, reject safejs.Func
-	// A promise may settle after it was given up, so they release themselves.
-	settle := func(r result) any {
-		resolve.Release()
-		reject.Release()
-		results <- r
-		return nil
-	}
-	resolve, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		return settle(result{value: append(args, safejs.Undefined())[0]})
-	})
+	p, err := b.js.Call(method, args...)
 	if err != nil {
-		return safejs.Undefined(), err
-	}
-	reject, err = safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		return settle(result{err: exception(args)})
-	})
-	if err != nil {
-		resolve.Release()
-		return safejs.Undefined(), err
-	}
-	promise, err := b.js.Call(method, args...)
-	if err == nil {
-		_, err = promise.Call("then", resolve, reject)
-	}
-	if err != nil {
-		settle(result{})
 		return safejs.Undefined(), err
 	}
 	timeout := time.NewTimer(opTimeout)
 	defer timeout.Stop()
 	select {
-	case r := <-results:
-		return r.value, r.err
+	case r := <-promise.Settled(p):
+		return r.Value, r.Err
 	case <-b.to.stop:
 		return safejs.Undefined(), ErrClosed
 	case <-timeout.C:
 		return safejs.Undefined(), fmt.Errorf("%s: %w", method, errTimeout)
 	}
-}
-
-// exception makes an error of what a promise was rejected with.
-func exception(args []safejs.Value) error {
-	if len(args) == 0 {
-		return errors.New("rejected")
-	}
-	name, _ := stringOf(args[0], "name")
-	message, _ := stringOf(args[0], "message")
-	if name == "" {
-		name, _ = args[0].String()
-	}
-	return fmt.Errorf("%s: %s", name, message)
 }

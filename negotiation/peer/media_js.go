@@ -3,6 +3,8 @@ package peer
 import (
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/internal/promise"
 )
 
 // Track is what can be sent: a MediaStreamTrack.
@@ -67,7 +69,7 @@ func (s *sender) start(track Track) error {
 			return err
 		}
 	} else {
-		if _, err := s.rtp.Call("replaceTrack", track); err != nil {
+		if err := s.replace(track); err != nil {
 			return err
 		}
 		direction = map[string]string{"inactive": "sendonly", "recvonly": "sendrecv"}[direction]
@@ -130,13 +132,24 @@ func (s *sender) stop() error {
 	if !s.on {
 		return nil
 	}
-	s.on = false
 	direction := map[string]string{"sendrecv": "recvonly", "sendonly": "inactive"}[s.direction()]
 	if direction == "" {
+		s.on = false
 		return nil // it was stopped, or sends nothing already
 	}
-	if _, err := s.rtp.Call("replaceTrack", nil); err != nil {
+	if err := s.replace(nil); err != nil {
 		return err
 	}
+	s.on = false
 	return s.transceiver.Set("direction", direction)
+}
+
+// replace has the transceiver send another track, or none. The connection is open
+// as long as we may call this, so the promise settles.
+func (s *sender) replace(track any) error {
+	p, err := s.rtp.Call("replaceTrack", track)
+	if err != nil {
+		return err
+	}
+	return (<-promise.Settled(p)).Err
 }
