@@ -46,6 +46,9 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 	}, nil
 }
 
+// use has f take a track into its keeping, before anything else happens.
+func use(f func()) { f() }
+
 // sender sends one track after the other, all on the same transceiver.
 type sender struct {
 	pc          safejs.Value

@@ -26,11 +26,14 @@ func (t RemoteTrack) RequestKeyFrame() error {
 // Kind returns audio or video.
 func (t RemoteTrack) Kind() string { return t.TrackRemote.Kind().String() }
 
-// onTrack calls f for each track that comes, on a goroutine of its own.
+// onTrack calls f for each track that comes.
 func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err error) {
 	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { f(RemoteTrack{t, pc}) })
 	return func() {}, nil
 }
+
+// use has f use a track, which it does as long as the track is there.
+func use(f func()) { go f() }
 
 // sender sends one track after the other.
 type sender struct {

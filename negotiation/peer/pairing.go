@@ -101,10 +101,15 @@ func (p *pairing) begin() {
 // trackReceived is called when the other side sends a track.
 func (p *pairing) trackReceived(t RemoteTrack) {
 	peer := p.remote.peer
-	peer.enqueue(func() { p.remote.trace(TrackReceived, t.Kind()) })
-	if peer.config.OnTrack != nil {
-		peer.config.OnTrack(p.remote.id, t)
-	}
+	peer.enqueue(func() {
+		if p.remote.pairing != p {
+			return // it came while the pairing ended
+		}
+		p.remote.trace(TrackReceived, t.Kind())
+		if peer.config.OnTrack != nil {
+			use(func() { peer.config.OnTrack(p.remote.id, t) })
+		}
+	})
 }
 
 // connect creates our data channel, once.

@@ -31,8 +31,8 @@ type Config struct {
 	// not block and must not wait for the Peer.
 	Trace func(negotiation.Event)
 	// OnTrack is given each track that a peer sends; nil: nobody wants them. It is
-	// called natively on a goroutine of its own, and in a browser in the handler
-	// of an event, which must not block.
+	// called natively on a goroutine of its own, and in a browser like Trace, so
+	// that none comes after [Unpaired].
 	OnTrack func(from string, track RemoteTrack)
 	// NewPeerConnection makes the connections; nil: the function of that name.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
