@@ -73,17 +73,23 @@ func (e element) data(name, value string) {
 
 func (e element) append(children ...any) { _, _ = e.Call("append", children...) }
 
-// on calls f for an event, for as long as the page lives.
-func (e element) on(event string, f func(event element)) error {
+// on calls f for an event, until it is released.
+func (e element) on(event string, f func(event element)) (release func(), err error) {
 	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		f(element{args[0]})
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = e.Call("addEventListener", event, fn)
-	return err
+	if _, err := e.Call("addEventListener", event, fn); err != nil {
+		fn.Release()
+		return nil, err
+	}
+	return func() {
+		_, _ = e.Call("removeEventListener", event, fn)
+		fn.Release()
+	}, nil
 }
 
 // text returns a property that is a string, or "".

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/hack-pad/safejs"
+
+	"perfect-negotiation/internal/promise"
 )
 
 // source is what the page can send: a button, and how to get its track.
@@ -13,25 +15,26 @@ type source struct {
 	name string // in words
 	// get asks for a MediaStream. It is called in the handler of a click, which
 	// screen sharing demands, and returns a promise or a stream.
-	get func(p *page) (safejs.Value, error)
+	get func(*source, document) (safejs.Value, error)
 
-	asking bool
-	track  safejs.Value
-	on     bool
+	asking  bool
+	on      bool
+	track   safejs.Value
+	release []func() // what goes when the track goes
 }
 
 func sources() []*source {
 	return []*source{
-		{id: "camera", name: "camera", get: func(*page) (safejs.Value, error) {
+		{id: "camera", name: "camera", get: func(*source, document) (safejs.Value, error) {
 			return device("getUserMedia", map[string]any{"video": true})
 		}},
-		{id: "microphone", name: "microphone", get: func(*page) (safejs.Value, error) {
+		{id: "microphone", name: "microphone", get: func(*source, document) (safejs.Value, error) {
 			return device("getUserMedia", map[string]any{"audio": true})
 		}},
-		{id: "screen", name: "screen", get: func(*page) (safejs.Value, error) {
+		{id: "screen", name: "screen", get: func(*source, document) (safejs.Value, error) {
 			return device("getDisplayMedia", map[string]any{"video": true})
 		}},
-		{id: "pattern", name: "test pattern", get: (*page).pattern},
+		{id: "pattern", name: "test pattern", get: (*source).pattern},
 	}
 }
 
@@ -56,15 +59,15 @@ func (p *page) toggle(s *source) {
 		p.stopSource(s)
 	default:
 		p.el["media-error"].set("hidden", true)
-		promise, err := s.get(p)
+		stream, err := s.get(s, p.d)
 		s.asking = true
 		go func() {
-			stream, err := settled(promise, err)
-			s.asking = false
 			if err == nil {
 				err = p.startSource(s, stream)
 			}
+			s.asking = false
 			if err != nil {
+				s.end()
 				p.el["media-error"].setText(complaint(s.name, err))
 				p.el["media-error"].set("hidden", false)
 			}
@@ -72,20 +75,27 @@ func (p *page) toggle(s *source) {
 	}
 }
 
+// startSource sends what the promise of a stream brings.
 func (p *page) startSource(s *source, stream safejs.Value) error {
-	tracks, err := stream.Call("getTracks")
+	r := <-promise.Settled(stream)
+	if r.Err != nil {
+		return r.Err
+	}
+	tracks, err := r.Value.Call("getTracks")
 	if err != nil {
 		return err
 	}
 	if s.track, err = tracks.Index(0); err != nil {
 		return err
 	}
-	s.on = true
-	p.el[s.id].setAttribute("aria-pressed", "true")
 	// The browser has a button of its own to stop sharing.
-	if err := (element{s.track}).on("ended", func(element) { p.stopSource(s) }); err != nil {
+	release, err := element{s.track}.on("ended", func(element) { p.stopSource(s) })
+	if err != nil {
 		return err
 	}
+	s.release = append(s.release, release)
+	s.on = true
+	p.el[s.id].setAttribute("aria-pressed", "true")
 	p.peer.Send("", s.name, s.track)
 	return nil
 }
@@ -96,8 +106,17 @@ func (p *page) stopSource(s *source) {
 	}
 	s.on = false
 	p.peer.Unsend("", s.name)
-	_, _ = s.track.Call("stop")
 	p.el[s.id].setAttribute("aria-pressed", "false")
+	s.end()
+}
+
+// end lets go of the track, if there is one, and of what it needed.
+func (s *source) end() {
+	_, _ = s.track.Call("stop")
+	for _, release := range s.release {
+		release()
+	}
+	s.release, s.track = nil, safejs.Undefined()
 }
 
 // complaint says in plain words why there is no media.
@@ -119,8 +138,8 @@ func complaint(name string, err error) string {
 }
 
 // pattern returns a stream of a picture that moves, drawn here.
-func (p *page) pattern() (safejs.Value, error) {
-	canvas := p.d.create("canvas", "")
+func (s *source) pattern(d document) (safejs.Value, error) {
+	canvas := d.create("canvas", "")
 	const width, height = 320, 180
 	canvas.set("width", width)
 	canvas.set("height", height)
@@ -147,33 +166,27 @@ func (p *page) pattern() (safejs.Value, error) {
 	if err != nil {
 		return pen, err
 	}
+	s.release = append(s.release, tick.Release)
 	timer, err := safejs.Global().Call("setInterval", tick, 66)
 	if err != nil {
 		return pen, err
 	}
-	p.stopDrawing()
-	p.stopDrawing = func() {
-		_, _ = safejs.Global().Call("clearInterval", timer)
-		tick.Release()
-		p.stopDrawing = func() {}
-	}
+	s.release = append(s.release, func() { _, _ = safejs.Global().Call("clearInterval", timer) })
 	return canvas.Call("captureStream")
 }
 
 // tile shows a track that somebody sends.
-func (p *page) tile(from string, track safejs.Value) {
+type tile struct {
+	figure  element
+	release []func()
+}
+
+// addTile makes a tile for a track. It is there as long as the track is, and seen
+// while something comes.
+func (p *page) addTile(from string, track safejs.Value) {
 	kind, id := text(track, "kind"), text(track, "id")
-	if p.tiles[from][id] {
+	if p.tiles[from][id] != nil {
 		return // it has been taken away, and comes again
-	}
-	figure, words := p.d.create("figure", ""), p.d.create("figcaption", "")
-	figure.data("peer", from)
-	figure.data("kind", kind)
-	player := p.d.create(kind, "")
-	player.set("autoplay", true)
-	player.set("playsInline", true)
-	if kind == "audio" {
-		player.set("controls", true)
 	}
 	class, err := safejs.Global().Get("MediaStream")
 	if err != nil {
@@ -183,84 +196,61 @@ func (p *page) tile(from string, track safejs.Value) {
 	if err != nil {
 		return
 	}
+	words := p.d.create("figcaption", "")
+	words.setText(shortID(from) + " · " + kind)
+	player := p.d.create(kind, "")
+	player.set("autoplay", true)
+	player.set("playsInline", true)
+	player.set("controls", kind == "audio")
 	player.set("srcObject", stream)
-	figure.append(player.Value, words.Value)
+	t := &tile{figure: p.d.create("figure", "")}
+	t.figure.data("peer", from)
+	t.figure.data("kind", kind)
+	t.figure.append(player.Value, words.Value)
+	p.el["media"].append(t.figure.Value)
 	if p.tiles[from] == nil {
-		p.tiles[from] = map[string]bool{}
+		p.tiles[from] = map[string]*tile{}
 	}
-	p.tiles[from][id] = true
-	p.el["media"].append(figure.Value)
+	p.tiles[from][id] = t
 
-	state := func(now string) func(element) {
-		return func(element) {
-			figure.data("state", now)
-			words.setText(from[:min(6, len(from))] + " · " + kind + " · " + map[string]string{"live": "live", "muted": "paused"}[now])
+	show := func(element) {
+		state := "live"
+		if muted, err := track.Get("muted"); err == nil {
+			if is, _ := muted.Bool(); is {
+				state = "muted"
+			}
+		}
+		t.figure.data("state", state)
+		t.figure.set("hidden", state == "muted")
+	}
+	show(element{})
+	for event, f := range map[string]func(element){
+		"unmute": show,
+		"mute":   show,
+		"ended":  func(element) { p.removeTile(from, id) },
+	} {
+		if release, err := (element{track}).on(event, f); err == nil {
+			t.release = append(t.release, release)
 		}
 	}
-	first := "live"
-	if muted, err := track.Get("muted"); err == nil {
-		if is, _ := muted.Bool(); is {
-			first = "muted"
-		}
+}
+
+func (p *page) removeTile(from, id string) {
+	t := p.tiles[from][id]
+	if t == nil {
+		return
 	}
-	state(first)(element{})
-	e := element{track}
-	_ = e.on("unmute", state("live"))
-	_ = e.on("mute", state("muted"))
-	_ = e.on("ended", func(element) {
-		delete(p.tiles[from], id)
-		_, _ = figure.Call("remove")
-	})
+	delete(p.tiles[from], id)
+	for _, release := range t.release {
+		release()
+	}
+	_, _ = t.figure.Call("remove")
 }
 
 // removeTiles is called when a pairing has ended, and all its tracks with it.
 func (p *page) removeTiles(from string) {
+	for id := range p.tiles[from] {
+		p.removeTile(from, id)
+	}
 	delete(p.tiles, from)
-	tiles, err := p.el["media"].Call("querySelectorAll", "[data-peer=\""+from+"\"]")
-	if err != nil {
-		return
-	}
-	n, _ := tiles.Length()
-	for i := range n {
-		if tile, err := tiles.Index(i); err == nil {
-			_, _ = tile.Call("remove")
-		}
-	}
-}
-
-// settled waits for a promise, if it is one. An error starts with its name.
-func settled(promise safejs.Value, err error) (safejs.Value, error) {
-	if err != nil {
-		return promise, err
-	}
-	then, err := promise.Get("then")
-	if err != nil || then.IsUndefined() {
-		return promise, err
-	}
-	type result struct {
-		value safejs.Value
-		err   error
-	}
-	results := make(chan result, 1)
-	resolve, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		results <- result{value: args[0]}
-		return nil
-	})
-	if err != nil {
-		return promise, err
-	}
-	defer resolve.Release()
-	reject, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		results <- result{err: errors.New(text(args[0], "name") + ": " + text(args[0], "message"))}
-		return nil
-	})
-	if err != nil {
-		return promise, err
-	}
-	defer reject.Release()
-	if _, err := promise.Call("then", resolve, reject); err != nil {
-		return promise, err
-	}
-	r := <-results
-	return r.value, r.err
 }

@@ -22,9 +22,8 @@ type page struct {
 
 	trying bool // the notice says that the relay is gone
 
-	sources     []*source
-	tiles       map[string]map[string]bool // by peer and track
-	stopDrawing func()                     // of the test pattern
+	sources []*source
+	tiles   map[string]map[string]*tile // by peer and track
 }
 
 // row is a peer in the list.
@@ -44,7 +43,7 @@ var ids = []string{
 }
 
 func newPage(d document) (*page, error) {
-	p := &page{d: d, el: map[string]element{}, peers: map[string]*row{}, sources: sources(), tiles: map[string]map[string]bool{}, stopDrawing: func() {}}
+	p := &page{d: d, el: map[string]element{}, peers: map[string]*row{}, sources: sources(), tiles: map[string]map[string]*tile{}}
 	for _, id := range ids {
 		e, err := d.byID(id)
 		if err != nil {
@@ -67,7 +66,7 @@ func (p *page) join(ctx context.Context) error {
 		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: role, Rank: rank(), Key: key()},
 		Connect: role == "",
 		Trace:   p.show,
-		OnTrack: func(from string, track peer.RemoteTrack) { p.tile(from, track.Value) },
+		OnTrack: func(from string, track peer.RemoteTrack) { p.addTile(from, track.Value) },
 	})
 	if err != nil {
 		return err
@@ -94,11 +93,12 @@ func (p *page) listen() error {
 	if err != nil {
 		return err
 	}
-	listeners := []struct {
+	type listener struct {
 		on    element
 		event string
 		f     func(element)
-	}{
+	}
+	listeners := []listener{
 		{p.el["connect"], "click", func(element) { p.peer.Connect() }},
 		{p.el["renegotiate"], "click", func(element) { p.peer.Renegotiate() }},
 		{p.el["restart"], "click", func(element) { p.peer.RestartICE() }},
@@ -115,12 +115,10 @@ func (p *page) listen() error {
 		{element{p.d.root}, "resume", p.checkRelay},
 	}
 	for _, s := range p.sources {
-		if err := p.el[s.id].on("click", func(element) { p.toggle(s) }); err != nil {
-			return err
-		}
+		listeners = append(listeners, listener{p.el[s.id], "click", func(element) { p.toggle(s) }})
 	}
 	for _, l := range listeners {
-		if err := l.on.on(l.event, l.f); err != nil {
+		if _, err := l.on.on(l.event, l.f); err != nil { // for as long as the page lives
 			return err
 		}
 	}
