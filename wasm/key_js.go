@@ -1,10 +1,12 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hack-pad/safejs"
 
+	"perfect-negotiation/internal/promise"
 	"perfect-negotiation/negotiation/signaling"
 )
 
@@ -44,39 +46,47 @@ func claim(key string) bool {
 // lock takes a Web Lock until the page goes, if nobody has it.
 // https://www.w3.org/TR/web-locks/#api-lock-manager-request
 func lock(locks safejs.Value, name string) bool {
-	taken := make(chan bool, 1)
+	ours := make(chan struct{}, 1)
 	granted, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		if args[0].IsNull() {
-			taken <- true
 			return nil
 		}
-		taken <- false
-		forever, err := safejs.Global().Get("Promise")
-		if err != nil {
-			return nil
-		}
-		never, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return nil })
-		if err != nil {
-			return nil
-		}
-		promise, _ := forever.New(never)
-		return safejs.Unsafe(promise)
+		ours <- struct{}{}
+		return forever()
 	})
 	if err != nil {
 		return true
 	}
-	if _, err := locks.Call("request", name, map[string]any{"ifAvailable": true}, granted); err != nil {
+	defer granted.Release()
+	request, err := locks.Call("request", name, map[string]any{"ifAvailable": true}, granted)
+	if err != nil {
 		return true
 	}
 	select {
-	case is := <-taken:
-		return !is
-	case <-time.After(time.Second): // where storage is forbidden the promise is rejected
+	case <-ours:
 		return true
+	case r := <-promise.Settled(request):
+		return r.Err != nil // storage is forbidden; else somebody has it
 	}
 }
 
-// ask asks the other tabs whether one of them has the key.
+// forever returns a promise that never settles.
+func forever() any {
+	class, err := safejs.Global().Get("Promise")
+	if err != nil {
+		return nil
+	}
+	begin, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return nil })
+	if err != nil {
+		return nil
+	}
+	defer begin.Release()
+	p, _ := class.New(begin)
+	return safejs.Unsafe(p)
+}
+
+// ask asks the other tabs whether one of them has the key. Of two that ask at the
+// same time, as restored tabs do, the one with the lower number gets it.
 func ask(key string) bool {
 	constructor, err := global("BroadcastChannel")
 	if err != nil {
@@ -86,17 +96,17 @@ func ask(key string) bool {
 	if err != nil {
 		return true
 	}
-	const question, answer = "who has ", "I have "
-	taken, asked := make(chan struct{}, 1), true
+	question, answer := "who has "+key+"? ", "I have "+key
+	number := signaling.NewKey()
+	asking, taken := true, false
 	heard, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		switch data := text(args[0], "data"); {
-		case data == answer+key && asked:
-			select {
-			case taken <- struct{}{}:
-			default:
-			}
-		case data == question+key && !asked:
-			_, _ = channel.Call("postMessage", answer+key)
+		data := text(args[0], "data")
+		other, asked := strings.CutPrefix(data, question)
+		switch {
+		case asked && (!asking || number < other):
+			_, _ = channel.Call("postMessage", answer)
+		case asked, data == answer:
+			taken = true
 		}
 		return nil
 	})
@@ -104,15 +114,15 @@ func ask(key string) bool {
 		return true
 	}
 	if err := channel.Set("onmessage", heard); err != nil {
+		heard.Release()
 		return true
 	}
-	_, _ = channel.Call("postMessage", question+key)
-	select {
-	case <-taken:
+	_, _ = channel.Call("postMessage", question+number)
+	time.Sleep(150 * time.Millisecond) // who has it answers at once
+	asking = false
+	if taken {
 		_, _ = channel.Call("close")
-		return false
-	case <-time.After(150 * time.Millisecond):
-		asked = false
-		return true
+		heard.Release()
 	}
+	return !taken
 }
