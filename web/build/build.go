@@ -95,6 +95,9 @@ func publish(ctx context.Context, dist string, wasm, loader []byte, fast bool, o
 			return err
 		}
 		fmt.Fprintf(out, "  %-7s %s bytes, took %.1f s\n", c.name, thousands(info.Size()), time.Since(start).Seconds())
+		if c.limit > 0 && info.Size() > c.limit {
+			return fmt.Errorf("%s: %s bytes are more than the %s that a phone should wait for", c.name, thousands(info.Size()), thousands(c.limit))
+		}
 	}
 	for _, f := range []struct {
 		name    string
@@ -131,7 +134,11 @@ func publish(ctx context.Context, dist string, wasm, loader []byte, fast bool, o
 type coding struct {
 	name, suffix, remark string
 	compress             func(context.Context, io.Writer, []byte) error
+	limit                int64 // bytes; 0: none
 }
+
+// maxDownload is how many bytes a browser may have to load.
+const maxDownload = 1_250_000
 
 func codings(fast bool) []coding {
 	all := []coding{
@@ -142,7 +149,7 @@ func codings(fast bool) []coding {
 			}
 			return pour(ctx, zw, b)
 		}},
-		{name: "brotli", suffix: ".br", remark: " at its best, which takes a while", compress: func(ctx context.Context, w io.Writer, b []byte) error {
+		{name: "brotli", suffix: ".br", remark: " at its best, which takes a while", limit: maxDownload, compress: func(ctx context.Context, w io.Writer, b []byte) error {
 			return pour(ctx, brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: 11, LGWin: 24}), b)
 		}},
 	}

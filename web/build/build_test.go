@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -181,6 +183,34 @@ func TestInterruptedPublishLeavesTheLastGoodBuild(t *testing.T) {
 	}
 	if names := list(t, dist); !slices.Equal(names, before) {
 		t.Errorf("after a killed build dist holds %q", names)
+	}
+}
+
+func TestATooLargeProgramIsNotPublished(t *testing.T) {
+	dist := t.TempDir()
+	wasm := make([]byte, maxDownload+1)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(wasm) // nothing makes it smaller
+	err := publish(t.Context(), dist, wasm, []byte("go1"), false, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "more than the 1,250,000") {
+		t.Errorf("it returns %v", err)
+	}
+	if names := list(t, dist); len(names) > 0 {
+		t.Errorf("dist holds %q", names)
+	}
+}
+
+// The program leaves the network to the browser, and the relay to the server.
+func TestWhatTheProgramNeedsNot(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "perfect-negotiation/wasm")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	deps, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.FieldsSeq(string(deps)) {
+		if pkg == "net/http" || strings.HasPrefix(pkg, "github.com/gorilla/") || strings.HasPrefix(pkg, "perfect-negotiation/server") {
+			t.Errorf("it imports %s", pkg)
+		}
 	}
 }
 
