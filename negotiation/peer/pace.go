@@ -34,11 +34,14 @@ func (p *pace) update() {
 		p.after(&p.ack, ackAfter, l.Acknowledge)
 	}
 	waiting := l.Waiting()
-	if l.Idle() || !p.r.present || waiting < p.waiting {
+	switch {
+	case !p.r.reachable():
+		p.rest()
+	case l.Idle() || waiting < p.waiting:
 		p.begin()
 	}
 	p.waiting = waiting
-	if p.again != nil || l.Idle() || !p.r.present {
+	if p.again != nil || l.Idle() || !p.r.reachable() {
 		return
 	}
 	if p.tries == 0 {
@@ -57,12 +60,17 @@ func (p *pace) update() {
 
 // begin is called when there is reason to believe that the other side hears us.
 func (p *pace) begin() {
-	stop(&p.again)
-	p.tries = 0
+	p.rest()
 	if p.stalled {
 		p.stalled = false
 		p.r.trace(SignalingResumed, p.r.id)
 	}
+}
+
+// rest ends the tries so far.
+func (p *pace) rest() {
+	stop(&p.again)
+	p.tries = 0
 }
 
 func (p *pace) stop() {

@@ -42,7 +42,7 @@ type Config struct {
 // any goroutine; one goroutine does the work.
 type Peer struct {
 	config Config
-	client *signaling.Client
+	client client
 
 	mu     sync.Mutex
 	id     string            // guarded by mu
@@ -55,16 +55,31 @@ type Peer struct {
 	leave  func() bool    // ends the wait for the context of Join
 
 	// Owned by the goroutine.
+	online  bool // in the room, as far as we know
 	self    signaling.Member
 	servers []webrtc.ICEServer
 	remotes map[string]*remote
 	connect bool // wanted with everybody who comes
 }
 
+// client is what a Peer wants of a [signaling.Client].
+type client interface {
+	Send(signaling.Envelope) error
+	Check()
+	Close()
+	Done() <-chan struct{}
+}
+
 // Join connects to the relay and pairs with everybody in the room, until ctx
 // ends or Close is called. It returns an error if config can never work; what
 // happens later is told by the trace.
 func Join(ctx context.Context, config Config) (*Peer, error) {
+	return join(ctx, config, func(ctx context.Context, h signaling.Handler) (client, error) {
+		return signaling.Connect(ctx, config.Options, h)
+	})
+}
+
+func join(ctx context.Context, config Config, connect func(context.Context, signaling.Handler) (client, error)) (*Peer, error) {
 	if config.NewPeerConnection == nil {
 		config.NewPeerConnection = NewPeerConnection
 	}
@@ -81,7 +96,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 		connect: config.Connect,
 	}
 	// The client outlives ctx by as long as it takes to say bye.
-	client, err := signaling.Connect(context.WithoutCancel(ctx), config.Options, signaling.Handler{
+	client, err := connect(context.WithoutCancel(ctx), signaling.Handler{
 		Connected: func() { p.enqueue(func() { p.trace(RelayConnected, "") }) },
 		Received:  func(e signaling.Envelope) { p.enqueue(func() { p.received(e) }) },
 		Disconnected: func(err error, retry time.Duration, final bool) {

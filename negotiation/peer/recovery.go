@@ -69,8 +69,8 @@ func (r *recovery) attempt() {
 	case remote.pairing != r.p:
 		r.timer = nil
 		return
-	case !remote.present:
-		r.after(disconnectedFor) // when it is back
+	case !remote.reachable():
+		r.after(disconnectedFor) // when it is
 		return
 	}
 	if r.restarts == maxRestarts {

@@ -106,10 +106,13 @@ func (r *remote) hello(h signaling.Hello) {
 	}
 }
 
+// reachable tells whether the relay passes on what we say.
+func (r *remote) reachable() bool { return r.present && r.peer.online }
+
 // flush sends what the link has to send.
 func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
-		if r.present && r.rank != nil {
+		if r.reachable() && r.rank != nil {
 			hello := signaling.Hello{Source: negotiation.Source(), Version: r.peer.config.Version}
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {

@@ -11,6 +11,10 @@ import (
 )
 
 func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
+	p.online = false
+	for _, r := range p.remotes {
+		r.pace.update()
+	}
 	var refused *signaling.Error
 	switch errors.As(err, &refused); {
 	case final && refused.Code == signaling.CodeReplaced:
@@ -43,6 +47,7 @@ func (p *Peer) received(e signaling.Envelope) {
 
 // welcome begins a connection to the relay, the first one or another.
 func (p *Peer) welcome(w signaling.Welcome) {
+	p.online = true
 	p.self.ID = w.ID
 	p.mu.Lock()
 	p.id = w.ID

@@ -1,0 +1,60 @@
+//go:build !js
+
+package peer
+
+import (
+	"testing"
+	"time"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// Without the relay nothing can be negotiated: a connection that is lost meanwhile
+// is restored when the relay is back, and is still the same then.
+func TestRecoveryWaitsForOurRelay(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		both := []*member{a, b}
+		w.noRelay()
+		w.down.Store(true)
+		time.Sleep(5 * time.Minute)
+		for _, m := range both {
+			if n := m.count(Restarting) + m.count(RestartAsked); n > 0 || m.count(SignalingStalled) > 0 || m.count(Unpaired) > 0 {
+				t.Fatalf("%d restarts, and this:\n%s", n, m.log())
+			}
+		}
+		w.down.Store(false)
+		for _, m := range both {
+			m.online()
+		}
+		for _, m := range both {
+			m.await("it is connected again", func() bool { return m.count(Connected) == 2 })
+		}
+		if a.count(Paired) != 1 || b.count(Paired) != 1 {
+			t.Errorf("on a new connection:\n%s\n%s", a.log(), b.log())
+		}
+		w.talk(a, b)
+	})
+}
+
+// What is said of a peer that acknowledges nothing is not said when we cannot reach
+// the relay, and holds until the peer is heard of again.
+func TestStalled(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.connected()
+		w.on(func(from, _ string, _ *signaling.Envelope) bool { return from == a.id })
+		answered := a.count(negotiation.AnswerReceived)
+		a.peer.Renegotiate()
+		a.await("it has stalled", func() bool { return a.count(SignalingStalled) == 1 })
+		a.offline()
+		time.Sleep(time.Minute)
+		if a.count(SignalingResumed) > 0 {
+			t.Error("it has heard of the peer without a relay")
+		}
+		w.on(nil)
+		a.online()
+		a.await("it goes on", func() bool { return a.count(SignalingResumed) == 1 })
+		a.await("its wish is fulfilled", func() bool { return a.count(negotiation.AnswerReceived) > answered })
+	})
+}

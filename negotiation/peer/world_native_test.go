@@ -1,0 +1,286 @@
+//go:build !js
+
+package peer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/transport/v4/vnet"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// world is a relay and a network in memory, in which peers and pion do what they do
+// in time that passes as soon as all of them wait.
+type world struct {
+	t      *testing.T
+	router *vnet.Router
+	down   atomic.Bool // the network carries nothing
+
+	mu      sync.Mutex
+	members []*member                                         // whom the relay has
+	pass    func(from, to string, e *signaling.Envelope) bool // nil, or what becomes of a message
+}
+
+// inWorld runs f in a bubble of its own.
+func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		router, err := vnet.NewRouter(&vnet.RouterConfig{
+			CIDR: "10.0.0.0/24",
+			// pion holds a mutex while it waits for its last words to be sent. If those
+			// of the other side came meanwhile, time would stand still.
+			MinDelay:      20 * time.Millisecond,
+			LoggerFactory: logging.NewDefaultLoggerFactory(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{t: t, router: router}
+		router.AddChunkFilter(func(vnet.Chunk) bool { return !w.down.Load() })
+		if err := router.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = router.Stop() })
+		f(t, w)
+	})
+}
+
+// member is a Peer, and its client of the relay.
+type member struct {
+	w       *world
+	id      string
+	peer    *Peer
+	network *vnet.Net
+	handler signaling.Handler
+	member  signaling.Member
+	done    chan struct{}
+
+	mu     sync.Mutex
+	events []negotiation.Event
+	trace  func(negotiation.Event) // nil, or is told too
+}
+
+// peer has a peer with this id join. Of two, the one with the smaller id is polite.
+func (w *world) peer(id string, options ...func(*member, *Config)) *member {
+	w.t.Helper()
+	m := &member{w: w, id: id, done: make(chan struct{})}
+	config := Config{
+		Options:           signaling.Options{Room: "room", Rank: RankNative},
+		Connect:           true,
+		Trace:             m.traced,
+		NewPeerConnection: m.newPeerConnection,
+	}
+	for _, option := range options {
+		option(m, &config)
+	}
+	m.member = signaling.Member{ID: id, Role: config.Role, Rank: &config.Rank}
+	var err error
+	if m.network, err = vnet.NewNet(&vnet.NetConfig{}); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.router.AddNet(m.network); err != nil {
+		w.t.Fatal(err)
+	}
+	m.peer, err = join(w.t.Context(), config, func(_ context.Context, h signaling.Handler) (client, error) {
+		m.handler = h
+		m.online()
+		return m, nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		m.peer.Close()
+		<-m.peer.Done()
+	})
+	return m
+}
+
+func (m *member) newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+	engine := webrtc.SettingEngine{}
+	engine.SetNet(m.network)
+	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
+}
+
+func (m *member) traced(e negotiation.Event) {
+	m.mu.Lock()
+	m.events = append(m.events, e)
+	trace := m.trace
+	m.mu.Unlock()
+	if trace != nil {
+		trace(e)
+	}
+}
+
+// online connects it to the relay, which tells the others.
+func (m *member) online() {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	welcome := signaling.Welcome{ID: m.id, Room: "room"}
+	for _, other := range m.w.members {
+		welcome.Peers = append(welcome.Peers, other.member)
+		other.handler.Received(signaling.Envelope{Joined: &m.member})
+	}
+	m.w.members = append(m.w.members, m)
+	m.handler.Connected()
+	m.handler.Received(signaling.Envelope{Welcome: &welcome})
+}
+
+// noRelay takes the relay away from all.
+func (w *world) noRelay() {
+	w.mu.Lock()
+	members := w.members
+	w.members = nil
+	w.mu.Unlock()
+	for _, m := range members {
+		m.disconnected()
+	}
+}
+
+// offline has the relay lose it.
+func (m *member) offline() {
+	m.leave()
+	m.disconnected()
+}
+
+func (m *member) disconnected() { m.handler.Disconnected(errors.New("cut"), time.Second, false) }
+
+// leave has the relay tell the others that it is gone.
+func (m *member) leave() {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	if i := slices.Index(m.w.members, m); i >= 0 {
+		m.w.members = slices.Delete(m.w.members, i, i+1)
+		for _, other := range m.w.members {
+			other.handler.Received(signaling.Envelope{Left: &signaling.Left{ID: m.id}})
+		}
+	}
+}
+
+// Send implements [client].
+func (m *member) Send(e signaling.Envelope) error {
+	frame, err := e.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	if !slices.Contains(m.w.members, m) {
+		return signaling.ErrNotConnected
+	}
+	for _, other := range m.w.members {
+		if other.id != e.To {
+			continue
+		}
+		var passed signaling.Envelope
+		if err := passed.UnmarshalJSON(frame); err != nil {
+			return err
+		}
+		passed.From = m.id
+		if m.w.pass == nil || m.w.pass(m.id, e.To, &passed) {
+			other.handler.Received(passed)
+		}
+	}
+	return nil
+}
+
+// Check implements [client].
+func (m *member) Check() {}
+
+// Close implements [client].
+func (m *member) Close() {
+	m.leave()
+	close(m.done)
+}
+
+// Done implements [client].
+func (m *member) Done() <-chan struct{} { return m.done }
+
+// on has f look at each message that the relay passes on, and tell whether it does.
+func (w *world) on(f func(from, to string, e *signaling.Envelope) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pass = f
+}
+
+func (m *member) count(kind negotiation.Kind) int { return len(m.times(kind)) }
+
+// times returns when something happened, since m was made.
+func (m *member) times(kind negotiation.Kind) (list []time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.events {
+		if e.Kind == kind {
+			list = append(list, e.Time)
+		}
+	}
+	return list
+}
+
+// details returns what was said of a kind of event.
+func (m *member) details(kind negotiation.Kind) (list []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.events {
+		if e.Kind == kind {
+			list = append(list, e.Detail)
+		}
+	}
+	return list
+}
+
+// await waits until ok, for hours if need be.
+func (m *member) await(what string, ok func() bool) {
+	m.w.t.Helper()
+	for deadline := time.Now().Add(time.Hour); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			m.w.t.Fatalf("never: %s\n%s", what, m.log())
+		}
+	}
+}
+
+func (m *member) log() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var b strings.Builder
+	for _, e := range m.events {
+		b.WriteString(e.Time.Format("04:05.000 ") + e.String() + "\n")
+	}
+	return b.String()
+}
+
+// connected makes two peers whose channels are open: first the polite one.
+func (w *world) connected(options ...func(*member, *Config)) (polite, impolite *member) {
+	w.t.Helper()
+	polite, impolite = w.peer("a", options...), w.peer("b", options...)
+	for _, m := range []*member{polite, impolite} {
+		m.await("two channels are open", func() bool { return m.count(ChannelOpened) == 2 })
+	}
+	return polite, impolite
+}
+
+// talk checks that chat goes both ways.
+func (w *world) talk(a, b *member) {
+	w.t.Helper()
+	for _, row := range []struct{ from, to *member }{{a, b}, {b, a}} {
+		heard := row.to.count(ChatReceived)
+		if err := row.from.peer.Say("", "hello"); err != nil {
+			w.t.Fatalf("%s cannot chat: %v\n%s\n%s", row.from.id, err, a.log(), b.log())
+		}
+		row.to.await("it hears it", func() bool { return row.to.count(ChatReceived) > heard })
+	}
+}
