@@ -206,9 +206,9 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 	if p.connected {
 		p.remote.failed = 0
 		p.remote.trace(Connected, "")
-		return
+	} else {
+		p.remote.trace(ConnectionState, state.String())
 	}
-	p.remote.trace(ConnectionState, state.String())
 	p.remote.forgetIfGone()
 }
 

@@ -1,0 +1,74 @@
+//go:build !js
+
+package peer
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// A peer that the relay has lost stays for as long as there is a connection to it,
+// or one comes about in time.
+func TestThePeerStaysWhileItIsConnected(t *testing.T) {
+	stays := func(t *testing.T, a, b *member) {
+		t.Helper()
+		time.Sleep(2 * absentFor)
+		if a.count(Unpaired) > 0 {
+			t.Fatalf("the pairing has ended:\n%s", a.log())
+		}
+		a.w.talk(a, b)
+	}
+	t.Run("the connection is gone for a moment", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			a, b := w.connected()
+			b.offline()
+			w.down.Store(true)
+			a.await("it notices", func() bool { return slices.Contains(a.details(ConnectionState), "disconnected") })
+			w.down.Store(false)
+			a.await("it is connected again", func() bool { return a.count(Connected) == 2 })
+			stays(t, a, b)
+		})
+	})
+	t.Run("the connection is not there yet", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			w.down.Store(true)
+			a, b := w.peer("a"), w.peer("b")
+			time.Sleep(time.Second)
+			b.offline()
+			w.down.Store(false)
+			a.await("it is connected", func() bool { return a.count(Connected) == 1 })
+			stays(t, a, b)
+		})
+	})
+}
+
+func TestThePeerIsForgottenWhenNothingReachesIt(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		b.offline()
+		w.down.Store(true)
+		a.await("it is forgotten", func() bool { return a.count(PeerGone) > 0 })
+		states := a.times(ConnectionState)
+		disconnected := states[slices.Index(a.details(ConnectionState), "disconnected")]
+		if took := a.times(PeerGone)[0].Sub(disconnected); took != absentFor {
+			t.Errorf("%s after the connection was lost", took)
+		}
+	})
+}
+
+// A peer that says bye is gone at once, and one that is silent is not.
+func TestByeUnpairsAtOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		now := time.Now()
+		b.peer.Close()
+		a.await("it is unpaired", func() bool { return a.count(Unpaired) > 0 })
+		if took := a.times(Unpaired)[0].Sub(now); took > time.Second {
+			t.Errorf("after %s", took)
+		}
+		if why := a.details(Unpaired)[0]; why != "the other side left" {
+			t.Errorf("because %s", why)
+		}
+	})
+}
