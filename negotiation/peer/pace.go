@@ -15,8 +15,8 @@ const (
 // pace is the clock of a link: it has sent again what may be lost.
 type pace struct {
 	r       *remote
-	ack     *time.Timer // nil: none is owed
-	again   *time.Timer // nil: nothing waits
+	ack     timer // set: one is owed
+	again   timer // set: something waits
 	tries   int
 	waiting int // messages when again was set
 	since   time.Time
@@ -29,8 +29,8 @@ func (p *pace) update() {
 	l := p.r.link
 	switch {
 	case !l.Owes():
-		stop(&p.ack)
-	case p.ack == nil:
+		p.ack.stop()
+	case !p.ack.isSet():
 		p.after(&p.ack, ackAfter, l.Acknowledge)
 	}
 	waiting := l.Waiting()
@@ -41,7 +41,7 @@ func (p *pace) update() {
 		p.begin()
 	}
 	p.waiting = waiting
-	if p.again != nil || l.Idle() || !p.r.reachable() {
+	if p.again.isSet() || l.Idle() || !p.r.reachable() {
 		return
 	}
 	if p.tries == 0 {
@@ -69,33 +69,19 @@ func (p *pace) begin() {
 
 // rest ends the tries so far.
 func (p *pace) rest() {
-	stop(&p.again)
+	p.again.stop()
 	p.tries = 0
 }
 
 func (p *pace) stop() {
-	stop(&p.ack)
-	stop(&p.again)
+	p.ack.stop()
+	p.again.stop()
 }
 
-func stop(timer **time.Timer) {
-	if *timer != nil {
-		(*timer).Stop()
-		*timer = nil
-	}
-}
-
-// after has f called on the Peer's goroutine, unless the timer is stopped.
-func (p *pace) after(timer **time.Timer, d time.Duration, f func()) {
-	var this *time.Timer
-	this = time.AfterFunc(d, func() {
-		p.r.peer.enqueue(func() {
-			if *timer == this {
-				*timer = nil
-				f()
-				p.r.flush()
-			}
-		})
+// after has f change the link in some time, and sends what comes of it.
+func (p *pace) after(t *timer, d time.Duration, f func()) {
+	t.set(p.r.peer, d, func() {
+		f()
+		p.r.flush()
 	})
-	*timer = this
 }

@@ -214,7 +214,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 
 // close ends the pairing. The connection closes when nothing uses it any more.
 func (p *pairing) close() {
-	p.recovery.stop()
+	p.recovery.timer.stop()
 	p.session.Close()
 	for _, dc := range p.open {
 		p.remote.trace(ChannelClosed, dc.Label())

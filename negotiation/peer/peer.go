@@ -132,19 +132,20 @@ func (p *Peer) Connect() {
 
 // Renegotiate forces an offer to every peer in the room. It is never lost,
 // whatever is going on.
-func (p *Peer) Renegotiate() { p.wish((*negotiation.Session).Renegotiate) }
+func (p *Peer) Renegotiate() { p.wish(func(p *pairing) { p.session.Renegotiate() }) }
 
-// RestartICE finds the way to every peer in the room anew. What goes on goes on
-// meanwhile. It is never lost, whatever is going on.
-func (p *Peer) RestartICE() { p.wish((*negotiation.Session).RestartICE) }
+// RestartICE finds the way to every peer in the room anew: a polite peer asks the
+// other one to. What goes on goes on meanwhile. It is never lost, whatever is going
+// on, and waits while the relay cannot be reached.
+func (p *Peer) RestartICE() { p.wish(func(p *pairing) { p.recovery.now("") }) }
 
-func (p *Peer) wish(f func(*negotiation.Session)) {
+func (p *Peer) wish(f func(*pairing)) {
 	p.enqueue(func() {
 		begun := false
 		for _, r := range p.remotes {
 			if r.pairing != nil && r.pairing.begun {
 				begun = true
-				f(r.pairing.session)
+				f(r.pairing)
 			}
 		}
 		if !begun {

@@ -20,82 +20,96 @@ const (
 // the polite one asks it to, because a restart that collides costs a polite
 // native peer the network that it has.
 type recovery struct {
-	p        *pairing
-	restarts int
-	timer    *time.Timer // nil: all is well
+	p         *pairing
+	restarts  int
+	timer     timer     // not set: all is well
+	recovered time.Time // when it was lost no longer
+	wanted    bool      // a restart, when the other side can be reached
 }
 
 // stateChanged is told of each state of the connection.
 func (r *recovery) stateChanged(state webrtc.PeerConnectionState) {
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
-		r.stop()
+		if r.timer.isSet() {
+			r.recovered = time.Now()
+		}
+		r.timer.stop()
 		r.restarts = 0
 	case webrtc.PeerConnectionStateDisconnected:
-		if r.timer == nil {
+		if !r.timer.isSet() {
 			r.after(disconnectedFor)
 		}
 	case webrtc.PeerConnectionStateFailed:
-		if r.timer == nil || r.restarts == 0 {
+		if !r.timer.isSet() || r.restarts == 0 {
 			r.after(0)
 		}
 	}
 }
 
-func (r *recovery) stop() {
-	if r.timer != nil {
-		r.timer.Stop()
-		r.timer = nil
-	}
-}
-
 // after tries again in some time.
 func (r *recovery) after(d time.Duration) {
-	r.stop()
-	var timer *time.Timer
-	timer = time.AfterFunc(d, func() {
-		r.p.remote.peer.enqueue(func() {
-			if r.timer == timer {
-				r.attempt()
-			}
-		})
-	})
-	r.timer = timer
+	r.timer.set(r.p.remote.peer, d, func() { r.attempt("") })
 }
 
-func (r *recovery) attempt() {
+func (r *recovery) attempt(why string) {
 	remote := r.p.remote
 	switch {
 	case remote.pairing != r.p:
-		r.timer = nil
 		return
 	case !remote.reachable():
 		r.after(disconnectedFor) // when it is
 		return
-	}
-	if r.restarts == maxRestarts {
-		r.timer = nil
+	case r.restarts == maxRestarts:
 		remote.trace(RestartsFailed, "")
 		remote.startOver()
 		return
 	}
 	r.after(restartFor << r.restarts)
 	r.restarts++
+	r.restart(why)
+}
+
+// now restarts ICE whatever the state of the connection. If that is lost, it is
+// the next attempt.
+func (r *recovery) now(why string) {
+	if r.timer.isSet() {
+		r.attempt(why)
+	} else {
+		r.restart(why)
+	}
+}
+
+// restart waits until the other side can be told: pion leaves the way that there is
+// as soon as it makes the offer.
+func (r *recovery) restart(why string) {
+	remote := r.p.remote
+	r.wanted = !remote.reachable()
 	switch {
+	case r.wanted:
 	case remote.rank == nil || !remote.polite:
-		remote.trace(Restarting, "")
+		remote.trace(Restarting, why)
 		r.p.session.RestartICE()
 	default:
-		remote.trace(RestartAsked, "")
+		remote.trace(RestartAsked, why)
 		remote.send(signaling.Envelope{Request: signaling.RequestRestart})
+	}
+}
+
+// met is called when the other side can be reached again.
+func (r *recovery) met() {
+	if r.wanted {
+		r.now("")
 	}
 }
 
 // requested is called when the other side asks for a restart.
 func (r *recovery) requested() {
-	if r.p.remote.polite || r.timer != nil && r.restarts > 0 {
-		return // it is under way, or nobody of ours would ask
+	switch {
+	case r.p.remote.polite: // nobody of ours would ask
+	case r.restarts > 0: // it is under way
+	case time.Since(r.recovered) < restartFor: // it was asked for before that
+	default:
+		r.now("the other side asks for it")
 	}
-	r.p.remote.trace(Restarting, "the other side asks for it")
-	r.p.session.RestartICE()
 }

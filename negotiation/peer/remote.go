@@ -30,7 +30,7 @@ type remote struct {
 	bound   time.Time // when a binding of sessions began last
 	pairing *pairing  // nil: none
 	failed  int       // connections in a row that did not connect
-	leaving *time.Timer
+	leaving timer     // set: nothing reaches it
 }
 
 func newRemote(p *Peer, id string) *remote {
@@ -177,22 +177,13 @@ func (r *remote) end(why string) {
 func (r *remote) forgetIfGone() {
 	reached := r.present || r.pairing != nil && r.pairing.connected
 	switch {
-	case reached && r.leaving != nil:
-		r.leaving.Stop()
-		r.leaving = nil
-	case reached || r.leaving != nil:
+	case reached:
+		r.leaving.stop()
+	case r.leaving.isSet():
 	case r.pairing == nil:
 		r.forget()
 	default:
-		var timer *time.Timer
-		timer = time.AfterFunc(absentFor, func() {
-			r.peer.enqueue(func() {
-				if r.leaving == timer {
-					r.forget()
-				}
-			})
-		})
-		r.leaving = timer
+		r.leaving.set(r.peer, absentFor, r.forget)
 	}
 }
 
@@ -206,10 +197,7 @@ func (r *remote) forget() {
 // stop stops what runs by itself.
 func (r *remote) stop() {
 	r.pace.stop()
-	if r.leaving != nil {
-		r.leaving.Stop()
-		r.leaving = nil
-	}
+	r.leaving.stop()
 }
 
 // startOver replaces a connection that cannot go on.

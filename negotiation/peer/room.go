@@ -109,6 +109,9 @@ func (p *Peer) met(m signaling.Member) {
 	r.link.Again()
 	r.pace.begin()
 	r.flush()
+	if r.pairing != nil {
+		r.pairing.recovery.met()
+	}
 }
 
 func (p *Peer) left(id string) {

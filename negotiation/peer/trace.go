@@ -80,7 +80,7 @@ func init() {
 		SendingStopped:   {Level: negotiation.LevelInfo, Text: "No longer sending %s"},
 		SendingFailed:    {Level: negotiation.LevelWarn, Text: "Cannot send"},
 		TrackReceived:    {Level: negotiation.LevelInfo, Text: "Receiving %s"},
-		Restarting:       {Level: negotiation.LevelInfo, Text: "Recovering by an ICE restart"},
+		Restarting:       {Level: negotiation.LevelInfo, Text: "Restarting ICE"},
 		RestartAsked:     {Level: negotiation.LevelInfo, Text: "Asking the other side to restart ICE"},
 		RestartsFailed:   {Level: negotiation.LevelInfo, Text: "ICE restarts did not help"},
 		MessageRefused:   {Level: negotiation.LevelWarn, Text: "Refused a message of the other side"},

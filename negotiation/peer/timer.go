@@ -1,0 +1,32 @@
+package peer
+
+import "time"
+
+// timer is the time at which the Peer's goroutine is to do something. The zero
+// value is not set.
+type timer struct{ t *time.Timer }
+
+func (t *timer) isSet() bool { return t.t != nil }
+
+func (t *timer) stop() {
+	if t.t != nil {
+		t.t.Stop()
+		t.t = nil
+	}
+}
+
+// set has f called on the goroutine of p in some time, unless the timer is stopped
+// or set anew before.
+func (t *timer) set(p *Peer, d time.Duration, f func()) {
+	t.stop()
+	var this *time.Timer
+	this = time.AfterFunc(d, func() {
+		p.enqueue(func() {
+			if t.t == this {
+				t.t = nil
+				f()
+			}
+		})
+	})
+	t.t = this
+}
