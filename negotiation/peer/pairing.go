@@ -28,6 +28,9 @@ type pairing struct {
 	detach  func()              // no more tracks are to come
 
 	recovery recovery
+
+	offered bool  // the last description of the other side was an offer, not applied yet
+	refused timer // set: it was refused, and none was applied since
 }
 
 func newPairing(r *remote) (*pairing, error) {
@@ -53,7 +56,10 @@ func newPairing(r *remote) (*pairing, error) {
 	}
 	p.session, err = negotiation.Attach(p.pc, r.polite, p.send, negotiation.WithTrace(func(e negotiation.Event) {
 		e.Peer = r.id
-		enqueue(func() { r.peer.config.Trace(e) })
+		enqueue(func() {
+			p.observe(e)
+			r.peer.config.Trace(e)
+		})
 	}))
 	if err != nil {
 		_ = p.pc.Close()
@@ -215,6 +221,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 // close ends the pairing. The connection closes when nothing uses it any more.
 func (p *pairing) close() {
 	p.recovery.timer.stop()
+	p.refused.stop()
 	p.session.Close()
 	for _, dc := range p.open {
 		p.remote.trace(ChannelClosed, dc.Label())
