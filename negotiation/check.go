@@ -33,6 +33,11 @@ func checkSections(t webrtc.SDPType, d *sdp) error {
 	if len(d.media) == 0 {
 		return errors.New("the SDP has no media section")
 	}
+	for i, m := range d.media {
+		if strings.Join(strings.Fields(m.line), " ") != strings.TrimRight(m.line, " ") { // RFC 8866 section 9
+			return fmt.Errorf("the words of media section %d are not separated by one space", i)
+		}
+	}
 	return checkMids(t, d.sections())
 }
 

@@ -294,6 +294,7 @@ func TestRefused(t *testing.T) {
 		"empty":                     "",
 		"garbage":                   "what is this?",
 		"not lines":                 "v=0\r\nhello",
+		"media line with a tab":     strings.ReplaceAll(good, "m=application 9", "m=application\t9"),
 		"no media section":          "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
 		"no mid":                    strings.ReplaceAll(good, "a=mid:0\r\n", ""),
 		"mid with a space":          strings.ReplaceAll(good, "a=mid:0", "a=mid:0 1"),
