@@ -56,7 +56,8 @@ func (w want) in(list []section) bool {
 // held gives a committed connection browser semantics. A polite peer holds its
 // offer back: it sends the offer, and sets it only when the answer is here. So
 // there is nothing to roll back when a remote offer collides: it forgets ours.
-// An impolite peer never rolls back and sets its offer at once.
+// An impolite peer never rolls back and sets its offer at once where the connection
+// commits to it.
 type held struct {
 	pc     committed
 	polite bool
@@ -137,7 +138,7 @@ func (h *held) SetLocalDescription() (webrtc.SessionDescription, error) {
 		h.offer = &offer
 	}
 	h.offered, h.offeredAs, h.restarting = offered, wants, h.restart
-	h.ufrag = parsed.ufrag()
+	h.gathers(parsed)
 	return webrtc.SessionDescription{Type: offer.Type, SDP: withMids(offer.SDP, offered)}, nil
 }
 
@@ -163,7 +164,7 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	}
 	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.in(sections) })
 	text := withOffered(withMids(withDirections(answer.SDP, sections), h.offered), h.offered)
-	h.ufrag = parsed.ufrag()
+	h.gathers(parsed)
 	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants
 	// the role it has. It sets only the text it made, so edit what is sent.
 	if h.setup == "" {
@@ -173,6 +174,21 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	}
 	h.negotiated(sections, wants)
 	return webrtc.SessionDescription{Type: answer.Type, SDP: text}, nil
+}
+
+// gathers is called with a local description that was made. One in which all is
+// rejected has no credentials, and changes none.
+func (h *held) gathers(local *sdp) {
+	if ufrag := local.ufrag(); ufrag != "" {
+		h.ufrag = ufrag
+	}
+}
+
+// hears is called with a remote description that was applied.
+func (h *held) hears(remote *sdp) {
+	if remote.ufrag() != "" {
+		h.remote = remote.ufrags()
+	}
 }
 
 // SetRemoteDescription implements [PeerConnection].
@@ -199,10 +215,10 @@ func (h *held) remoteOffer(d webrtc.SessionDescription, parsed *sdp) error {
 	}
 	h.forget() // this is the rollback
 	h.offered = parsed.sections()
-	if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {
+	if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) && parsed.ufrag() != "" {
 		h.restart = false // their offer restarts ICE
 	}
-	h.remote = parsed.ufrags()
+	h.hears(parsed)
 	return nil
 }
 
@@ -237,7 +253,7 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 		h.forget()
 		return err
 	}
-	h.remote = parsed.ufrags()
+	h.hears(parsed)
 	if h.setup == "" {
 		h.setup = opposite(parsed.setup())
 	}
@@ -312,6 +328,9 @@ func (h *held) adopt(local, remote *webrtc.SessionDescription) error {
 	theirs, err := parse(remote.SDP)
 	if err != nil {
 		return err
+	}
+	if n, m := len(ours.sections()), len(theirs.sections()); n != m {
+		return fmt.Errorf("%d media sections of ours and %d of theirs were negotiated", n, m)
 	}
 	h.ufrag, h.remote = ours.ufrag(), theirs.ufrags()
 	h.setup = ours.setup()

@@ -254,6 +254,24 @@ func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
 	}
 }
 
+// What rejects all has no credentials, so it neither restarts ICE nor changes any.
+func TestAllRejectedRestartsNothing(t *testing.T) {
+	rejects := strings.NewReplacer("m=application 9", "m=application 0", "a=group:BUNDLE 0\r\n", "", "a=ice-ufrag:theirs\r\n", "")
+	b := newBare(data)
+	h := &held{pc: b, polite: true}
+	ours := read(offer(t, h).SDP).ufrag
+	must(t, h.SetRemoteDescription(remoteAnswer("active")))
+	h.RestartICE()
+	rejected := remoteOffer("theirs")
+	rejected.SDP = rejects.Replace(rejected.SDP)
+	must(t, h.SetRemoteDescription(rejected))
+	b.rejects = true
+	offer(t, h) // the answer
+	if !h.needed() || h.ufrag != ours || !slices.Equal(h.remote, []string{"theirs"}) {
+		t.Errorf("needed %v, the credentials are %q and %q", h.needed(), h.ufrag, h.remote)
+	}
+}
+
 func TestCandidatesOfTheRemoteDescriptionOnly(t *testing.T) {
 	b := newBare(data)
 	h := &held{pc: b}
@@ -284,6 +302,11 @@ func TestAdopt(t *testing.T) {
 	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
 	if answer := offer(t, h).SDP; !strings.Contains(answer, "a=setup:passive\r\n") {
 		t.Errorf("the DTLS role of before is forgotten:\n%s", answer)
+	}
+
+	theirs.SDP = text("theirs", "active", 1, "0", "1")
+	if h.adopt(&local, &theirs) == nil {
+		t.Error("adopts two media sections of theirs, and one of ours")
 	}
 }
 

@@ -46,7 +46,7 @@ var mutants = []struct{ name, file, old, new string }{
 
 	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting, h.again = nil, nil, nil, false, false", "h.offered, h.offeredAs, h.restarting, h.again = nil, nil, false, false"},
 	{"no re-offer after a withdrawn offer", "held.go", "return !w.in(sections)", "return 1 > 2"},
-	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) {", "{"},
+	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) && parsed.ufrag() != \"\" {", "{"},
 	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = h.again\n\t}", ""},
 	{"restart wish of a pending restart forgotten", "held.go", "h.restart = h.again", "h.restart = false"},
 	{"offer committed at once when polite", "held.go", "if !h.polite && h.pc.Commits(offered) {", "if 1 < 2 {"},
