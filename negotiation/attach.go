@@ -27,7 +27,9 @@ func WithTrace(f func(Event)) Option { return func(s *Session) { s.trace = f } }
 // they would have told. All other handlers stay yours, and the Session does not
 // close pc. Close the Session first, then pc: no event tells a Session that its
 // pc was closed. pc may have tracks, channels and past negotiations, but must be
-// stable, else Attach returns [ErrNotStable] or [ErrClosed].
+// stable, else Attach returns [ErrNotStable] or [ErrClosed]. It returns an error
+// that wraps [ErrWedged] if pc can make no offer: pion cannot, once it has rejected
+// media by itself for want of a codec.
 //
 // For a native peer that is polite see [PoliteConfiguration].
 func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options ...Option) (*Session, error) {

@@ -85,13 +85,18 @@ func FuzzDescription(f *testing.F) {
 // offline returns a connection that looks for no network.
 func offline(t testing.TB) *webrtc.PeerConnection {
 	t.Helper()
-	engine := webrtc.SettingEngine{}
-	engine.SetNetworkTypes([]webrtc.NetworkType{})
-	engine.SetInterfaceFilter(func(string) bool { return false })
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
+	return offlineFrom(t, media)
+}
+
+func offlineFrom(t testing.TB, media *webrtc.MediaEngine) *webrtc.PeerConnection {
+	t.Helper()
+	engine := webrtc.SettingEngine{}
+	engine.SetNetworkTypes([]webrtc.NetworkType{})
+	engine.SetInterfaceFilter(func(string) bool { return false })
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)

@@ -3,8 +3,8 @@
 package negotiation
 
 import (
+	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	pionsdp "github.com/pion/sdp/v3"
@@ -22,28 +22,53 @@ const (
 	trueKind   = "hidden" // the attribute that names the kind of a section that is hidden
 )
 
-// hide returns a remote description as pion is to see it, and tells whether it
-// sees a section.
-func (p *pion) hide(d webrtc.SessionDescription, parsed *sdp) (text string, any bool, err error) {
-	whole, err := d.Unmarshal()
+// sight is a remote description as pion is to see it.
+type sight struct {
+	text     string
+	parsed   *pionsdp.SessionDescription
+	sections []section // that it sees
+}
+
+// sight returns what pion is to see of a remote description, without a change to
+// anything.
+func (p *pion) sight(d webrtc.SessionDescription) (sight, error) {
+	parsed, err := parse(d.SDP)
 	if err != nil {
-		return "", false, err
+		return sight{}, err
 	}
 	sections := parsed.sections()
+	if d.Type == webrtc.SDPTypeOffer {
+		d.SDP = p.shield(d.SDP, sections)
+	}
+	whole, err := d.Unmarshal()
+	if err != nil {
+		return sight{}, err
+	}
+	if len(sections) != len(whole.MediaDescriptions) {
+		return sight{}, errors.New("what begins a media section is ambiguous")
+	}
+	seen := sight{text: d.SDP, parsed: whole}
 	hidden := make([]bool, len(sections))
 	for i, s := range sections {
-		hidden[i] = s.rejected
-		if d.Type == webrtc.SDPTypeOffer && !s.rejected && isMedia(s.kind) && p.transceiver(s.mid) == nil {
-			common, err := p.codecsOf(whole.MediaDescriptions[i])
-			if err != nil {
-				return "", false, err
-			}
-			hidden[i] = len(common) == 0
+		offered, err := formats(whole.MediaDescriptions[i])
+		if err != nil {
+			return sight{}, err
 		}
-		any = any || !hidden[i]
+		switch {
+		case s.rejected:
+			hidden[i] = true
+		case s.kind == "application":
+		case !isMedia(s.kind):
+			hidden[i] = true
+		default:
+			hidden[i] = d.Type == webrtc.SDPTypeOffer && p.transceiver(s.mid) == nil && p.lacks(offered)
+		}
+		if !hidden[i] {
+			seen.sections = append(seen.sections, s)
+		}
 	}
-	if !slices.Contains(hidden, true) {
-		return d.SDP, any, nil
+	if len(seen.sections) == len(sections) {
+		return seen, nil
 	}
 	head, all := pieces(strings.ReplaceAll(strings.ReplaceAll(d.SDP, "\r\n", "\n"), "\n", "\r\n"))
 	for i, m := range all {
@@ -52,7 +77,14 @@ func (p *pion) hide(d webrtc.SessionDescription, parsed *sdp) (text string, any 
 			all[i] = "m=" + hiddenKind + strings.TrimPrefix(m, "m="+kind) + "a=" + trueKind + ":" + kind + "\r\n"
 		}
 	}
-	return head + strings.Join(all, ""), any, nil
+	seen.text = head + strings.Join(all, "")
+	if before := p.pc.CurrentRemoteDescription(); d.Type == webrtc.SDPTypeAnswer && len(seen.sections) == 0 && before != nil {
+		if seen.text, err = withCredentials(seen.text, before.SDP); err != nil {
+			return sight{}, err
+		}
+	}
+	seen.parsed, err = (&webrtc.SessionDescription{Type: d.Type, SDP: seen.text}).Unmarshal()
+	return seen, err
 }
 
 // unhide returns a description that pion has seen as it was on the wire.
@@ -68,85 +100,73 @@ func unhide(text string) string {
 
 // known returns what was negotiated before, as it was on the wire.
 func (p *pion) known() (local, remote *webrtc.SessionDescription, err error) {
-	local, remote = p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()
-	if local == nil || remote == nil {
+	if p.pc.CurrentLocalDescription() == nil || p.pc.CurrentRemoteDescription() == nil {
 		return nil, nil, nil
 	}
-	remote.SDP = unhide(remote.SDP)
-	parsed, err := parse(remote.SDP)
+	ours, theirs := *p.pc.CurrentLocalDescription(), *p.pc.CurrentRemoteDescription() // pion keeps its own
+	hidden, err := parse(theirs.SDP)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.seen = slices.DeleteFunc(hidden.sections(), func(s section) bool { return s.kind == hiddenKind })
+	theirs.SDP = unhide(theirs.SDP)
+	parsed, err := parse(theirs.SDP)
 	if err != nil {
 		return nil, nil, err
 	}
 	p.order, p.group = parsed.sections(), parsed.bundle()
-	local.SDP = p.arrange(local.SDP)
-	return local, remote, nil
+	ours.SDP = p.arrange(ours.SDP)
+	return &ours, &theirs, nil
 }
 
 func isMedia(kind string) bool { return kind == "audio" || kind == "video" }
 
-// codecsOf returns the codecs of a media section that pion has, too.
-func (p *pion) codecsOf(m *pionsdp.MediaDescription) ([]pionsdp.Codec, error) {
-	offered, err := codecs(m)
-	if err != nil {
-		return nil, err
-	}
-	if p.codecs == nil {
-		for _, s := range p.pc.GetStats() { // the media engine is not to be had
-			if codec, ok := s.(webrtc.CodecStats); ok {
-				p.codecs = append(p.codecs, codec)
-			}
-		}
-	}
-	return slices.DeleteFunc(offered, func(c pionsdp.Codec) bool {
-		mime := m.MediaName.Media + "/" + c.Name
-		return strings.EqualFold(mime, webrtc.MimeTypeRTX) || !slices.ContainsFunc(p.codecs, func(ours webrtc.CodecStats) bool {
-			return strings.EqualFold(mime, ours.MimeType) && c.ClockRate == ours.ClockRate && channels(c) == max(1, int(ours.Channels))
-		})
-	}), nil
-}
-
-// channels returns how many audio channels a codec has.
-// https://www.rfc-editor.org/rfc/rfc8866#section-6.6
-func channels(c pionsdp.Codec) int {
-	n, err := strconv.Atoi(c.EncodingParameters)
-	if err != nil {
-		return 1
-	}
-	return n
-}
-
 // arrange returns a description that pion has made as it goes on the wire: with
 // the sections in the order that both sides know, and those that pion does not
 // know rejected. pion numbers the section of data channels without a look at
-// those.
+// those, until it has seen how the other side calls it.
 func (p *pion) arrange(text string) string {
-	head, made := pieces(text)
+	head, made := pieces(withMids(text, p.seen))
 	var all []string
 	for _, s := range p.order {
 		i := slices.IndexFunc(made, func(m string) bool { return midOf(m) == s.mid && kindOf(m) == s.kind })
+		if i < 0 && s.kind == "application" && !s.rejected {
+			i = slices.IndexFunc(made, func(m string) bool { return kindOf(m) == s.kind })
+		}
 		if i < 0 {
 			all = append(all, rejection(s))
 			continue
 		}
-		all = append(all, made[i])
+		var m string
+		head, m = renamed(head, made[i], s.mid)
+		all = append(all, m)
 		made = slices.Delete(made, i, i+1)
 	}
+	taken := func(mid string) bool {
+		return slices.ContainsFunc(p.order, func(s section) bool { return s.mid == mid })
+	}
 	for _, m := range made {
-		mid, taken := midOf(m), func(mid string) bool {
-			return slices.ContainsFunc(p.order, func(s section) bool { return s.mid == mid })
+		fresh := midOf(m)
+		for kindOf(m) == "application" && taken(fresh) {
+			fresh = "d" + fresh
 		}
-		if fresh := mid; kindOf(m) == "application" && taken(mid) {
-			for taken(fresh) {
-				fresh = "d" + fresh
-			}
-			m = strings.Replace(m, "\r\na=mid:"+mid, "\r\na=mid:"+fresh, 1)
-			before, after, _ := strings.Cut(head, "a=group:BUNDLE ")
-			group, after, _ := strings.Cut(after, "\r\n")
-			head = before + "a=group:BUNDLE " + strings.TrimSuffix(group, mid) + fresh + "\r\n" + after // it is the last
-		}
+		head, m = renamed(head, m, fresh)
 		all = append(all, m)
 	}
 	return withCandidates(withTag(head+strings.Join(all, ""), p.group))
+}
+
+// renamed gives a section of data channels another mid. pion has it as the last in
+// the BUNDLE group.
+func renamed(head, section, mid string) (newHead, newSection string) {
+	old := midOf(section)
+	if old == mid {
+		return head, section
+	}
+	before, after, _ := strings.Cut(head, "a=group:BUNDLE ")
+	group, after, _ := strings.Cut(after, "\r\n")
+	head = before + "a=group:BUNDLE " + strings.TrimSuffix(group, old) + mid + "\r\n" + after
+	return head, strings.Replace(section, "\r\na=mid:"+old, "\r\na=mid:"+mid, 1)
 }
 
 // withCandidates puts the candidates into the section that has the transport.
@@ -221,19 +241,23 @@ func rejecting(offered []section) string {
 	return b.String()
 }
 
-// withCredentials has an answer in which every section is rejected say that the
-// credentials are those from before. pion wants some.
-func withCredentials(answer string, before *sdp) string {
-	head, sections := pieces(answer)
+// withCredentials has a description in which every section is rejected say that
+// the credentials are those from before. pion wants some.
+func withCredentials(text, before string) (string, error) {
+	known, err := parse(before)
+	if err != nil {
+		return "", err
+	}
+	head, sections := pieces(text)
 	for _, key := range []string{"ice-ufrag", "ice-pwd"} {
-		for _, m := range append(before.media, media{attributes: before.attributes}) {
+		for _, m := range append(known.media, media{attributes: known.attributes}) {
 			if value, ok := get(m.attributes, key); ok {
 				head += "a=" + key + ":" + value + "\r\n"
 				break
 			}
 		}
 	}
-	return head + strings.Join(sections, "")
+	return head + strings.Join(sections, ""), nil
 }
 
 // place gives a candidate the place that the transport has on the wire.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
 )
@@ -31,6 +32,9 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 		p.prefix = "p"
 	}
 	h := &held{pc: p, polite: polite}
+	if err := p.canOffer(); err != nil {
+		return nil, err
+	}
 	local, remote, err := p.known()
 	if err != nil {
 		return nil, err
@@ -80,11 +84,13 @@ type pion struct {
 	senders senders
 	offered []section // of the remote offer
 
-	codecs    []webrtc.CodecStats // that pion has
-	order     []section           // of the last remote description, as on the wire
-	group     []string            // the BUNDLE group that was negotiated last
-	untold    bool                // there is a remote offer of which pion has not heard
-	raw, sent string              // the last description that pion made, and as it goes on the wire
+	codecs    []codec   // that pion has
+	notAll    bool      // it may have more
+	order     []section // of the last remote description, as on the wire
+	seen      []section // those of them that pion has seen
+	group     []string  // the BUNDLE group that was negotiated last
+	untold    bool      // there is a remote offer of which pion has not heard
+	raw, sent string    // the last description that pion made, and as it goes on the wire
 }
 
 // SignalingState is have-remote-offer also while pion has not heard of the offer.
@@ -122,11 +128,7 @@ func (p *pion) name(t *webrtc.RTPTransceiver) error {
 // reserve names the transceivers that pion must not use for a new section: those
 // that only send, for one on which the other side sends (they may have no
 // receiver), and those that have no codec in common with one.
-func (p *pion) reserve(d webrtc.SessionDescription) error {
-	offer, err := d.Unmarshal()
-	if err != nil {
-		return err
-	}
+func (p *pion) reserve(offer *pionsdp.SessionDescription) error {
 	for _, t := range p.pc.GetTransceivers() {
 		if t.Mid() == "" && (t.Direction() == webrtc.RTPTransceiverDirectionSendonly || !p.suits(t, offer)) {
 			if err := p.name(t); err != nil {
@@ -212,9 +214,16 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	if err != nil {
 		return err
 	}
+	seen, err := p.sight(d)
+	if err != nil {
+		return err
+	}
 	sections := parsed.sections()
+	d.SDP = seen.text
 	if d.Type == webrtc.SDPTypeAnswer {
-		return p.remoteAnswer(d, parsed, sections)
+		p.order, p.seen, p.group = sections, seen.sections, parsed.bundle()
+		p.awaitICE()
+		return p.senders.exchange(p.pc, sections, func() error { return p.pc.SetRemoteDescription(d) })
 	}
 	for _, s := range sections {
 		if t := p.transceiver(s.mid); t != nil && s.rejected {
@@ -223,41 +232,16 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 			}
 		}
 	}
-	d.SDP = p.shield(d.SDP, sections)
-	seen, any, err := p.hide(d, parsed)
-	if err != nil {
-		return err
-	}
-	p.order, p.untold = sections, !any
+	p.order, p.untold = sections, len(seen.sections) == 0
 	if p.untold {
 		return nil
 	}
-	d = webrtc.SessionDescription{Type: d.Type, SDP: seen}
-	if err := p.reserve(d); err != nil {
+	p.offered, p.seen = sections, seen.sections
+	if err := p.reserve(seen.parsed); err != nil {
 		return err
 	}
-	p.offered = sections
 	p.awaitICE()
 	return p.pc.SetRemoteDescription(d)
-}
-
-func (p *pion) remoteAnswer(d webrtc.SessionDescription, parsed *sdp, sections []section) error {
-	seen, any, err := p.hide(d, parsed)
-	if err != nil {
-		return err
-	}
-	if !any {
-		before, err := parse(p.pc.CurrentRemoteDescription().SDP)
-		if err != nil {
-			return err
-		}
-		seen = withCredentials(seen, before)
-	}
-	p.order, p.group = sections, parsed.bundle()
-	p.awaitICE()
-	return p.senders.exchange(p.pc, sections, func() error {
-		return p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: d.Type, SDP: seen})
-	})
 }
 
 // shield returns an offer with directions that pion may see.

@@ -208,6 +208,14 @@ func filled(list, like []section) []section {
 	return list
 }
 
+// ended returns text with an end to its last line, so that another may follow.
+func ended(text string) string {
+	if strings.HasSuffix(text, "\n") {
+		return text
+	}
+	return text + "\r\n"
+}
+
 // withMids does to the text of a description what filled does to its sections.
 func withMids(text string, like []section) string {
 	var b strings.Builder
@@ -218,7 +226,7 @@ func withMids(text string, like []section) string {
 			b.WriteString("a=mid:" + like[i].mid + "\r\n")
 		}
 	}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(ended(text)) {
 		if strings.HasPrefix(line, "m=") {
 			end()
 			i++
@@ -241,7 +249,7 @@ func withDirections(text string, list []section) string {
 			b.WriteString("a=" + list[i].direction.String() + "\r\n")
 		}
 	}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(ended(text)) {
 		if strings.HasPrefix(line, "m=") {
 			end()
 			i++

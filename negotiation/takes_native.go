@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -26,9 +25,6 @@ func (p *pion) Takes(description webrtc.SessionDescription) error {
 		return err
 	}
 	sections := parsed.sections()
-	if len(sections) != len(d.MediaDescriptions) {
-		return errors.New("what begins a media section is ambiguous")
-	}
 	if description.Type == webrtc.SDPTypeAnswer && p.pc.CurrentRemoteDescription() == nil && p.Concerned(sections) && allRejected(sections) {
 		return errors.New("the answer rejects what pion has offered for good") // see Commits
 	}
@@ -57,14 +53,15 @@ func (p *pion) Takes(description webrtc.SessionDescription) error {
 			return err
 		}
 	}
-	return nil
+	_, err = p.sight(description)
+	return err
 }
 
 // takesSection looks at the transceiver of a section: one with another kind would
-// be used without a word, and one that sends must have a codec that the section
-// offers.
+// be used without a word, and with one that is left without a codec pion can make
+// no offer any more.
 func (p *pion) takesSection(m *pionsdp.MediaDescription, kind webrtc.RTPCodecType) error {
-	offered, err := codecs(m)
+	offered, err := formats(m)
 	if err != nil {
 		return err
 	}
@@ -74,31 +71,10 @@ func (p *pion) takesSection(m *pionsdp.MediaDescription, kind webrtc.RTPCodecTyp
 	case t == nil:
 	case t.Kind() != kind:
 		return fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", mid, t.Kind(), kind)
-	case m.MediaName.Port.Value != 0 && !canSend(t, offered):
-		return fmt.Errorf("media section %q has no codec that we can send", mid)
+	case m.MediaName.Port.Value != 0 && !p.fits(t, offered):
+		return fmt.Errorf("media section %q has no codec in common with ours", mid)
 	}
 	return nil
-}
-
-// suits tells whether t has a codec in common with each new section of its kind.
-func (p *pion) suits(t *webrtc.RTPTransceiver, offer *pionsdp.SessionDescription) bool {
-	for _, m := range offer.MediaDescriptions {
-		mid, _ := m.Attribute("mid")
-		offered, err := codecs(m)
-		if err != nil || m.MediaName.Media == t.Kind().String() && p.transceiver(mid) == nil && !canSend(t, offered) {
-			return false
-		}
-	}
-	return true
-}
-
-// canSend tells whether t can send one of the codecs, or sends nothing.
-func canSend(t *webrtc.RTPTransceiver, offered []pionsdp.Codec) bool {
-	return t.Sender() == nil || slices.ContainsFunc(t.Sender().GetParameters().Codecs, func(ours webrtc.RTPCodecParameters) bool {
-		return slices.ContainsFunc(offered, func(c pionsdp.Codec) bool {
-			return strings.EqualFold(t.Kind().String()+"/"+c.Name, ours.MimeType)
-		})
-	})
 }
 
 // wholeCredentials refuses ICE credentials of which half is in the session and
@@ -146,47 +122,6 @@ func oneTrack(m *pionsdp.MediaDescription) error {
 func isNumber(ssrc string) bool {
 	_, err := strconv.ParseUint(ssrc, 10, 32)
 	return err == nil
-}
-
-// codecs returns the codecs of a media section.
-func codecs(m *pionsdp.MediaDescription) ([]pionsdp.Codec, error) {
-	if !isMedia(m.MediaName.Media) {
-		return nil, nil
-	}
-	alone := &pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}
-	var list []pionsdp.Codec
-	for _, format := range m.MediaName.Formats {
-		payload, err := strconv.ParseUint(format, 10, 7)
-		if err != nil {
-			return nil, fmt.Errorf("payload type %q is not a number from 0 to 127", format)
-		}
-		codec, err := alone.GetCodecForPayloadType(uint8(payload))
-		switch {
-		case err == nil:
-			if err := checkApt(codec.Fmtp); err != nil {
-				return nil, err
-			}
-			list = append(list, codec)
-		case payload != 0: // pion writes 0 into the sections that it rejects
-			return nil, fmt.Errorf("payload type %d has no rtpmap", payload)
-		}
-	}
-	return list, nil
-}
-
-// checkApt looks at the payload type that a retransmission belongs to.
-// https://www.rfc-editor.org/rfc/rfc4588#section-8.1
-func checkApt(fmtp string) error {
-	for parameter := range strings.SplitSeq(fmtp, ";") {
-		key, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
-		if !strings.EqualFold(key, "apt") {
-			continue
-		}
-		if _, err := strconv.ParseUint(value, 10, 8); err != nil {
-			return fmt.Errorf("apt %q is not a payload type", value)
-		}
-	}
-	return nil
 }
 
 // usableCandidates refuses a section with candidates of which none can be used.

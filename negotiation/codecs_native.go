@@ -1,0 +1,184 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	pionsdp "github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+// codec is what two codecs must have in common so that pion takes one for the
+// other.
+type codec struct {
+	mime     string
+	rate     uint32
+	channels uint16
+}
+
+// codecFrom returns the codec that pion takes these for: an application may have
+// registered one without a clock rate or channels (internal/fmtp).
+func codecFrom(mime string, rate uint32, channels uint16) codec {
+	c := codec{strings.ToLower(mime), rate, channels}
+	opus := strings.EqualFold(mime, webrtc.MimeTypeOpus)
+	switch {
+	case rate != 0:
+	case opus:
+		c.rate = 48000
+	case strings.EqualFold(mime, webrtc.MimeTypePCMU), strings.EqualFold(mime, webrtc.MimeTypePCMA):
+		c.rate = 8000
+	default:
+		c.rate = 90000
+	}
+	switch {
+	case channels != 0:
+	case opus:
+		c.channels = 2
+	default:
+		c.channels = 1
+	}
+	return c
+}
+
+// format is a codec in a media section.
+type format struct {
+	codec
+	payload uint8
+	repairs bool // it retransmits for another one
+}
+
+// formats returns those of a media section.
+func formats(m *pionsdp.MediaDescription) ([]format, error) {
+	if !isMedia(m.MediaName.Media) {
+		return nil, nil
+	}
+	alone := &pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}
+	var list []format
+	for _, text := range m.MediaName.Formats {
+		payload, err := strconv.ParseUint(text, 10, 7)
+		if err != nil {
+			return nil, fmt.Errorf("payload type %q is not a number from 0 to 127", text)
+		}
+		c, err := alone.GetCodecForPayloadType(uint8(payload))
+		switch {
+		case err == nil:
+			repairs, err := hasApt(c.Fmtp)
+			if err != nil {
+				return nil, err
+			}
+			channels, err := strconv.ParseUint(c.EncodingParameters, 10, 16)
+			if err != nil {
+				channels = 0
+			}
+			list = append(list, format{codecFrom(m.MediaName.Media+"/"+c.Name, c.ClockRate, uint16(channels)), uint8(payload), repairs})
+		case payload != 0: // pion writes 0 into the sections that it rejects
+			return nil, fmt.Errorf("payload type %d has no rtpmap", payload)
+		}
+	}
+	return list, nil
+}
+
+// hasApt looks for the payload type that a retransmission belongs to. Whatever has
+// one is a retransmission to pion.
+// https://www.rfc-editor.org/rfc/rfc4588#section-8.1
+func hasApt(fmtp string) (has bool, err error) {
+	for parameter := range strings.SplitSeq(fmtp, ";") {
+		key, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		if !strings.EqualFold(key, "apt") {
+			continue
+		}
+		if _, err := strconv.ParseUint(value, 10, 8); err != nil {
+			return false, fmt.Errorf("apt %q is not a payload type", value)
+		}
+		has = true
+	}
+	return has, nil
+}
+
+// shared tells whether one of our codecs is offered.
+func shared(ours []codec, offered []format) bool {
+	return slices.ContainsFunc(offered, func(f format) bool {
+		return !f.repairs && f.mime != webrtc.MimeTypeRTX && slices.Contains(ours, f.codec)
+	})
+}
+
+// lacks tells whether pion is sure to have none of the codecs that are offered. Its
+// media engine is not to be had, and in the statistics codecs that were registered
+// at the same moment are one.
+func (p *pion) lacks(offered []format) bool {
+	if p.codecs == nil {
+		p.codecs = []codec{}
+		for _, s := range p.pc.GetStats() {
+			if c, ok := s.(webrtc.CodecStats); ok {
+				p.codecs = append(p.codecs, codecFrom(c.MimeType, c.ClockRate, uint16(c.Channels)))
+			}
+		}
+		p.notAll = coarse()
+	}
+	return !p.notAll && !shared(p.codecs, offered)
+}
+
+// coarse tells whether the clock gives two moments the same time.
+func coarse() bool {
+	for range 100 {
+		if now := time.Now().UnixNano(); now == time.Now().UnixNano() {
+			return true
+		}
+	}
+	return false
+}
+
+// codecsOf returns the codecs that t can use. It knows them only if it can send or
+// receive.
+func codecsOf(t *webrtc.RTPTransceiver) (list []codec, known bool) {
+	var parameters webrtc.RTPParameters
+	switch sender, receiver := t.Sender(), t.Receiver(); {
+	case sender != nil:
+		parameters = sender.GetParameters().RTPParameters
+	case receiver != nil:
+		parameters = receiver.GetParameters()
+	default:
+		return nil, false
+	}
+	for _, c := range parameters.Codecs {
+		list = append(list, codecFrom(c.MimeType, c.ClockRate, c.Channels))
+	}
+	return list, true
+}
+
+// fits tells whether t can use one of the codecs that are offered.
+func (p *pion) fits(t *webrtc.RTPTransceiver, offered []format) bool {
+	ours, known := codecsOf(t)
+	if !known {
+		return !p.lacks(offered)
+	}
+	return shared(ours, offered)
+}
+
+// suits tells whether t fits each new section of its kind.
+func (p *pion) suits(t *webrtc.RTPTransceiver, offer *pionsdp.SessionDescription) bool {
+	for _, m := range offer.MediaDescriptions {
+		mid, _ := m.Attribute("mid")
+		offered, err := formats(m)
+		if err != nil || m.MediaName.Media == t.Kind().String() && p.transceiver(mid) == nil && !p.fits(t, offered) {
+			return false
+		}
+	}
+	return true
+}
+
+// canOffer looks for a transceiver without a codec: pion has rejected the section of
+// it, without a mid, or will do so, and can make no offer for as long (pc:807).
+func (p *pion) canOffer() error {
+	for _, t := range p.pc.GetTransceivers() {
+		if list, known := codecsOf(t); known && len(list) == 0 {
+			return fmt.Errorf("%w: pion has no codec for its media section %q of %s", ErrWedged, t.Mid(), t.Kind())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+var (
+	opus = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
+	vp8  = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+)
+
+// offlineWith returns a connection that looks for no network, and has these codecs.
+func offlineWith(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.PeerConnection {
+	t.Helper()
+	media := &webrtc.MediaEngine{}
+	for i, c := range codecs {
+		kind, _, _ := strings.Cut(c.MimeType, "/")
+		if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: webrtc.PayloadType(96 + i)}, webrtc.NewRTPCodecType(kind)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return offlineFrom(t, media)
+}
+
+// described returns a description with these sections.
+func described(sections ...string) string {
+	var mids []string
+	for _, m := range sections {
+		if !strings.HasPrefix(m, "m="+kindOf(m)+" 0 ") {
+			mids = append(mids, midOf(m))
+		}
+	}
+	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE %s\r\n"+
+		"a=ice-ufrag:theirs\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n", strings.Join(mids, " "), somePwd, someFingerprint) +
+		strings.Join(sections, "")
+}
+
+func mediaSection(kind, mid string, formats ...string) string {
+	text := "m=" + kind + " 9 UDP/TLS/RTP/SAVPF"
+	for i := range formats {
+		text += fmt.Sprintf(" %d", 100+i)
+	}
+	text += "\r\nc=IN IP4 0.0.0.0\r\na=setup:active\r\na=rtcp-mux\r\na=sendrecv\r\na=mid:" + mid + "\r\n"
+	for i, f := range formats {
+		name, fmtp, _ := strings.Cut(f, " ")
+		text += fmt.Sprintf("a=rtpmap:%d %s\r\n", 100+i, name)
+		if fmtp != "" {
+			text += fmt.Sprintf("a=fmtp:%d %s\r\n", 100+i, fmtp)
+		}
+	}
+	return text
+}
+
+func dataSection(mid string) string {
+	return "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=setup:active\r\na=mid:" + mid + "\r\n"
+}
+
+// rests has h make an offer, and take one that continues what was negotiated.
+func rests(t *testing.T, h *held) {
+	t.Helper()
+	h.polite = true
+	if _, err := h.SetLocalDescription(); err != nil {
+		t.Errorf("no offer can be made any more: %v", err)
+	}
+	var sections []string
+	for _, s := range h.sections {
+		sections = append(sections, rejection(s))
+	}
+	answered(t, h, described(append(sections, dataSection("good"))...))
+}
+
+// answered returns the sections with which h answers an offer.
+func answered(t *testing.T, h *held, text string) []section {
+	t.Helper()
+	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}))
+	answer, err := h.SetLocalDescription()
+	must(t, err)
+	parsed, err := parse(answer.SDP)
+	must(t, err)
+	return parsed.sections()
+}
+
+// TestOfferedCodecs offers a codec to a connection that has one. What has none in
+// common is rejected, and the connection goes on.
+func TestOfferedCodecs(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		has     webrtc.RTPCodecCapability
+		offered string
+		taken   bool
+	}{
+		{"the same", opus, "opus/48000/2", true},
+		{"channels are not offered", opus, "opus/48000", true},
+		{"channels are not registered", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000}, "opus/48000/2", true},
+		{"nothing but a name is registered", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "opus/48000/2", true},
+		{"PCMU by name", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU}, "PCMU/8000", true},
+		{"PCMA by name", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA}, "PCMA/8000/1", true},
+		{"G722 without channels", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeG722, ClockRate: 8000}, "G722/8000", true},
+		{"video by name", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "vp8/90000", true},
+		{"other channels", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 1}, "opus/48000/2", false},
+		{"too many channels", opus, "opus/48000/99999", true},
+		{"other clock rate", opus, "opus/16000/2", false},
+		{"other codec", vp8, "H264/90000", false},
+		{"a retransmission", webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000}, "rtx/90000", false},
+		{"what says that it is a retransmission", vp8, "VP8/90000 apt=99", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pc := offlineWith(t, c.has)
+			defer pc.Close()
+			kind, _, _ := strings.Cut(c.has.MimeType, "/")
+			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			answer := answered(t, h, described(mediaSection(kind, "0", c.offered), dataSection("1")))
+			if len(answer) != 2 || answer[0].rejected == c.taken || answer[1].rejected {
+				t.Errorf("answered %+v", answer)
+			}
+			rests(t, h)
+		})
+	}
+}
+
+// TestCoarseClock has codecs missing in the statistics, as they are where the clock
+// gives several the same time. No codec is taken for one that pion lacks then.
+func TestCoarseClock(t *testing.T) {
+	for offered, taken := range map[string]bool{"VP8/90000": true, "H264/90000": false} {
+		t.Run(strings.ReplaceAll(offered, "/", " "), func(t *testing.T) {
+			pc := offlineWith(t, vp8)
+			defer pc.Close()
+			h := &held{pc: &pion{pc: pc, prefix: "i", codecs: []codec{}, notAll: true}}
+			answer := answered(t, h, described(mediaSection("video", "0", offered), dataSection("1")))
+			if len(answer) != 2 || answer[0].mid != "0" || answer[0].rejected == taken || answer[1].mid != "1" {
+				t.Errorf("answered %+v", answer)
+			}
+		})
+	}
+}
+
+// TestAnsweredCodecs answers with a codec that we have not offered, or offers one in
+// a section of ours. pion takes it, and can make no offer any more.
+func TestAnsweredCodecs(t *testing.T) {
+	for _, d := range []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionRecvonly, webrtc.RTPTransceiverDirectionSendrecv} {
+		for _, polite := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s polite %v", d, polite), func(t *testing.T) {
+				pc := offlineWith(t, opus, vp8)
+				defer pc.Close()
+				_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: d})
+				must(t, err)
+				p := &pion{pc: pc, prefix: "i"}
+				h := &held{pc: p, polite: polite}
+				mid := read(offer(t, h).SDP).lines[0].mid
+				for _, with := range []webrtc.SDPType{webrtc.SDPTypeAnswer, webrtc.SDPTypeOffer} {
+					if err := p.Takes(webrtc.SessionDescription{Type: with, SDP: described(mediaSection("video", mid, "H264/90000"))}); err == nil {
+						t.Errorf("the %s with H264 is taken", with)
+					}
+				}
+				must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: described(mediaSection("video", mid, "H264/90000", "VP8/90000"))}))
+				offer(t, h)
+			})
+		}
+	}
+}
+
+// TestLastLineWithoutEnd adds lines to an offer that does not end with one.
+func TestLastLineWithoutEnd(t *testing.T) {
+	pc := offlineWith(t, vp8)
+	defer pc.Close()
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	const connection = "c=IN IP4 0.0.0.0\r\n"
+	section := strings.Replace(mediaSection("video", "0", "VP8/90000"), "a=sendrecv\r\n", "", 1)
+	before, after, _ := strings.Cut(section, connection)
+	answer := answered(t, h, described(before+after+strings.TrimSpace(connection)))
+	if len(answer) != 1 || answer[0].rejected {
+		t.Errorf("answered %+v", answer)
+	}
+}
+
+// TestRejectedLater has an answer, and then an offer, reject all that was negotiated
+// before. pion wants credentials all the same, and those of before stay.
+func TestRejectedLater(t *testing.T) {
+	for _, polite := range []bool{true, false} {
+		t.Run(fmt.Sprintf("polite %v", polite), func(t *testing.T) {
+			pc := offlineWith(t, vp8)
+			defer pc.Close()
+			_, err := pc.CreateDataChannel("data", nil)
+			must(t, err)
+			h := &held{pc: &pion{pc: pc, prefix: "i"}, polite: polite}
+			mid := read(offer(t, h).SDP).lines[0].mid
+			answer := func(text string) {
+				t.Helper()
+				must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}))
+			}
+			answer(described(dataSection(mid)))
+			ufrag := h.ufrag
+			offer(t, h)
+			answer(rejecting([]section{{mid: mid, kind: "application"}}))
+			h.polite = true // and holds it
+			offer(t, h)
+			answered(t, h, described(rejection(section{mid: mid, kind: "application"})))
+			if h.ufrag != ufrag || !slices.Equal(h.remote, []string{"theirs"}) {
+				t.Errorf("the credentials became %q and %q", h.ufrag, h.remote)
+			}
+		})
+	}
+}
+
+// TestAttachAgain attaches to a connection that has negotiated before.
+func TestAttachAgain(t *testing.T) {
+	attach := func(t *testing.T, pc *webrtc.PeerConnection) error {
+		theirs := pc.CurrentRemoteDescription().SDP
+		s, err := Attach(pc, false, func(Message) {})
+		if err == nil {
+			s.Close()
+			<-s.Done()
+		}
+		if pc.CurrentRemoteDescription().SDP != theirs {
+			t.Error("what pion knows of the other side has changed")
+		}
+		return err
+	}
+	t.Run("plain pion has rejected a section", func(t *testing.T) {
+		pc := offlineWith(t, opus)
+		defer pc.Close()
+		must(t, pc.SetRemoteDescription(goodOffer(t, webrtc.RTPCodecTypeVideo)))
+		answer, err := pc.CreateAnswer(nil)
+		must(t, err)
+		must(t, pc.SetLocalDescription(answer))
+		if err := attach(t, pc); !errors.Is(err, ErrWedged) {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("a section was rejected, and data came later", func(t *testing.T) {
+		pc := offlineWith(t, opus)
+		defer pc.Close()
+		h := &held{pc: &pion{pc: pc, prefix: "i"}}
+		answered(t, h, described(mediaSection("video", "0", "VP8/90000")))
+		_, err := pc.CreateDataChannel("data", nil)
+		must(t, err)
+		lines := read(offer(t, h).SDP).lines
+		if len(lines) != 2 || lines[1].mid == "0" {
+			t.Fatalf("offered %+v", lines)
+		}
+		must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer,
+			SDP: described(rejection(section{mid: "0", kind: "video"}), dataSection(lines[1].mid))}))
+		must(t, attach(t, pc))
+
+		p := &pion{pc: pc, prefix: "i"}
+		local, remote, err := p.known()
+		must(t, err)
+		h = &held{pc: p}
+		must(t, h.adopt(local, remote))
+		if again := read(offer(t, h).SDP).lines; !slices.EqualFunc(again, lines, func(a, b line) bool { return a.mid == b.mid }) {
+			t.Errorf("offered %+v, and then %+v", lines, again)
+		}
+	})
+}
