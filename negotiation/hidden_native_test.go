@@ -63,20 +63,6 @@ func dataSection(mid string) string {
 	return "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=setup:active\r\na=mid:" + mid + "\r\n"
 }
 
-// rests has h make an offer, and take one that continues what was negotiated.
-func rests(t *testing.T, h *held) {
-	t.Helper()
-	h.polite = true
-	if _, err := h.SetLocalDescription(); err != nil {
-		t.Errorf("no offer can be made any more: %v", err)
-	}
-	var sections []string
-	for _, s := range h.sections {
-		sections = append(sections, rejection(s))
-	}
-	answered(t, h, described(append(sections, dataSection("good"))...))
-}
-
 // answered returns the sections with which h answers an offer.
 func answered(t *testing.T, h *held, text string) []section {
 	t.Helper()
@@ -121,7 +107,7 @@ func TestOfferedCodecs(t *testing.T) {
 			if len(answer) != 2 || answer[0].rejected == c.taken || answer[1].rejected {
 				t.Errorf("answered %+v", answer)
 			}
-			rests(t, h)
+			goesOn(t, h, c.offered)
 		})
 	}
 }
