@@ -4,6 +4,7 @@ package negotiation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,10 +108,48 @@ func shared(ours []codec, offered []format) bool {
 	})
 }
 
-// lacks tells whether pion is sure to have none of the codecs that are offered. Its
-// media engine is not to be had, and in the statistics codecs that were registered
-// at the same moment are one.
+// payload is a payload type of audio or video.
+type payload struct {
+	kind string
+	id   uint8
+}
+
+// meanings returns what payload types mean to pion once it has seen d. It would fail
+// in the middle if one came to mean something else.
+// https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
+func (p *pion) meanings(d *pionsdp.SessionDescription) (map[payload]codec, error) {
+	all := map[payload]codec{}
+	maps.Copy(all, p.meaning)
+	for _, m := range d.MediaDescriptions {
+		offered, err := formats(m)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range offered {
+			key := payload{m.MediaName.Media, f.payload}
+			before, known := all[key]
+			switch ours, notAll := p.registered(); {
+			case !notAll && !slices.Contains(ours, f.codec):
+			case known && before != f.codec:
+				return nil, fmt.Errorf("payload type %d is %s, and was %s", f.payload, f.mime, before.mime)
+			default:
+				all[key] = f.codec
+			}
+		}
+	}
+	return all, nil
+}
+
+// lacks tells whether pion is sure to have none of the codecs that are offered.
 func (p *pion) lacks(offered []format) bool {
+	ours, notAll := p.registered()
+	return !notAll && !shared(ours, offered)
+}
+
+// registered returns the codecs that pion has, and whether it may have others. Its
+// media engine is not to be had, and in the statistics codecs that were registered at
+// the same moment are one.
+func (p *pion) registered() (list []codec, notAll bool) {
 	if p.codecs == nil {
 		p.codecs = []codec{}
 		for _, s := range p.pc.GetStats() {
@@ -120,7 +159,7 @@ func (p *pion) lacks(offered []format) bool {
 		}
 		p.notAll = coarse()
 	}
-	return !p.notAll && !shared(p.codecs, offered)
+	return p.codecs, p.notAll
 }
 
 // coarse tells whether the clock gives two moments the same time.

@@ -27,6 +27,7 @@ type sight struct {
 	text     string
 	parsed   *pionsdp.SessionDescription
 	sections []section // that it sees
+	meaning  map[payload]codec
 }
 
 // sight returns what pion is to see of a remote description, without a change to
@@ -67,10 +68,18 @@ func (p *pion) sight(d webrtc.SessionDescription) (sight, error) {
 			seen.sections = append(seen.sections, s)
 		}
 	}
-	if len(seen.sections) == len(sections) {
-		return seen, nil
+	if len(seen.sections) < len(sections) {
+		if err := p.hide(&seen, d.Type, hidden); err != nil {
+			return sight{}, err
+		}
 	}
-	head, all := pieces(strings.ReplaceAll(strings.ReplaceAll(d.SDP, "\r\n", "\n"), "\n", "\r\n"))
+	seen.meaning, err = p.meanings(seen.parsed)
+	return seen, err
+}
+
+// hide makes pion pass over sections.
+func (p *pion) hide(seen *sight, t webrtc.SDPType, hidden []bool) (err error) {
+	head, all := pieces(strings.ReplaceAll(strings.ReplaceAll(seen.text, "\r\n", "\n"), "\n", "\r\n"))
 	for i, m := range all {
 		if hidden[i] {
 			kind := kindOf(m)
@@ -78,13 +87,13 @@ func (p *pion) sight(d webrtc.SessionDescription) (sight, error) {
 		}
 	}
 	seen.text = head + strings.Join(all, "")
-	if before := p.pc.CurrentRemoteDescription(); d.Type == webrtc.SDPTypeAnswer && len(seen.sections) == 0 && before != nil {
+	if before := p.pc.CurrentRemoteDescription(); t == webrtc.SDPTypeAnswer && len(seen.sections) == 0 && before != nil {
 		if seen.text, err = withCredentials(seen.text, before.SDP); err != nil {
-			return sight{}, err
+			return err
 		}
 	}
-	seen.parsed, err = (&webrtc.SessionDescription{Type: d.Type, SDP: seen.text}).Unmarshal()
-	return seen, err
+	seen.parsed, err = (&webrtc.SessionDescription{Type: t, SDP: seen.text}).Unmarshal()
+	return err
 }
 
 // unhide returns a description that pion has seen as it was on the wire.
@@ -109,6 +118,13 @@ func (p *pion) known() (local, remote *webrtc.SessionDescription, err error) {
 		return nil, nil, err
 	}
 	p.seen = slices.DeleteFunc(hidden.sections(), func(s section) bool { return s.kind == hiddenKind })
+	whole, err := theirs.Unmarshal()
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.meaning, err = p.meanings(whole); err != nil {
+		return nil, nil, err
+	}
 	theirs.SDP = unhide(theirs.SDP)
 	parsed, err := parse(theirs.SDP)
 	if err != nil {

@@ -153,6 +153,42 @@ func TestAnsweredCodecs(t *testing.T) {
 	}
 }
 
+// TestPayloadTypes offers a payload type that means another codec, within the offer
+// or to what was negotiated before. pion would stop in the middle.
+func TestPayloadTypes(t *testing.T) {
+	one, other := mediaSection("video", "0", "VP8/90000"), mediaSection("video", "1", "H264/90000")
+	for _, c := range []struct {
+		name          string
+		first, second []string
+		refused       bool
+	}{
+		{"in one offer", nil, []string{one, other}, true},
+		{"later", []string{one}, []string{one, other}, true},
+		{"in the same section", []string{one}, []string{mediaSection("video", "0", "H264/90000", "VP8/90000")}, true},
+		{"of another kind", []string{one}, []string{one, mediaSection("audio", "1", "opus/48000/2")}, false},
+		{"of a codec that pion lacks", []string{one}, []string{one, mediaSection("video", "1", "AV1/90000")}, false},
+		{"another payload type", []string{one}, []string{one, strings.ReplaceAll(other, "100", "110")}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pc := offlineWith(t, opus, vp8, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: 90000})
+			defer pc.Close()
+			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			if c.first != nil {
+				answered(t, h, described(c.first...))
+			}
+			second := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(c.second...)}
+			if c.refused {
+				if err := h.SetRemoteDescription(second); !errors.Is(err, ErrRefused) {
+					t.Errorf("error %v", err)
+				}
+			} else {
+				answered(t, h, second.SDP)
+			}
+			goesOn(t, h, c.name)
+		})
+	}
+}
+
 // TestLastLineWithoutEnd adds lines to an offer that does not end with one.
 func TestLastLineWithoutEnd(t *testing.T) {
 	pc := offlineWith(t, vp8)

@@ -84,8 +84,9 @@ type pion struct {
 	senders senders
 	offered []section // of the remote offer
 
-	codecs    []codec   // that pion has
-	notAll    bool      // it may have more
+	codecs    []codec // that pion has
+	notAll    bool    // it may have more
+	meaning   map[payload]codec
 	order     []section // of the last remote description, as on the wire
 	seen      []section // those of them that pion has seen
 	group     []string  // the BUNDLE group that was negotiated last
@@ -221,7 +222,7 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	sections := parsed.sections()
 	d.SDP = seen.text
 	if d.Type == webrtc.SDPTypeAnswer {
-		p.order, p.seen, p.group = sections, seen.sections, parsed.bundle()
+		p.order, p.seen, p.meaning, p.group = sections, seen.sections, seen.meaning, parsed.bundle()
 		p.awaitICE()
 		return p.senders.exchange(p.pc, sections, func() error { return p.pc.SetRemoteDescription(d) })
 	}
@@ -236,7 +237,7 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	if p.untold {
 		return nil
 	}
-	p.offered, p.seen = sections, seen.sections
+	p.offered, p.seen, p.meaning = sections, seen.sections, seen.meaning
 	if err := p.reserve(seen.parsed); err != nil {
 		return err
 	}
