@@ -53,7 +53,7 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 	}
 	local := func(c *webrtc.ICECandidateInit) { send(Message{Candidate: c}) }
 	var err error
-	if s.pc, err = adapt(pc, polite, hooks{s.enqueue, s.recheck, local, s.stop}); err != nil {
+	if s.pc, err = adapt(pc, polite, hooks{s.enqueue, s.recheck, local, s.report, s.stop}); err != nil {
 		return nil, err
 	}
 	s.n = NewNegotiator(s.pc, polite, send, s.stamp)
@@ -68,6 +68,7 @@ type hooks struct {
 	enqueue   func(func())                   // run this on the Session's goroutine
 	recheck   func()                         // an offer may be needed
 	candidate func(*webrtc.ICECandidateInit) // on the Session's goroutine: send our candidate
+	report    func(Kind, error)              // on the Session's goroutine: into the trace
 	stop      <-chan struct{}                // give up what is pending
 }
 

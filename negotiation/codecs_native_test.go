@@ -5,7 +5,9 @@ package negotiation_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
@@ -77,6 +79,100 @@ func TestNoCommonCodec(t *testing.T) {
 					}
 					if wanted := strings.Contains(with, "audio"); wanted != (live("audio") > 0) {
 						t.Errorf("%s: %d sections of audio in\n%s", s.name, live("audio"), s.answer)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestATrackThatNobodyTakes adds a track in a codec that the other side does not
+// have, to a section with one that both have. All else works, and so does a track
+// that takes its place.
+func TestATrackThatNobodyTakes(t *testing.T) {
+	for _, from := range []string{"polite", "impolite"} {
+		for _, when := range []string{"first of all", "with a channel", "after a channel", "in a collision"} {
+			t.Run(strings.ReplaceAll(from+" "+when, " ", "_"), func(t *testing.T) {
+				t.Parallel()
+				ours, theirs := newSide(t, from), newSideWithVideo(t, map[string]string{"polite": "impolite", "impolite": "polite"}[from], webrtc.MimeTypeVP8)
+				ours.expected = negotiation.SendFailed
+				ours.attach(theirs)
+				theirs.attach(ours)
+				rest := func() {
+					for range 3 {
+						ours.negotiated()
+						theirs.negotiated()
+					}
+				}
+				if when == "after a channel" {
+					ours.connect("data")
+					rest()
+				}
+				heard := make(chan string, 1)
+				theirs.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { heard <- track.ID() })
+				tracks := map[string]*webrtc.TrackLocalStaticRTP{}
+				for _, mime := range []string{webrtc.MimeTypeH264, webrtc.MimeTypeVP8} {
+					track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: mime, ClockRate: 90000}, mime, "stream")
+					if err != nil {
+						t.Fatal(err)
+					}
+					tracks[mime] = track
+				}
+				var sender *webrtc.RTPSender
+				add := func() (err error) {
+					if when == "with a channel" {
+						err = ours.create("data")
+					}
+					if err == nil {
+						sender, err = ours.pc.AddTrack(tracks[webrtc.MimeTypeH264])
+					}
+					return err
+				}
+				if when == "in a collision" {
+					ours.deafen()
+					theirs.deafen()
+					both(ours, theirs, func(s *side) {
+						if s == theirs {
+							s.add("video data")
+						} else if err := s.s.Do(add); err != nil {
+							t.Error(err)
+						}
+					})
+				} else if err := ours.s.Do(add); err != nil {
+					t.Fatal(err)
+				}
+				rest()
+				if when == "first of all" {
+					theirs.connect("data")
+				}
+				ours.channel()
+				theirs.channel()
+				if ours.count(negotiation.SendFailed) == 0 {
+					t.Error("nobody was told")
+				}
+				before := ours.count(negotiation.SendFailed)
+				if err := ours.s.Do(func() error { return sender.ReplaceTrack(tracks[webrtc.MimeTypeVP8]) }); err != nil {
+					t.Fatal(err)
+				}
+				rest()
+				if ours.count(negotiation.SendFailed) != before {
+					t.Error("a track that the other side takes cannot be sent either")
+				}
+				again := time.NewTicker(20 * time.Millisecond)
+				defer again.Stop()
+				for timeout := time.After(20 * time.Second); ; {
+					select {
+					case id := <-heard:
+						if id != webrtc.MimeTypeVP8 {
+							t.Errorf("track %q", id)
+						}
+						return
+					case <-again.C:
+						if err := tracks[webrtc.MimeTypeVP8].WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2}, Payload: []byte{0}}); err != nil {
+							t.Error(err)
+						}
+					case <-timeout:
+						t.Fatal("it does not come")
 					}
 				}
 			})

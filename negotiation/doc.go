@@ -67,6 +67,10 @@
 // the descriptions that the PeerConnection itself shows may say other directions
 // than those that were exchanged.
 //
+// A track in a codec that the other side does not have is not sent, and no more
+// is broken: the trace tells of it ([SendFailed]), and it is tried again after each
+// exchange.
+//
 // A section that is rejected, or of which pion has no codec, is kept from pion,
 // which could make no offer any more (hidden_native.go).
 //

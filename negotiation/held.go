@@ -148,7 +148,7 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	if err != nil {
 		return answer, err
 	}
-	if err := h.pc.SetLocalDescription(answer); err != nil && h.pc.SignalingState() != webrtc.SignalingStateStable {
+	if err := h.pc.SetLocalDescription(answer); err != nil {
 		return answer, err
 	}
 	parsed, err := parse(answer.SDP)

@@ -27,7 +27,7 @@ func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration {
 
 // adapt gives a pion PeerConnection browser semantics.
 func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
-	p := &pion{pc: pc, prefix: "i", stop: to.stop}
+	p := &pion{pc: pc, prefix: "i", stop: to.stop, unsent: func(err error) { to.report(SendFailed, err) }}
 	if polite {
 		p.prefix = "p"
 	}
@@ -42,6 +42,7 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 	if err := h.adopt(local, remote); err != nil {
 		return nil, err
 	}
+	p.senders.adopt(pc.GetTransceivers(), p.order)
 	pc.OnNegotiationNeeded(to.recheck)
 	pc.OnSignalingStateChange(nil)
 	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
@@ -81,6 +82,7 @@ type pion struct {
 	hasData bool   // a data channel was once created here
 	started bool   // ICE was
 	stop    <-chan struct{}
+	unsent  func(error) // is told of what cannot be sent
 	senders senders
 	offered []section // of the remote offer
 
@@ -206,7 +208,7 @@ func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
 	if d.Type == webrtc.SDPTypeOffer {
 		return p.pc.SetLocalDescription(d)
 	}
-	return p.senders.exchange(p.pc, p.offered, func() error { return p.pc.SetLocalDescription(d) })
+	return p.senders.exchange(p.pc, p.offered, func() error { return p.pc.SetLocalDescription(d) }, p.unsent)
 }
 
 // SetRemoteDescription implements [committed].
@@ -224,7 +226,7 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 	if d.Type == webrtc.SDPTypeAnswer {
 		p.order, p.seen, p.meaning, p.group = sections, seen.sections, seen.meaning, parsed.bundle()
 		p.awaitICE()
-		return p.senders.exchange(p.pc, sections, func() error { return p.pc.SetRemoteDescription(d) })
+		return p.senders.exchange(p.pc, sections, func() error { return p.pc.SetRemoteDescription(d) }, p.unsent)
 	}
 	for _, s := range sections {
 		if t := p.transceiver(s.mid); t != nil && s.rejected {

@@ -4,25 +4,23 @@ package negotiation
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/pion/webrtc/v4"
 )
 
-// senders keeps pion from sending what was not negotiated. CreateOffer marks all
-// senders as negotiated (pc:2912), and the next answer starts all that are marked
-// (pc:1655), also those of an offer that was dropped, or in a section that the
-// other side does not receive. A pion on the other side may make a transceiver
-// of such packets (pc:1824).
+// senders keeps pion from sending what was not negotiated, and from an error for
+// what cannot be sent. CreateOffer marks all senders as negotiated (pc:2912), and
+// the next exchange starts all that are marked (pc:1655), also those of an offer
+// that was dropped, or in a section that the other side does not receive. A pion
+// on the other side may make a transceiver of such packets (pc:1824). Where one
+// cannot be started, for want of a track or of a codec that the other side has,
+// pion stops in the middle of the exchange. So pion starts none: we do.
 type senders struct {
 	made    []*webrtc.RTPSender // in the last offer or answer that was made here
-	started []*webrtc.RTPSender // pion has started them
-}
-
-// parked is a sender whose place another one takes for a moment.
-type parked struct {
-	transceiver *webrtc.RTPTransceiver
-	sender      *webrtc.RTPSender
+	started []*webrtc.RTPSender
+	nobody  *webrtc.RTPSender // stands in for those that have not started
 }
 
 func sendersOf(list []*webrtc.RTPTransceiver) []*webrtc.RTPSender {
@@ -35,48 +33,96 @@ func sendersOf(list []*webrtc.RTPTransceiver) []*webrtc.RTPSender {
 	return all
 }
 
-// exchange ends an exchange by set, and has pion start only the senders of which
-// the last offer or answer that was made here told, in sections where the other
-// side receives.
-func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []section, set func() error) error {
-	back, err := s.park(pc, theirs)
+// adopt is called with the remote sections of a connection that has negotiated
+// before: what they receive is being sent.
+func (s *senders) adopt(list []*webrtc.RTPTransceiver, theirs []section) {
+	for _, t := range list {
+		if sender := t.Sender(); sender != nil && receives(theirs, t.Mid()) {
+			s.started = append(s.started, sender)
+		}
+	}
+}
+
+// exchange ends an exchange by set, and then starts the senders of which the last
+// offer or answer that was made here told, in sections where the other side
+// receives. Those that have no track, or none that can be sent, may start after a
+// later exchange; unsent is told of the latter.
+func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []section, set func() error, unsent func(error)) error {
+	back, err := s.park(pc)
 	if err != nil {
 		return err
 	}
-	err = set()
-	s.started = slices.DeleteFunc(sendersOf(pc.GetTransceivers()), func(x *webrtc.RTPSender) bool {
-		return !slices.Contains(s.started, x) && !slices.Contains(s.made, x)
+	if err := errors.Join(set(), back()); err != nil {
+		return err
+	}
+	s.started = slices.DeleteFunc(s.started, func(x *webrtc.RTPSender) bool {
+		return !slices.Contains(pc.GetSenders(), x)
 	})
-	return errors.Join(err, back())
+	for _, t := range pc.GetTransceivers() {
+		sender := t.Sender()
+		if slices.Contains(s.started, sender) || !slices.Contains(s.made, sender) || sender.Track() == nil ||
+			directionOf(t.Direction().String())&sendonly == 0 || !receives(theirs, t.Mid()) {
+			continue
+		}
+		if err := sender.Send(sender.GetParameters()); err != nil {
+			unsent(fmt.Errorf("media section %q: %w", t.Mid(), err))
+			continue
+		}
+		s.started = append(s.started, sender)
+	}
+	return nil
 }
 
-// park takes those senders away that pion must not start. The function that it
+// park takes those senders away that have not started. The function that it
 // returns puts them back.
-func (s *senders) park(pc *webrtc.PeerConnection, theirs []section) (back func() error, err error) {
-	var all []parked
+func (s *senders) park(pc *webrtc.PeerConnection) (back func() error, err error) {
+	parked := map[*webrtc.RTPTransceiver]*webrtc.RTPSender{}
 	back = func() (err error) {
-		for _, p := range all {
-			err = errors.Join(err, p.transceiver.SetSender(p.sender, p.sender.Track()))
+		for t, sender := range parked {
+			err = errors.Join(err, swap(t, sender))
 		}
 		return err
 	}
 	for _, t := range pc.GetTransceivers() {
 		sender := t.Sender()
-		if sender == nil || sender.Track() == nil || slices.Contains(s.started, sender) ||
-			directionOf(t.Direction().String())&sendonly == 0 || receives(theirs, t.Mid()) {
+		if sender == nil || slices.Contains(s.started, sender) {
 			continue
 		}
-		empty, err := webrtc.NewAPI().NewRTPSender(sender.Track(), pc.SCTP().Transport())
-		if err == nil {
-			all = append(all, parked{t, sender})
-			err = t.SetSender(empty, sender.Track())
+		if s.nobody == nil {
+			if s.nobody, err = newNobody(pc.SCTP().Transport()); err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
+		parked[t] = sender
+		if err := swap(t, s.nobody); err != nil {
 			return nil, errors.Join(err, back())
 		}
 	}
 	return back, nil
 }
+
+// newNobody returns a sender that nobody negotiates.
+func newNobody(transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
+	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "", "")
+	if err != nil {
+		return nil, err
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(&webrtc.MediaEngine{})).NewRTPSender(track, transport)
+}
+
+// swap gives t another sender and changes nothing else: SetSender goes on to the
+// track and the direction, but not with a track of the wrong kind.
+func swap(t *webrtc.RTPTransceiver, sender *webrtc.RTPSender) error {
+	if err := t.SetSender(sender, noKind{}); !errors.Is(err, webrtc.ErrRTPSenderNewTrackHasIncorrectKind) {
+		return fmt.Errorf("set a sender: %w", err)
+	}
+	return nil
+}
+
+// noKind is a track of which only the kind is asked.
+type noKind struct{ webrtc.TrackLocal }
+
+func (noKind) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeUnknown }
 
 // receives tells whether the other side receives in the section with this mid.
 func receives(theirs []section, mid string) bool {

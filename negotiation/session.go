@@ -34,8 +34,9 @@ const (
 // be called at any time from any goroutine.
 //
 // One goroutine does the work. Change the connection (AddTrack, RemoveTrack,
-// AddTransceiver…, CreateDataChannel) inside [Session.Do], so that a change
-// cannot fall into the middle of an exchange, and leave CreateOffer,
+// AddTransceiver…, CreateDataChannel; natively also ReplaceTrack, where nothing has
+// been sent yet) inside [Session.Do], so that a change cannot fall into the middle
+// of an exchange, and leave CreateOffer,
 // CreateAnswer and the two SetDescription methods to the Session.
 type Session struct {
 	pc     adapter

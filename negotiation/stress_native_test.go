@@ -41,6 +41,8 @@ func (p *party) change() {
 			return t.Stop()
 		case n <= 10 && sends:
 			return p.pc.RemoveTrack(t.Sender())
+		case n == 11 && sends && p.IntN(2) == 0:
+			return t.Sender().ReplaceTrack(nil)
 		case n == 11 && sends:
 			return t.Sender().ReplaceTrack(p.media.track(t.Kind()))
 		}

@@ -57,6 +57,23 @@ func (p *party) step(verb, argument string) error {
 				t.Get("sender").Call("replaceTrack", t.Get("sender").Get("track").Call("clone"))
 			}
 		}
+	case "mute":
+		for _, t := range all {
+			if sends(t) {
+				t.Get("sender").Call("replaceTrack", nil)
+			}
+		}
+	case "unmute":
+		for _, t := range all {
+			if directionOf(t.Get("direction").String())&sendonly == 0 {
+				continue
+			}
+			track, err := device(t.Get("receiver").Get("track").Get("kind").String())
+			if err != nil {
+				return err
+			}
+			t.Get("sender").Call("replaceTrack", track)
+		}
 	case "stop":
 		first(func(t js.Value) bool { return !strings.Contains("inactive stopped", t.Get("direction").String()) }).Call("stop")
 	case "restart":

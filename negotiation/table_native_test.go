@@ -47,6 +47,19 @@ func (p *party) step(verb, argument string) error {
 				}
 			}
 		}
+	case "mute", "unmute":
+		for _, t := range pc.GetTransceivers() {
+			if !sends(t) {
+				continue
+			}
+			var track webrtc.TrackLocal
+			if verb == "unmute" {
+				track = p.media.track(t.Kind())
+			}
+			if err := t.Sender().ReplaceTrack(track); err != nil {
+				return err
+			}
+		}
 	case "stop":
 		return first(func(t *webrtc.RTPTransceiver) bool { return t.Direction() != webrtc.RTPTransceiverDirectionInactive }).Stop()
 	case "restart":

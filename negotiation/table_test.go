@@ -3,6 +3,7 @@ package negotiation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,7 @@ func table() (rows []row) {
 	add(row{fresh: true, polite: "video+data stop video", impolite: "-"})
 	add(row{fresh: true, polite: "-", impolite: "video+data stop video"})
 	add(row{fresh: true, polite: "video+data - - audio", impolite: "- stop video"})
+	add(row{fresh: true, polite: "video+data+mute unmute", impolite: "audio+mute unmute"})
 	for _, r := range [][2]string{
 		{"audio remove track remove track", "audio remove track remove track"},
 		{"audio remove track", "video - audio"},
@@ -55,6 +57,8 @@ func table() (rows []row) {
 		{"- video", "video stop"},
 		{"audio+video replace", "audio+video replace"},
 		{"video replace", "- video"},
+		{"track+mute unmute", "video+mute unmute"},
+		{"video mute+audio unmute", "audio mute+video unmute"},
 		{"restart", "-"},
 		{"-", "restart"},
 		{"restart", "video"},
@@ -88,7 +92,7 @@ func (r row) play(p *party) {
 		return "-"
 	}
 	collide := func(round int) bool {
-		offers := func(side string) bool { return does(side, round) != "-" && does(side, round) != "replace" }
+		offers := func(side string) bool { return !slices.Contains([]string{"-", "replace", "unmute"}, does(side, round)) }
 		return offers("polite") && offers("impolite")
 	}
 	p.deafAfter = collide(0)

@@ -39,6 +39,7 @@ const (
 	CandidateRefused   Kind = "candidate-refused"
 	StateChanged       Kind = "state-changed"
 	OfferFailed        Kind = "offer-failed"
+	SendFailed         Kind = "send-failed" // natively, of a track
 	Failed             Kind = "failed"
 )
 
@@ -77,6 +78,7 @@ var words = map[Kind]Words{
 	CandidateRefused:   {LevelWarn, "Refused a remote candidate"},
 	StateChanged:       {LevelDebug, "Signaling state"},
 	OfferFailed:        {LevelWarn, "Could not make an offer, trying again"},
+	SendFailed:         {LevelWarn, "Cannot send a track"},
 	Failed:             {LevelError, "Negotiation cannot go on"},
 }
 
