@@ -3,8 +3,11 @@
 package negotiation
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,73 +17,70 @@ import (
 )
 
 // mutants are the shipped sources, each broken on purpose in one place. The walk
-// must notice every one of them.
-var mutants = []struct{ name, file, old, new string }{
-	{"no collision check", "negotiation.go",
+// of the setting must notice it.
+var mutants = []struct{ name, setting, file, old, new string }{
+	{"no collision check", "echoes", "negotiation.go",
 		"collision := n.pc.SignalingState() != webrtc.SignalingStateStable", "collision := 1 > 2"},
-	{"no ignore", "negotiation.go", "if collision && !n.polite {", "if collision && !n.polite && 1 > 2 {"},
-	{"ignore also when polite", "negotiation.go", "if collision && !n.polite {", "if collision {"},
-	{"drop candidates always", "negotiation.go", "switch err := n.pc.AddICECandidate(candidate); {", "switch err := error(nil); {"},
-	{"drop candidates never", "negotiation.go",
+	{"no ignore", "echoes", "negotiation.go", "if collision && !n.polite {", "if collision && !n.polite && 1 > 2 {"},
+	{"ignore also when polite", "echoes", "negotiation.go", "if collision && !n.polite {", "if collision {"},
+	{"drop candidates always", "echoes", "negotiation.go", "switch err := n.pc.AddICECandidate(candidate); {", "switch err := error(nil); {"},
+	{"drop candidates never", "restarts", "negotiation.go",
 		"case n.ignoring, errors.Is(err, ErrUnknownUfrag), candidate == nil:", "case candidate == nil:"},
-	{"both polite", "negotiation.go", "polite: polite, send: send", "polite: true, send: send"},
-	{"both impolite", "negotiation.go", "polite: polite, send: send", "polite: false, send: send"},
-	{"answer accepted in stable", "negotiation.go",
+	{"both polite", "echoes", "negotiation.go", "polite: polite, send: send", "polite: true, send: send"},
+	{"both impolite", "echoes", "negotiation.go", "polite: polite, send: send", "polite: false, send: send"},
+	{"answer accepted in stable", "echoes", "negotiation.go",
 		"case webrtc.SignalingStateHaveLocalOffer:", "case webrtc.SignalingStateHaveLocalOffer, webrtc.SignalingStateStable:"},
-	{"wish forgotten on rollback", "negotiation.go",
+	{"wish forgotten on rollback", "wishes", "negotiation.go",
 		"\t\tn.wish, n.carried = n.wish || n.carried, false\n\t\tn.event(CollisionRollback", "\t\tn.carried = false\n\t\tn.event(CollisionRollback"},
-	{"wish not granted after answering", "negotiation.go", "n.send(Message{Description: &answer})\n\treturn n.grant()", "n.send(Message{Description: &answer})\n\treturn nil"},
-	{"wish granted before there is anything", "negotiation.go", "if !n.wish || !n.begun ||", "if !n.wish ||"},
-	{"answers without setting", "negotiation.go", "err := n.pc.SetRemoteDescription(offer)", "err := error(nil)"},
+	{"wish not granted after answering", "wishes", "negotiation.go", "n.send(Message{Description: &answer})\n\treturn n.grant()", "n.send(Message{Description: &answer})\n\treturn nil"},
+	{"wish granted before there is anything", "wishes", "negotiation.go", "if !n.wish || !n.begun ||", "if !n.wish ||"},
+	{"answers without setting", "echoes", "negotiation.go", "err := n.pc.SetRemoteDescription(offer)", "err := error(nil)"},
 
-	{"need not looked up on return to stable", "session.go",
+	{"need not looked up on return to stable", "restarts", "session.go",
 		"case webrtc.SignalingStateStable:\n\t\ts.changed = true", "case webrtc.SignalingStateStable:"},
-	{"no retry of an offer that failed", "session.go", "s.retryIn = min(minRetry<<s.retries, maxRetry)", ""},
+	{"no retry of an offer that failed", "faults", "session.go", "s.retryIn = min(minRetry<<s.retries, maxRetry)", ""},
 
-	{"need of a browser not remembered", "hint.go", "h.count.Add(1) }", "}"},
-	{"need of a browser remembered once", "hint.go", "h.count.Add(1) }", "h.count.Store(1) }"},
-	{"need forgotten while the offer is pending", "held.go", "h.negotiated(parsed.sections(), said)", "h.negotiated(parsed.sections(), h.pc.Wants())"},
-	{"answer does not fulfil the need", "held.go", "wants := h.pc.Wants()\n\tanswer, err", "var wants []want\n\tanswer, err"},
+	{"need of a browser not remembered", "echoes", "hint.go", "h.count.Add(1) }", "}"},
+	{"need of a browser remembered once", "restarts", "hint.go", "h.count.Add(1) }", "h.count.Store(1) }"},
+	{"need forgotten while the offer is pending", "restarts", "held.go", "h.negotiated(parsed.sections(), said)", "h.negotiated(parsed.sections(), h.pc.Wants())"},
+	{"answer does not fulfil the need", "echoes", "held.go", "wants := h.pc.Wants()\n\tanswer, err", "var wants []want\n\tanswer, err"},
 
-	{"channel offered once more", "held.go", "there := w.kind == \"application\" && w.in(h.sections)", "there := 1 > 2"},
+	{"channel offered once more", "echoes", "held.go", "there := w.kind == \"application\" && w.in(h.sections)", "there := 1 > 2"},
 
-	{"held offer kept after answering", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting, h.again = nil, nil, nil, false, false", "h.offered, h.offeredAs, h.restarting, h.again = nil, nil, false, false"},
-	{"no re-offer after a withdrawn offer", "held.go", "return !w.in(sections)", "return 1 > 2"},
-	{"restart wish forgotten", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) && parsed.ufrag() != \"\" {", "{"},
-	{"restart wish never fulfilled", "held.go", "if h.restarting {\n\t\th.restart = h.again\n\t}", ""},
-	{"restart wish of a pending restart forgotten", "held.go", "h.restart = h.again", "h.restart = false"},
-	{"offer committed at once when polite", "held.go", "if !h.polite && h.pc.Commits(offered) {", "if 1 < 2 {"},
-	{"offer held when impolite, and forgotten", "held.go", "h.offer = &offer", "_ = offer"},
-	{"direction as pion answers", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},
-	{"DTLS role as pion answers", "held.go", "text = withSetup(text, h.setup)", ""},
-	{"mids of dropped offers", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
-	{"candidates of any generation", "held.go", "ufrag != \"\" && !slices.Contains(h.remote, ufrag) {", "ufrag == \"none\" {"},
+	{"held offer kept after answering", "echoes", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting, h.again = nil, nil, nil, false, false", "h.offered, h.offeredAs, h.restarting, h.again = nil, nil, false, false"},
+	{"no re-offer after a withdrawn offer", "restarts", "held.go", "return !w.in(sections)", "return 1 > 2"},
+	{"restart wish forgotten", "restarts", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) && parsed.ufrag() != \"\" {", "{"},
+	{"restart wish never fulfilled", "restarts", "held.go", "if h.restarting {\n\t\th.restart = h.again\n\t}", ""},
+	{"restart wish of a pending restart forgotten", "again", "held.go", "h.restart = h.again", "h.restart = false"},
+	{"offer committed at once when polite", "echoes", "held.go", "if !h.polite && h.pc.Commits(offered) {", "if 1 < 2 {"},
+	{"offer held when impolite, and forgotten", "echoes", "held.go", "h.offer = &offer", "_ = offer"},
+	{"direction as pion answers", "changes", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},
+	{"DTLS role as pion answers", "restarts", "held.go", "text = withSetup(text, h.setup)", ""},
+	{"mids of dropped offers", "restarts", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
+	{"candidates of any generation", "restarts", "held.go", "ufrag != \"\" && !slices.Contains(h.remote, ufrag) {", "ufrag == \"none\" {"},
 
-	{"no duplicate handling in the link", "signaling/link/link.go", "case f.Seq <= e.got:", "case f.Seq == 0:"},
-	{"no retransmission", "signaling/link/link.go", "\te.sent = 0\n", ""},
-	{"no session check", "signaling/link/link.go", "case f.Session != e.theirs:", "case e.theirs == \"\":"},
-	{"answers what was meant for an ended session", "signaling/link/link.go", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\treturn Outcome{Dropped: Stale}", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\te.meet(f.Session)\n\t\treturn Outcome{Dropped: Stale}"},
-	{"acks before delivery", "signaling/link/link.go", "return false, Gap", "e.got = f.Seq\n\t\treturn false, Gap"},
-	{"delivers what is not due", "signaling/link/link.go", "return false, Gap", "return true, Gap"},
-	{"acks a repeated message no more", "signaling/link/link.go", "e.owe, e.now = true, true // the", "// the"},
-	{"binds whoever greets", "signaling/link/link.go", "case f.Session != e.theirs:\n\t\te.meet(f.Session)\n\t\treturn Outcome{}", "case f.Session != e.theirs:\n\t\te.meet(f.Session)\n\t\te.bind(f.Session)\n\t\to.Bound = true"},
-	{"binds one session to two", "signaling/link/link.go", "e.ours, e.theirs, e.next = e.next, session, \"\"", "e.ours, e.theirs = e.next, session"},
-	{"does not greet again", "signaling/link/link.go", "e.greet = e.theirs == \"\"", ""},
-	{"does not say again that it is bound", "signaling/link/link.go", "e.now = e.now || !e.sure && e.theirs != \"\"", ""},
-	{"answers no greeting of its partner", "signaling/link/link.go", "e.now = e.now || f.Hello\n", ""},
-	{"keeps the messages of an ended binding", "signaling/link/link.go", "e.acked, e.waiting, e.sent, e.got = 0, nil, 0, 0", "e.acked, e.sent, e.got = 0, 0, 0"},
+	{"no duplicate handling in the link", "repeats", "signaling/link/link.go", "case f.Seq <= e.got:", "case f.Seq == 0:"},
+	{"no retransmission", "cuts", "signaling/link/link.go", "\te.sent = 0\n", ""},
+	{"no session check", "crashes", "signaling/link/link.go", "case f.Session != e.theirs:", "case e.theirs == \"\":"},
+	{"answers what was meant for an ended session", "late", "signaling/link/link.go", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\treturn Outcome{Dropped: Stale}", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\te.meet(f.Session)\n\t\treturn Outcome{Dropped: Stale}"},
+	{"acks before delivery", "losses", "signaling/link/link.go", "return false, Gap", "e.got = f.Seq\n\t\treturn false, Gap"},
+	{"delivers what is not due", "losses", "signaling/link/link.go", "return false, Gap", "return true, Gap"},
+	{"acks a repeated message no more", "cuts", "signaling/link/link.go", "e.owe, e.now = true, true // the", "// the"},
+	{"binds whoever greets", "late", "signaling/link/link.go", "case f.Session != e.theirs:\n\t\te.meet(f.Session)\n\t\treturn Outcome{}", "case f.Session != e.theirs:\n\t\te.meet(f.Session)\n\t\te.bind(f.Session)\n\t\to.Bound = true"},
+	{"binds one session to two", "crashes", "signaling/link/link.go", "e.ours, e.theirs, e.next = e.next, session, \"\"", "e.ours, e.theirs = e.next, session"},
+	{"does not greet again", "cuts", "signaling/link/link.go", "e.greet = e.theirs == \"\"", ""},
+	{"does not say again that it is bound", "cuts", "signaling/link/link.go", "e.now = e.now || !e.sure && e.theirs != \"\"", ""},
+	{"answers no greeting of its partner", "cuts", "signaling/link/link.go", "e.now = e.now || f.Hello\n", ""},
+	{"keeps the messages of an ended binding", "crashes", "signaling/link/link.go", "e.acked, e.waiting, e.sent, e.got = 0, nil, 0, 0", "e.acked, e.sent, e.got = 0, 0, 0"},
 }
 
-// TestMutants compiles this test with each mutant in place of the source, which
-// only the compiler sees, and has it walk.
+// TestMutants compiles this test with all mutants beside the sources, which only
+// the compiler sees, and has each of them walk the setting in which it shows.
 func TestMutants(t *testing.T) {
 	if testing.Short() || raceEnabled {
-		t.Skip("compiles the package once per mutant")
+		t.Skip("compiles the package, and walks for each mutant")
 	}
-	here, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := mutated(t)
 	var killed atomic.Int32
 	t.Cleanup(func() {
 		n := int(killed.Load())
@@ -89,35 +89,8 @@ func TestMutants(t *testing.T) {
 	for _, m := range mutants {
 		t.Run(strings.ReplaceAll(m.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			source, err := os.ReadFile(m.file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := bytes.Count(source, []byte(m.old)); n != 1 {
-				t.Fatalf("%q is %d times in %s, not once", m.old, n, m.file)
-			}
-			dir := t.TempDir()
-			mutant, overlay, program := filepath.Join(dir, filepath.Base(m.file)), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "walk")
-			write := func(name string, data []byte) {
-				if err := os.WriteFile(name, data, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			write(mutant, bytes.Replace(source, []byte(m.old), []byte(m.new), 1))
-			replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(here, m.file): mutant}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			write(overlay, replace)
-			build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", program, ".")
-			if out, err := build.CombinedOutput(); err != nil {
-				t.Fatalf("does not compile: %v\n%s", err, out)
-			}
-			settings := "^TestExplore$"
-			if strings.HasSuffix(m.file, "link.go") {
-				settings += "/^(cuts|losses|repeats|crashes|late)$"
-			}
-			walk := exec.CommandContext(t.Context(), program, "-test.run", settings, "-explore", "first", "-test.timeout", "2m")
+			walk := exec.CommandContext(t.Context(), program, "-test.run", "^TestExplore$/^"+m.setting+"$", "-explore", "first", "-test.timeout", "2m")
+			walk.Env = append(os.Environ(), "MUTANT="+m.name)
 			out, err := walk.CombinedOutput()
 			if err == nil {
 				t.Fatal("the walk did not notice")
@@ -132,4 +105,82 @@ func TestMutants(t *testing.T) {
 			t.Fatalf("it ended otherwise than with a violation: %v\n%s", err, out)
 		})
 	}
+}
+
+// mutated compiles this test with the mutants in it, and returns the program. It is
+// the mutant that MUTANT names.
+func mutated(t *testing.T) string {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	replace := map[string]string{}
+	write := func(name string, source []byte) {
+		written := filepath.Join(dir, strings.ReplaceAll(name, "/", "_"))
+		if err := os.WriteFile(written, source, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(here, name)] = written
+	}
+	for _, m := range mutants {
+		if replace[filepath.Join(here, m.file)] != "" {
+			continue
+		}
+		name, source := withMutants(t, m.file)
+		write(m.file, source)
+		write(filepath.Join(filepath.Dir(m.file), "mutant.go"), []byte("package "+name+"\n\nimport \"os\"\n\nvar mutant = os.Getenv(\"MUTANT\")\n"))
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "walk")
+	if err := os.WriteFile(overlay, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", program, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("does not compile: %v\n%s", err, out)
+	}
+	return program
+}
+
+// withMutants returns the name of a file's package, and the file with the mutants in
+// it: the body of a function becomes a switch between what it was and its mutants.
+func withMutants(t *testing.T, file string) (name string, source []byte) {
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := token.NewFileSet()
+	parsed, err := parser.ParseFile(files, file, before, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, there := 0, map[string]int{}
+	for _, d := range parsed.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		begin, end := files.Position(f.Body.Pos()).Offset, files.Position(f.Body.End()).Offset
+		body, cases := string(before[begin:end]), ""
+		for _, m := range mutants {
+			if n := strings.Count(body, m.old); m.file == file && n > 0 {
+				there[m.name] += n
+				cases += fmt.Sprintf("case %q:\n%s\n", m.name, strings.Replace(body, m.old, m.new, 1))
+			}
+		}
+		if cases != "" {
+			source = fmt.Appendf(append(source, before[copied:begin]...), "{\nswitch mutant {\n%sdefault:\n%s\n}\n}", cases, body)
+			copied = end
+		}
+	}
+	for _, m := range mutants {
+		if n := there[m.name]; m.file == file && n != 1 {
+			t.Errorf("%q is %d times in the functions of %s, not once", m.old, n, m.file)
+		}
+	}
+	return parsed.Name.Name, append(source, before[copied:]...)
 }
