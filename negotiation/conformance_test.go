@@ -29,6 +29,7 @@ type side struct {
 	happened chan struct{} // capacity 1
 
 	expected negotiation.Kind         // what may surface
+	spoils   int                      // answers that come as garbage
 	deaf     bool                     // messages wait
 	waiting  []negotiation.Message    // for it to hear
 	channels chan *webrtc.DataChannel // opened, ours or the other's
@@ -97,6 +98,10 @@ func (p *side) receive(m negotiation.Message) {
 	defer p.mu.Unlock()
 	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer {
 		p.answer = m.Description.SDP
+		if p.spoils > 0 {
+			p.spoils--
+			m.Description.SDP = "<garbage>"
+		}
 	}
 	if p.deaf {
 		p.waiting = append(p.waiting, m)
@@ -112,6 +117,13 @@ func (p *side) deafen() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.deaf = true
+}
+
+// spoil has the next answer come as garbage.
+func (p *side) spoil() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.spoils++
 }
 
 // hear is called with mu locked.
@@ -394,6 +406,42 @@ func TestChatInOrder(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestARefusedAnswer has the first answer come as garbage, and later the one to an
+// offer that was wished for. Each offer is sent again.
+func TestARefusedAnswer(t *testing.T) {
+	for _, from := range []string{"polite", "impolite"} {
+		t.Run(from, func(t *testing.T) {
+			ours, theirs := pair(t)
+			if from == "impolite" {
+				ours, theirs = theirs, ours
+			}
+			ours.expected = negotiation.OfferFailed
+			ours.spoil()
+			ours.connect("data")
+			ours.channel()
+			theirs.channel()
+			ours.negotiated()
+
+			before := credentials(ours.pc.CurrentLocalDescription())
+			offers := ours.count(negotiation.OfferSending)
+			ours.spoil()
+			ours.s.RestartICE()
+			ours.s.Renegotiate()
+			ours.until(negotiation.OfferFailed, 2)
+			ours.negotiated()
+			if credentials(ours.pc.CurrentLocalDescription()) == before {
+				t.Error("ICE was not restarted")
+			}
+			if n := ours.count(negotiation.OfferSending) - offers; n < 2 {
+				t.Errorf("%d offers", n)
+			}
+			theirs.connect("more")
+			ours.channel()
+			theirs.channel()
+		})
+	}
 }
 
 func TestClose(t *testing.T) {

@@ -78,6 +78,11 @@
 // it gets there (check.go). If a connection refuses it all the same and cannot go
 // on, the Session ends with [ErrWedged]: make a new PeerConnection.
 //
+// An answer that is refused changes nothing, but no other comes by itself. So the
+// offer is sent again, as it was: the other side has applied that one, and pion
+// and Chromium would put other sections into another. Where the answer is refused
+// time and again, the Session ends with [ErrWedged], too.
+//
 // # In a browser
 //
 //   - The Session reads candidates from the JavaScript event, because pion's

@@ -209,6 +209,7 @@ func settings(kinds [2]string, full bool) []setting {
 	}
 	all := []setting{
 		{name: "echoes", plans: plans("channel", "channel"), echoes: 1},
+		{name: "refusals", plans: plans("channel", "channel"), spoils: 1},
 		{name: "restarts", plans: plans("channel", "channel audio"), restart: [2]int{1, 0}},
 		{name: "again", plans: plans("channel", ""), restart: [2]int{2, 0}},
 		{name: "faults", plans: plans("channel", "channel audio"), faults: 1},
@@ -226,6 +227,7 @@ func settings(kinds [2]string, full bool) []setting {
 	if full {
 		all = []setting{
 			{name: "echoes", plans: plans("channel", "channel"), echoes: 2},
+			{name: "refusals", plans: plans("channel", "channel"), spoils: 2},
 			{name: "restarts", plans: plans("channel audio", "channel"), restart: [2]int{1, 1}},
 			{name: "again", plans: plans("channel", ""), restart: [2]int{2, 2}},
 			{name: "faults", plans: plans("channel audio", "channel audio"), faults: 1},

@@ -18,8 +18,8 @@ import (
 //	pion/browser channel,audio/video renegs=0 restarts=1/0 faults=0 closes=0 echoes=0 p:change i:delivery:01 …
 //
 // The polite peer comes first. After an event stands what was chosen within it.
-// Over a link, what may happen to it comes before the events: link=cuts/losses/
-// repetitions/crashes.
+// Before the events comes how many answers may come as garbage, if any: spoils=1;
+// and over a link, what may happen to it: link=cuts/losses/repetitions/crashes.
 type recording struct {
 	setting
 	steps []step
@@ -31,6 +31,9 @@ func (r recording) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/%s %s/%s renegs=%d restarts=%d/%d faults=%d closes=%d echoes=%d", r.kinds[0], r.kinds[1],
 		strings.Join(r.plans[0], ","), strings.Join(r.plans[1], ","), r.renegs, r.restart[0], r.restart[1], r.faults, r.closes, r.echoes)
+	if r.spoils > 0 {
+		fmt.Fprintf(&b, " spoils=%d", r.spoils)
+	}
 	if r.linked {
 		fmt.Fprintf(&b, " link=%d/%d/%d/%d", r.cuts, r.losses, r.repeats, r.crashes)
 	}
@@ -64,6 +67,12 @@ func parseRecording(text string) (r recording, err error) {
 		return r, err
 	}
 	words = words[7:]
+	if len(words) > 0 && strings.HasPrefix(words[0], "spoils=") {
+		if _, err := fmt.Sscanf(words[0], "spoils=%d", &r.spoils); err != nil {
+			return r, err
+		}
+		words = words[1:]
+	}
 	if len(words) > 0 && strings.HasPrefix(words[0], "link=") {
 		r.linked = true
 		if _, err := fmt.Sscanf(words[0], "link=%d/%d/%d/%d", &r.cuts, &r.losses, &r.repeats, &r.crashes); err != nil {

@@ -22,6 +22,7 @@ type world struct {
 	faults int // operations that may still fail
 	closes int // actors that may still be closed
 	echoes int // answers that may still come twice
+	spoils int // answers that may still come as garbage
 
 	cuts, losses, repeats, crashes int // that may still happen to the link
 	crashed, hits                  int // how often it crashed, or something else happened
@@ -50,6 +51,7 @@ type actor struct {
 	closed bool
 	failed bool // an operation of it was made to fail
 	echoed bool // an answer came twice
+	spoilt bool // an answer came as garbage
 
 	plan    []string // local changes to come
 	renegs  int      // wishes to come
@@ -73,6 +75,7 @@ type setting struct {
 	faults  int
 	closes  int
 	echoes  int
+	spoils  int
 
 	linked                         bool // over a link, to which this may happen:
 	cuts, losses, repeats, crashes int
@@ -80,7 +83,7 @@ type setting struct {
 
 func newWorld(c setting) *world {
 	w := &world{
-		faults: c.faults, closes: c.closes, echoes: c.echoes,
+		faults: c.faults, closes: c.closes, echoes: c.echoes, spoils: c.spoils,
 		cuts: c.cuts, losses: c.losses, repeats: c.repeats, crashes: c.crashes,
 	}
 	for i := range w.actors {
@@ -151,7 +154,7 @@ func (w *world) observe(f func(who int, text string)) { w.record = f }
 // shared with w but for its inbox.
 func (w *world) clone(who int) *world {
 	v := &world{
-		faults: w.faults, closes: w.closes, echoes: w.echoes, record: w.record,
+		faults: w.faults, closes: w.closes, echoes: w.echoes, spoils: w.spoils, record: w.record,
 		cuts: w.cuts, losses: w.losses, repeats: w.repeats, crashes: w.crashes, crashed: w.crashed, hits: w.hits,
 	}
 	for i, a := range w.actors {
@@ -238,7 +241,14 @@ func (a *actor) send(m Message) {
 		a.linkSend(m)
 		return
 	}
-	a.other().inbox = append(a.other().inbox, m)
+	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer && a.w.spoils > 0 && a.w.choose(2) == 1 {
+		a.note("(as garbage)")
+		a.w.spoils--
+		a.other().spoilt = true
+		a.other().inbox = append(a.other().inbox, Message{Description: &webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}})
+	} else {
+		a.other().inbox = append(a.other().inbox, m)
+	}
 	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer && a.w.echoes > 0 && a.w.choose(2) == 1 {
 		a.note("(twice)")
 		a.w.echoes--
@@ -313,7 +323,7 @@ func (a *actor) trace(e Event) {
 		}
 	case OfferFailed, Failed:
 		a.failures++
-		if !a.failed {
+		if !a.failed && (!a.spoilt || e.Kind == Failed) {
 			a.violation("surfaced: %s", e)
 		}
 	default:
@@ -624,7 +634,7 @@ func number(text string) uint32 {
 }
 
 func (w *world) key(b []byte) []byte {
-	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes), byte(w.cuts), byte(w.losses), byte(w.repeats), byte(w.crashes), byte(w.crashed), byte(w.hits))
+	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes), byte(w.spoils), byte(w.cuts), byte(w.losses), byte(w.repeats), byte(w.crashes), byte(w.crashed), byte(w.hits))
 	for _, a := range w.actors {
 		b = a.key(b)
 	}
@@ -654,8 +664,8 @@ func (a *actor) key(b []byte) []byte {
 		}
 	}
 	m, g := a.model(), a.s.n
-	n(flags(a.tasks, a.retry, a.closed, a.failed, a.echoed, a.wished, a.carrying, a.restarts != nil,
-		g.ignoring, g.begun, g.wish, g.carried, a.s.changed, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
+	n(flags(a.tasks, a.retry, a.closed, a.failed, a.echoed, a.spoilt, a.wished, a.carrying, a.restarts != nil,
+		g.ignoring, g.begun, g.wish, g.carried, g.refused, a.s.changed, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
 	n(uint32(len(a.plan)), uint32(a.renegs), uint32(a.restart), uint32(a.offers), uint32(a.changes), uint32(a.failures), uint32(a.s.retries), uint32(a.s.state), uint32(m.state), uint32(m.credentials))
 	n(number(m.current.local), number(m.current.remote), number(m.pending.local), number(m.pending.remote), number(m.role))
 	texts(a.restarts)

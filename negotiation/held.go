@@ -250,7 +250,6 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 		}
 	}
 	if err := h.pc.SetRemoteDescription(d); err != nil {
-		h.forget()
 		return err
 	}
 	h.hears(parsed)

@@ -369,6 +369,30 @@ func TestRefusedAnswer(t *testing.T) {
 	}
 }
 
+// An offer whose answer was refused is sent again, unless it is not pending any more.
+func TestRetry(t *testing.T) {
+	var sent []string
+	h := &held{pc: newBare(want{mid: "p0", kind: "video", what: "sendrecv"}), polite: true}
+	n := NewNegotiator(h, true, func(m Message) { sent = append(sent, m.Description.Type.String()) }, nil)
+	garbage, theirs := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, remoteOffer("theirs")
+	must(t, n.NegotiationNeeded())
+	if err := n.Receive(Message{Description: &garbage}); !errors.Is(err, ErrOffer) || !errors.Is(err, ErrRefused) {
+		t.Errorf("error %v", err)
+	}
+	must(t, n.Retry())
+	must(t, n.Retry()) // nothing was refused since
+	if err := n.Receive(Message{Description: &garbage}); !errors.Is(err, ErrOffer) {
+		t.Errorf("error %v", err)
+	}
+	must(t, n.Receive(Message{Description: &theirs}))
+	must(t, n.Retry())
+	must(t, n.NegotiationNeeded())
+	must(t, n.Retry())
+	if want := []string{"offer", "offer", "answer", "offer"}; !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+}
+
 func TestRefusedReoffer(t *testing.T) {
 	for name, sdp := range map[string]string{
 		"fewer sections": text("theirs", "actpass", 1, "0"),

@@ -36,6 +36,8 @@ var mutants = []struct{ name, setting, file, old, new string }{
 	{"wish granted before there is anything", "wishes", "negotiation.go", "if !n.wish || !n.begun ||", "if !n.wish ||"},
 	{"answers without setting", "echoes", "negotiation.go", "err := n.pc.SetRemoteDescription(offer)", "err := error(nil)"},
 
+	{"refused answer is the end of an offer", "refusals", "negotiation.go", "n.refused = true", ""},
+
 	{"need not looked up on return to stable", "restarts", "session.go",
 		"case webrtc.SignalingStateStable:\n\t\ts.changed = true", "case webrtc.SignalingStateStable:"},
 	{"no retry of an offer that failed", "faults", "session.go", "s.retryIn = min(minRetry<<s.retries, maxRetry)", ""},

@@ -19,8 +19,9 @@ var (
 	ErrUnknownUfrag = errors.New("unknown ufrag")
 )
 
-// ErrOffer says that an offer could not be made. It may be tried again.
-var ErrOffer = errors.New("cannot make an offer")
+// ErrOffer says that an offer could not be made, or that its answer was refused. Try
+// again with [Negotiator.Retry].
+var ErrOffer = errors.New("the offer failed")
 
 // PeerConnection is what a [Negotiator] drives. It has the semantics of a
 // browser's RTCPeerConnection; calls do not overlap.
@@ -64,6 +65,8 @@ type Negotiator struct {
 	begun    bool                      // something has been offered, by either side
 	wish     bool                      // an offer is wanted, whatever the connection thinks
 	carried  bool                      // the pending offer fulfils the wish once it is answered
+	pending  Message                   // the last offer
+	refused  bool                      // an answer to it was refused
 }
 
 // maxEarly bounds what a peer can make us store before its first description.
@@ -104,6 +107,17 @@ func (n *Negotiator) RestartICE() {
 	n.pc.RestartICE()
 }
 
+// Retry tries an offer again after an error that wraps [ErrOffer]. One whose answer
+// was refused is sent once more as it is: the other side may have applied it, and no
+// other answer comes by itself.
+func (n *Negotiator) Retry() error {
+	if n.refused && n.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer {
+		n.sendOffer()
+		return nil
+	}
+	return n.grant()
+}
+
 // Receive handles a message from the other peer. An error that wraps
 // [ErrRefused] leaves everything as it was.
 func (n *Negotiator) Receive(m Message) error {
@@ -127,9 +141,15 @@ func (n *Negotiator) offer() error {
 	}
 	n.begun = true
 	n.wish, n.carried = false, n.wish
-	n.event(OfferSending, "")
-	n.send(Message{Description: &description})
+	n.pending = Message{Description: &description}
+	n.sendOffer()
 	return nil
+}
+
+func (n *Negotiator) sendOffer() {
+	n.refused = false
+	n.event(OfferSending, "")
+	n.send(n.pending)
 }
 
 func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
@@ -173,11 +193,17 @@ func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
 	}
 	n.event(AnswerReceived, "")
 	if err := n.pc.SetRemoteDescription(answer); err != nil {
+		err = fmt.Errorf("apply the remote answer: %w", err)
+		if errors.Is(err, ErrRefused) {
+			n.refused = true
+			n.ignoring = false // the answer to come has the same candidates
+			return fmt.Errorf("%w: %w", ErrOffer, err)
+		}
 		n.ignoring = true
 		if n.pc.SignalingState() == webrtc.SignalingStateStable {
 			n.wish, n.carried = n.wish || n.carried, false
 		}
-		return fmt.Errorf("apply the remote answer: %w", err)
+		return err
 	}
 	n.carried = false
 	n.applied()

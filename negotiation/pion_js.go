@@ -163,8 +163,9 @@ func (b *browser) SetLocalDescription(d webrtc.SessionDescription) error {
 }
 
 func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
+	before := b.SignalingState()
 	_, err := b.await("setRemoteDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
-	if err != nil && d.Type == webrtc.SDPTypeOffer && b.SignalingState() == webrtc.SignalingStateStable {
+	if err != nil && b.SignalingState() == before {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return err

@@ -19,7 +19,8 @@ var (
 	// be handled. End the pairing, or drop the message and with it the pairing.
 	ErrQueueFull = errors.New("negotiation: too many messages wait")
 	// ErrWedged says that the PeerConnection is in a state from which it cannot
-	// come back to stable. Only a new PeerConnection helps.
+	// come back to stable, or that our offers fail again and again. Only a new
+	// PeerConnection helps.
 	ErrWedged = errors.New("negotiation: the connection cannot go on, make a new one")
 )
 
@@ -36,8 +37,8 @@ const (
 // One goroutine does the work. Change the connection (AddTrack, RemoveTrack,
 // AddTransceiver…, CreateDataChannel; natively also ReplaceTrack, where nothing has
 // been sent yet) inside [Session.Do], so that a change cannot fall into the middle
-// of an exchange, and leave CreateOffer,
-// CreateAnswer and the two SetDescription methods to the Session.
+// of an exchange, and leave CreateOffer, CreateAnswer and the two SetDescription
+// methods to the Session.
 type Session struct {
 	pc     adapter
 	n      *Negotiator
@@ -58,8 +59,8 @@ type Session struct {
 	state   webrtc.SignalingState
 	waiters []chan struct{} // of Negotiated
 	changed bool            // whether an offer is needed is to be looked up
-	retries int
-	retryIn time.Duration // when to try again; 0: nothing failed
+	retries int             // since a description was last applied
+	retryIn time.Duration   // when to try again; 0: nothing failed
 }
 
 // Receive hands over a message from the other peer, in the order in which it
@@ -75,7 +76,11 @@ func (s *Session) Receive(m Message) error {
 	}
 	s.enqueue(func() {
 		s.received.Add(-1)
-		s.handle(s.n.Receive(m))
+		err := s.n.Receive(m)
+		if err == nil && m.Description != nil {
+			s.retries = 0
+		}
+		s.handle(err)
 	})
 	return nil
 }
@@ -142,7 +147,8 @@ func (s *Session) Close() { s.once.Do(func() { close(s.stop) }) }
 func (s *Session) Done() <-chan struct{} { return s.done }
 
 // Err tells why the Session has ended: [ErrClosed], or an error that wraps
-// [ErrWedged]. It is nil before.
+// [ErrWedged]; one that wraps [ErrRefused], too, tells of the other side's answers.
+// It is nil before.
 func (s *Session) Err() error {
 	select {
 	case <-s.done:
@@ -198,7 +204,7 @@ func (s *Session) drain() {
 // tryAgain is called some time after an offer failed.
 func (s *Session) tryAgain() {
 	s.changed = true
-	s.handle(s.n.grant())
+	s.handle(s.n.Retry())
 	s.settle()
 }
 
@@ -238,8 +244,6 @@ func (s *Session) observe() {
 	switch state {
 	case webrtc.SignalingStateStable:
 		s.changed = true
-	case webrtc.SignalingStateHaveLocalOffer:
-		s.retries = 0
 	case webrtc.SignalingStateClosed:
 		s.failure = ErrClosed
 	case webrtc.SignalingStateHaveRemoteOffer, webrtc.SignalingStateHaveRemotePranswer, webrtc.SignalingStateHaveLocalPranswer:
@@ -254,12 +258,12 @@ func (s *Session) handle(err error) {
 	case err == nil:
 	case s.stopped() || s.pc.SignalingState() == webrtc.SignalingStateClosed:
 		s.failure = ErrClosed
-	case errors.Is(err, ErrRefused):
-		s.report(DescriptionRefused, err)
 	case errors.Is(err, ErrOffer) && s.retries < maxRetries:
 		s.report(OfferFailed, err)
 		s.retryIn = min(minRetry<<s.retries, maxRetry)
 		s.retries++
+	case errors.Is(err, ErrRefused) && !errors.Is(err, ErrOffer):
+		s.report(DescriptionRefused, err)
 	default:
 		s.fail(err)
 	}

@@ -77,7 +77,7 @@ var words = map[Kind]Words{
 	CandidateIgnored:   {LevelDebug, "Ignoring a candidate of a description that is not applied"},
 	CandidateRefused:   {LevelWarn, "Refused a remote candidate"},
 	StateChanged:       {LevelDebug, "Signaling state"},
-	OfferFailed:        {LevelWarn, "Could not make an offer, trying again"},
+	OfferFailed:        {LevelWarn, "An offer failed, trying again"},
 	SendFailed:         {LevelWarn, "Cannot send a track"},
 	Failed:             {LevelError, "Negotiation cannot go on"},
 }
