@@ -35,6 +35,7 @@ type side struct {
 	channels chan *webrtc.DataChannel // opened, ours or the other's
 	messages chan string
 	answer   string // the last that came
+	states   []webrtc.SignalingState
 }
 
 // pair returns a polite and an impolite peer, connected by ordered signalling.
@@ -141,6 +142,9 @@ func (p *side) trace(e negotiation.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.events[e.Kind]++
+	if e.Kind == negotiation.StateChanged {
+		p.states = append(p.states, e.State)
+	}
 	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
 	select {
 	case p.happened <- struct{}{}:
@@ -360,6 +364,17 @@ func TestRenegotiateAtOnce(t *testing.T) {
 				if s.count(negotiation.Renegotiate) != rounds {
 					t.Errorf("%s: %d wishes", s.name, s.count(negotiation.Renegotiate))
 				}
+				s.mu.Lock()
+				if len(s.states)%2 != 0 || len(s.states) < rounds {
+					t.Errorf("%s: %d changes of state", s.name, len(s.states))
+				}
+				for n, state := range s.states {
+					if state != []webrtc.SignalingState{webrtc.SignalingStateHaveLocalOffer, webrtc.SignalingStateStable}[n%2] {
+						t.Errorf("%s: the states %v", s.name, s.states)
+						break
+					}
+				}
+				s.mu.Unlock()
 			}
 		})
 	}

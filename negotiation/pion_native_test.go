@@ -3,7 +3,9 @@
 package negotiation
 
 import (
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -74,5 +76,38 @@ func TestShield(t *testing.T) {
 				t.Errorf("became %s", became)
 			}
 		})
+	}
+}
+
+// TestTheNextDescriptionWaits until the first exchange has started ICE. pion does
+// that on a goroutine of its own, which is kept busy here.
+func TestTheNextDescriptionWaits(t *testing.T) {
+	pc := offline(t)
+	defer pc.Close()
+	busy, free := make(chan struct{}), make(chan struct{})
+	pc.OnNegotiationNeeded(sync.OnceFunc(func() {
+		close(busy)
+		<-free
+	}))
+	if _, err := pc.CreateDataChannel("", nil); err != nil {
+		t.Fatal(err)
+	}
+	<-busy
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	offer := goodOffer(t)
+	if err := h.SetRemoteDescription(offer); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.SetLocalDescription(); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, func() { close(free) })
+	if err := h.SetRemoteDescription(offer); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-free:
+	default:
+		t.Error("it did not wait")
 	}
 }
