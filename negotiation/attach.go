@@ -23,9 +23,10 @@ func WithTrace(f func(Event)) Option { return func(s *Session) { s.trace = f } }
 // reorder messages.
 //
 // The Session owns pc's OnNegotiationNeeded, OnICECandidate and
-// OnSignalingStateChange, of which pion has one slot each; the trace tells what
-// they would have told. All other handlers stay yours, and the Session does not
-// close pc. Close the Session first, then pc: no event tells a Session that its
+// OnSignalingStateChange, of which pion has one slot each. Natively it replaces
+// handlers that were set before; the trace tells of each change of state, and of an
+// offer when it is made. Set no others later. All other handlers stay yours, and the
+// Session does not close pc. Close the Session first, then pc: no event tells a Session that its
 // pc was closed. pc may have tracks, channels and past negotiations, but must be
 // stable, else Attach returns [ErrNotStable] or [ErrClosed]. It returns an error
 // that wraps [ErrWedged] if pc can make no offer: pion cannot, once it has rejected
