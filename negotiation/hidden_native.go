@@ -26,8 +26,8 @@ const (
 type sight struct {
 	text     string
 	parsed   *pionsdp.SessionDescription
-	sections []section // that it sees
-	meaning  map[payload]codec
+	sections []section         // that it sees
+	meaning  map[payload]codec // of the payload types that it has seen then
 }
 
 // sight returns what pion is to see of a remote description, without a change to

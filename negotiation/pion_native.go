@@ -86,14 +86,14 @@ type pion struct {
 	senders senders
 	offered []section // of the remote offer
 
-	codecs    []codec // that pion has
-	notAll    bool    // it may have more
-	meaning   map[payload]codec
-	order     []section // of the last remote description, as on the wire
-	seen      []section // those of them that pion has seen
-	group     []string  // the BUNDLE group that was negotiated last
-	untold    bool      // there is a remote offer of which pion has not heard
-	raw, sent string    // the last description that pion made, and as it goes on the wire
+	codecs    []codec           // that pion has
+	notAll    bool              // it may have more
+	meaning   map[payload]codec // of the payload types that pion has seen
+	order     []section         // of the last remote description, as on the wire
+	seen      []section         // those of them that pion has seen
+	group     []string          // the BUNDLE group that was negotiated last
+	untold    bool              // there is a remote offer of which pion has not heard
+	raw, sent string            // the last description that pion made, and as it goes on the wire
 }
 
 // SignalingState is have-remote-offer also while pion has not heard of the offer.
