@@ -1,9 +1,15 @@
 package peer
 
 import (
+	"context"
+	"errors"
+
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/sync/semaphore"
 )
+
+var errFlood = errors.New("more chat than can be shown: its data channel is closed")
 
 // listen reports what happens on a data channel, in order. pion's OnMessage
 // starts a goroutine for each message, and its OnOpen never fires on a channel
@@ -44,6 +50,15 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 		opened()
 	} else {
 		dc.OnOpen(opened)
+	}
+	return nil
+}
+
+// admit refuses n more bytes if too many wait to be read: the handler of an event
+// cannot wait.
+func admit(_ context.Context, unread *semaphore.Weighted, n int64) error {
+	if !unread.TryAcquire(n) {
+		return errFlood
 	}
 	return nil
 }

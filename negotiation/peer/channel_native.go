@@ -2,7 +2,12 @@
 
 package peer
 
-import "github.com/pion/webrtc/v4"
+import (
+	"context"
+
+	"github.com/pion/webrtc/v4"
+	"golang.org/x/sync/semaphore"
+)
 
 // listen reports what happens on a data channel, in order.
 func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func()) error {
@@ -10,4 +15,10 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 	dc.OnClose(closed)
 	dc.OnOpen(opened)
 	return nil
+}
+
+// admit waits until n more bytes may wait to be read. Meanwhile the channel takes
+// nothing, so that the sender has to wait as well.
+func admit(ctx context.Context, unread *semaphore.Weighted, n int64) error {
+	return unread.Acquire(ctx, n)
 }

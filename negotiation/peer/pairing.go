@@ -1,10 +1,13 @@
 package peer
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/sync/semaphore"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
@@ -17,12 +20,15 @@ type pairing struct {
 	pc      *webrtc.PeerConnection
 	session *negotiation.Session
 
-	begun      bool                  // there is something to negotiate
-	connecting bool                  // our data channel is being created, or is there
-	connected  bool                  // the PeerConnection is
-	own        *webrtc.DataChannel   // created here; nil: none
-	open       []*webrtc.DataChannel // own and received
-	all        []*webrtc.DataChannel
+	begun      bool       // there is something to negotiate
+	connecting bool       // our data channel is being created, or is there
+	connected  bool       // the PeerConnection is
+	own        *channel   // created here; nil: none
+	channels   []*channel // own and received, those that are not closed
+
+	unread *semaphore.Weighted // bytes of chat that wait for the Peer's goroutine
+	ended  context.Context     // the pairing is over: nobody will read them
+	cancel context.CancelFunc
 
 	senders map[sending]*sender // owned by the Session's goroutine
 	detach  func()              // no more tracks are to come
@@ -34,7 +40,8 @@ type pairing struct {
 }
 
 func newPairing(r *remote) (*pairing, error) {
-	p := &pairing{remote: r, senders: map[sending]*sender{}}
+	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread)}
+	p.ended, p.cancel = context.WithCancel(context.Background())
 	p.recovery.p = p
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
 	if r.polite {
@@ -46,7 +53,7 @@ func newPairing(r *remote) (*pairing, error) {
 		return nil, fmt.Errorf("make a PeerConnection: %w", err)
 	}
 	enqueue := r.peer.enqueue
-	p.pc.OnDataChannel(p.listen)
+	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.listen(dc) })
 	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		enqueue(func() { p.stateChanged(state) })
 	})
@@ -133,11 +140,11 @@ func (p *pairing) connect() {
 	p.begin()
 	peer := p.remote.peer
 	peer.wait.Go(func() {
-		var own *webrtc.DataChannel
-		err := p.session.Do(func() (err error) {
-			own, err = p.pc.CreateDataChannel(label, nil)
+		var own *channel
+		err := p.session.Do(func() error {
+			dc, err := p.pc.CreateDataChannel(label, nil)
 			if err == nil {
-				p.listen(own)
+				own = p.listen(dc)
 			}
 			return err
 		})
@@ -151,56 +158,54 @@ func (p *pairing) connect() {
 }
 
 // chat returns the channel that chat goes out on: our own, if it is open.
-func (p *pairing) chat() *webrtc.DataChannel {
-	for _, dc := range p.open {
-		if dc == p.own {
-			return dc
-		}
+func (p *pairing) chat() *channel {
+	if p.own != nil && p.own.open {
+		return p.own
 	}
-	if len(p.open) > 0 {
-		return p.open[0]
+	for _, c := range p.channels {
+		if c.open {
+			return c
+		}
 	}
 	return nil
 }
 
 // listen is called as soon as a channel is known: what it tells before is lost.
-func (p *pairing) listen(dc *webrtc.DataChannel) {
+func (p *pairing) listen(dc *webrtc.DataChannel) *channel {
+	c := &channel{DataChannel: dc, turn: make(chan struct{}, 1)}
 	enqueue, label := p.remote.peer.enqueue, dc.Label()
 	enqueue(func() {
-		p.all = append(p.all, dc)
 		if p.remote.pairing != p {
 			_ = dc.Close() // it came while the pairing ended
+			return
 		}
+		p.channels = append(p.channels, c)
 	})
 	opened := func() {
 		if p.remote.pairing != p {
 			return
 		}
-		p.open = append(p.open, dc)
+		c.open = true
 		p.remote.trace(ChannelOpened, label)
 	}
 	closed := func() {
-		for i, other := range p.open {
-			if other == dc {
-				p.open = append(p.open[:i:i], p.open[i+1:]...)
-				p.remote.trace(ChannelClosed, label)
-				break
-			}
+		if p.remote.pairing != p {
+			return
 		}
-		if p.own == dc {
+		_ = dc.Close() // releases its handlers
+		p.channels = slices.DeleteFunc(p.channels, func(other *channel) bool { return other == c })
+		if c.open {
+			c.open = false
+			p.remote.trace(ChannelClosed, label)
+		}
+		if p.own == c {
 			p.own, p.connecting = nil, false
 		}
 	}
-	message := func(data []byte, text bool) {
-		line := string(data)
-		if !text {
-			line = fmt.Sprintf("(%d bytes of binary data)", len(data))
-		}
-		enqueue(func() { p.remote.peer.traceChat(ChatReceived, p.remote.id, line) })
-	}
-	if err := listen(dc, func() { enqueue(opened) }, message, func() { enqueue(closed) }); err != nil {
+	if err := listen(dc, func() { enqueue(opened) }, p.hear(c), func() { enqueue(closed) }); err != nil {
 		enqueue(func() { p.remote.trace(MessageRefused, err.Error()) })
 	}
+	return c
 }
 
 func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
@@ -223,16 +228,18 @@ func (p *pairing) close() {
 	p.recovery.timer.stop()
 	p.refused.stop()
 	p.session.Close()
-	for _, dc := range p.open {
-		p.remote.trace(ChannelClosed, dc.Label())
+	p.cancel()
+	for _, c := range p.channels {
+		if c.open {
+			p.remote.trace(ChannelClosed, c.Label())
+		}
 	}
-	p.open = nil
-	channels := p.all
+	channels := p.channels
 	p.remote.peer.wait.Go(func() {
 		<-p.session.Done()
 		p.detach()
-		for _, dc := range channels {
-			_ = dc.Close() // releases its handlers
+		for _, c := range channels {
+			_ = c.Close() // releases its handlers
 		}
 		_ = p.pc.Close()
 	})

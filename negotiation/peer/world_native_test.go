@@ -70,13 +70,13 @@ type member struct {
 
 	mu     sync.Mutex
 	events []negotiation.Event
-	trace  func(negotiation.Event) // nil, or is told too
+	hooks  map[negotiation.Kind]func() // called on the Peer's goroutine
 }
 
 // peer has a peer with this id join. Of two, the one with the smaller id is polite.
 func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	w.t.Helper()
-	m := &member{w: w, id: id, done: make(chan struct{})}
+	m := &member{w: w, id: id, done: make(chan struct{}), hooks: map[negotiation.Kind]func(){}}
 	config := Config{
 		Options:           signaling.Options{Room: "room", Rank: RankNative},
 		Connect:           true,
@@ -119,11 +119,18 @@ func (m *member) newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnecti
 func (m *member) traced(e negotiation.Event) {
 	m.mu.Lock()
 	m.events = append(m.events, e)
-	trace := m.trace
+	hook := m.hooks[e.Kind]
 	m.mu.Unlock()
-	if trace != nil {
-		trace(e)
+	if hook != nil {
+		hook()
 	}
+}
+
+// onTrace has f called at each event of a kind, while the Peer waits.
+func (m *member) onTrace(kind negotiation.Kind, f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hooks[kind] = f
 }
 
 // online connects it to the relay, which tells the others.

@@ -1,0 +1,95 @@
+//go:build !js
+
+package peer
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Who says more than the other side reads has to wait, everybody who does so, and
+// nothing is lost.
+func TestChatWaitsForItsReader(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		reads := make(chan struct{})
+		b.onTrace(ChatReceived, func() { <-reads })
+
+		const speakers, each, size = 4, 32, 60 << 10
+		var said sync.WaitGroup
+		for speaker := range speakers {
+			said.Go(func() {
+				for i := range each {
+					if err := a.peer.Say("", fmt.Sprint(speaker, " ", i, " ", strings.Repeat("x", size))); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		time.Sleep(drainTimeout / 2)
+		b.peer.mu.Lock()
+		waiting := len(b.peer.queue)
+		b.peer.mu.Unlock()
+		if most := maxUnread/size + 10; waiting > most {
+			t.Errorf("%d things wait to be read, more than %d", waiting, most)
+		}
+		close(reads)
+		said.Wait()
+		b.await("it hears all", func() bool { return b.count(ChatReceived) == speakers*each })
+		var next [speakers]int
+		for _, line := range b.details(ChatReceived) {
+			var speaker, i int
+			if _, err := fmt.Sscan(line, &speaker, &i); err != nil || i != next[speaker] {
+				t.Fatalf("it hears %.10q where %d was due", line, next[speaker])
+			}
+			next[speaker]++
+		}
+	})
+}
+
+// A chat that nobody reads does not keep the Peer from closing.
+func TestCloseWithUnreadChat(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		reads := make(chan struct{})
+		b.onTrace(ChatReceived, func() { <-reads })
+		for range 2 * maxUnread >> 16 {
+			if err := a.peer.Say("", strings.Repeat("x", 60<<10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Second)
+		b.peer.Close()
+		close(reads)
+		<-b.peer.Done()
+	})
+}
+
+// Of channels that the other side opens and closes nothing is kept.
+func TestClosedChannelsAreForgotten(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		mine := b.peer.remotes[a.id].pairing
+		for n := 1; n <= 10; n++ {
+			var dc *webrtc.DataChannel
+			if err := mine.session.Do(func() (err error) {
+				dc, err = mine.pc.CreateDataChannel("another", nil)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			a.await("it opens", func() bool { return a.count(ChannelOpened) == 2+n })
+			_ = dc.Close()
+			a.await("it closes", func() bool { return a.count(ChannelClosed) == n })
+		}
+		if n := len(a.peer.remotes[b.id].pairing.channels); n != 2 {
+			t.Errorf("%d channels are kept", n)
+		}
+		w.talk(a, b)
+	})
+}
