@@ -8,7 +8,6 @@ import (
 	"fmt"
 	mathrand "math/rand/v2"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,9 +24,13 @@ var (
 	ErrTooLarge = fmt.Errorf("signaling: a message is over the relay's limit of %d bytes", MaxFrame)
 )
 
+// errDialAgain says that the application had doubts while we dialled.
+var errDialAgain = errors.New("signaling: dialling took long, and something has changed")
+
 const (
 	maxWaiting     = 512 // frames that wait to be written
 	connectTimeout = 10 * time.Second
+	redialAfter    = time.Second     // before a dial is given up for another, if there is reason to
 	silentFor      = 5 * time.Second // before the relay is asked for a sign of life
 	answerWithin   = 8 * time.Second // before its connection is given up
 	answerAtOnce   = 3 * time.Second // and if there is reason to doubt it
@@ -171,21 +174,24 @@ func (c *Client) Done() <-chan struct{} { return c.done }
 func (c *Client) run(ctx context.Context) {
 	defer close(c.done)
 	defer c.cancel()
-	name := NewKey()
+	name, admitted := NewKey(), false
 	for failures, number := 0, 1; ; failures, number = failures+1, number+1 {
 		welcomed, err := c.connection(ctx, fmt.Sprintf("%s&dial=%s.%d", c.url, name, number))
 		if ctx.Err() != nil {
 			return
 		}
 		if welcomed {
-			failures = 0
+			failures, admitted = 0, true
 		}
 		var refused *Error
-		if errors.As(err, &refused) && final(refused.Code) {
+		if errors.As(err, &refused) && final(refused.Code, admitted) {
 			c.handler.Disconnected(err, 0, true)
 			return
 		}
 		retry := backoff(failures)
+		if errors.Is(err, errDialAgain) {
+			retry = 0
+		}
 		c.handler.Disconnected(err, retry, false)
 		select {
 		case <-time.After(retry):
@@ -196,9 +202,16 @@ func (c *Client) run(ctx context.Context) {
 	}
 }
 
-// final tells whether connecting again cannot help.
-func final(code string) bool {
-	return slices.Contains([]string{CodeBadRoom, CodeBadRole, CodeBadRank, CodeBadKey, CodeRoleTaken, CodeRoomFull, CodeReplaced}, code)
+// final tells whether connecting again cannot help. Who was in the room before comes
+// in again when whoever has its place there leaves.
+func final(code string, admitted bool) bool {
+	switch code {
+	case CodeBadRoom, CodeBadRole, CodeBadRank, CodeBadKey, CodeReplaced:
+		return true
+	case CodeRoleTaken, CodeRoomFull:
+		return !admitted
+	}
+	return false
 }
 
 func backoff(failures int) time.Duration {
@@ -208,9 +221,7 @@ func backoff(failures int) time.Duration {
 
 // connection makes a connection and serves it until it ends.
 func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err error) {
-	dialing, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	ws, err := dial(dialing, url, c.protocols)
+	ws, err := c.dial(ctx, url)
 	if err != nil {
 		return false, err
 	}
@@ -272,28 +283,59 @@ func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err
 	}
 }
 
+// dial gives up when the application has doubts: what it waits for may be an answer
+// over a network that is gone.
+func (c *Client) dial(ctx context.Context, url string) (conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	var doubts sync.WaitGroup
+	doubts.Go(func() {
+		select {
+		case <-time.After(redialAfter):
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-c.check:
+			giveUp(errDialAgain)
+		case <-ctx.Done():
+		}
+	})
+	ws, err := dial(ctx, url, c.protocols)
+	giveUp(nil)
+	doubts.Wait()
+	if err != nil && errors.Is(context.Cause(ctx), errDialAgain) {
+		err = errDialAgain
+	}
+	return ws, err
+}
+
 // watch closes the connection if the relay gives no sign of life. Browsers cannot
 // ping, so it is sent a message to ourselves, which comes back.
 func (c *Client) watch(ws conn, heard <-chan string, ended <-chan struct{}) {
 	timer := time.NewTimer(silentFor)
 	defer timer.Stop()
-	asked, id := false, ""
+	id := ""
+	var until time.Time // when the answer must be here; zero: nothing was asked
 	ask := func(within time.Duration) {
 		if id != "" {
 			_ = c.Send(Envelope{To: id}) // if it is not sent it is not answered
 		}
-		asked = true
-		timer.Reset(within)
+		if at := time.Now().Add(within); until.IsZero() || at.Before(until) {
+			until = at
+			timer.Reset(within)
+		}
 	}
 	for {
 		select {
 		case id = <-heard:
-			asked = false
+			until = time.Time{}
 			timer.Reset(silentFor)
 		case <-c.check:
 			ask(answerAtOnce)
 		case <-timer.C:
-			if asked {
+			if !until.IsZero() {
 				ws.close()
 				return
 			}

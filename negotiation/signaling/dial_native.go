@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -17,8 +18,23 @@ const writeTimeout = 10 * time.Second
 type nativeConn struct{ ws *websocket.Conn }
 
 func dial(ctx context.Context, url string, protocols []string) (conn, error) {
-	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, Subprotocols: protocols}
+	stop := func() bool { return true }
+	dialer := websocket.Dialer{
+		Proxy:        http.ProxyFromEnvironment,
+		Subprotocols: protocols,
+		// websocket gives up for ctx only until the connection is there.
+		NetDialContext: func(dialing context.Context, network, address string) (net.Conn, error) {
+			connection, err := new(net.Dialer).DialContext(dialing, network, address)
+			if err == nil {
+				stop = context.AfterFunc(ctx, func() { _ = connection.Close() })
+			}
+			return connection, err
+		},
+	}
 	ws, response, err := dialer.DialContext(ctx, url, nil)
+	if !stop() && err == nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		if response != nil {
 			defer response.Body.Close()

@@ -60,5 +60,6 @@
 //
 // A client that has heard nothing for 5 s sends itself a message, and gives the
 // connection up if nothing comes within 8 s. It connects again, at once when
-// [Client.Check] is called and else after a while that grows to 10 s.
+// [Client.Check] is called, also if it dials already but not more often than once a
+// second, and else after a while that grows to 10 s.
 package signaling

@@ -1,0 +1,193 @@
+//go:build !js
+
+package signaling_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/relay"
+)
+
+const patience = 20 * time.Second
+
+// cuttable is a listener whose connections can be cut.
+type cuttable struct {
+	net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (l *cuttable) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		l.mu.Lock()
+		l.conns = append(l.conns, c)
+		l.mu.Unlock()
+	}
+	return c, err
+}
+
+func (l *cuttable) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.conns {
+		_ = c.Close()
+	}
+	l.conns = nil
+}
+
+func serve(t *testing.T, config relay.Config) (url string, l *cuttable) {
+	t.Helper()
+	r := relay.New(config)
+	s := httptest.NewUnstartedServer(r)
+	l = &cuttable{Listener: s.Listener}
+	s.Listener = l
+	s.Start()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = r.Shutdown(ctx)
+		s.Close()
+	})
+	return s.URL, l
+}
+
+// told is what happened to a client: an envelope, or why it was disconnected.
+type told struct {
+	envelope signaling.Envelope
+	err      error
+	final    bool
+}
+
+// connect returns a client and what it is told. lost is called, if it is not nil,
+// before it connects again.
+func connect(t *testing.T, o signaling.Options, lost func()) (*signaling.Client, <-chan told) {
+	t.Helper()
+	news := make(chan told, 1000)
+	c, err := signaling.Connect(t.Context(), o, signaling.Handler{
+		Connected: func() {},
+		Received:  func(e signaling.Envelope) { news <- told{envelope: e} },
+		Disconnected: func(err error, _ time.Duration, final bool) {
+			if lost != nil {
+				lost()
+			}
+			news <- told{err: err, final: final}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Close()
+		<-c.Done()
+	})
+	return c, news
+}
+
+func await(t *testing.T, what string, news <-chan told, ok func(told) bool) told {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case n := <-news:
+			if ok(n) {
+				return n
+			}
+		case <-deadline:
+			t.Fatalf("not in %s: %s", patience, what)
+		}
+	}
+}
+
+func isError(err error, code string) bool {
+	var e *signaling.Error
+	return errors.As(err, &e) && e.Code == code
+}
+
+func welcomed(n told) bool { return n.envelope.Welcome != nil }
+
+// Who was in the room comes back into it when there is a place again.
+func TestTheRoomIsFullOnReturn(t *testing.T) {
+	for code, c := range map[string]struct {
+		config relay.Config
+		role   string
+	}{
+		signaling.CodeRoomFull:  {relay.Config{PeersPerRoom: 1}, ""},
+		signaling.CodeRoleTaken: {relay.Config{}, signaling.RolePolite},
+	} {
+		t.Run(code, func(t *testing.T) {
+			url, l := serve(t, c.config)
+			options := signaling.Options{Server: url, Room: "r", Role: c.role}
+			var other *signaling.Client
+			var once sync.Once
+			_, news := connect(t, options, func() {
+				once.Do(func() { // somebody else is faster
+					for seated := false; !seated; {
+						var others <-chan told
+						other, others = connect(t, options, nil)
+						seated = welcomed(await(t, "the relay answers", others, func(told) bool { return true }))
+					}
+				})
+			})
+			await(t, "it is in", news, welcomed)
+			l.cut()
+			refused := await(t, "it is refused", news, func(n told) bool { return isError(n.err, code) })
+			if refused.final {
+				t.Fatal("it does not try again")
+			}
+			other.Close()
+			await(t, "it is in again", news, welcomed)
+		})
+	}
+}
+
+// Who was never in is told so, and does not try again.
+func TestTheRoomIsFull(t *testing.T) {
+	url, _ := serve(t, relay.Config{PeersPerRoom: 1})
+	options := signaling.Options{Server: url, Room: "r"}
+	_, first := connect(t, options, nil)
+	await(t, "the first is in", first, welcomed)
+	_, second := connect(t, options, nil)
+	if n := await(t, "the second is told", second, func(n told) bool { return n.err != nil }); !n.final || !isError(n.err, signaling.CodeRoomFull) {
+		t.Errorf("it is told %+v", n)
+	}
+}
+
+// A dial that waits for a network that is gone is given up when there is reason to.
+func TestCheckWhileDialling(t *testing.T) {
+	t.Parallel() // it waits
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	dials := make(chan time.Time, 100)
+	go func() {
+		for {
+			conn, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			dials <- time.Now()
+			t.Cleanup(func() { _ = conn.Close() })
+		}
+	}()
+	c, _ := connect(t, signaling.Options{Server: "http://" + silent.Addr().String(), Room: "r"}, nil)
+	times := []time.Time{<-dials}
+	for range 2 {
+		for range 100 {
+			c.Check()
+		}
+		times = append(times, <-dials)
+	}
+	if took := times[2].Sub(times[0]); took > 8*time.Second { // a dial has 10 s
+		t.Errorf("three dials took %s", took)
+	}
+}
