@@ -34,14 +34,15 @@ func (p *pace) update() {
 		p.after(&p.ack, ackAfter, l.Acknowledge)
 	}
 	waiting := l.Waiting()
+	idle := l.Idle() || p.r.plain
 	switch {
 	case !p.r.reachable():
 		p.rest()
-	case l.Idle() || waiting < p.waiting:
+	case idle || waiting < p.waiting:
 		p.begin()
 	}
 	p.waiting = waiting
-	if p.again.isSet() || l.Idle() || !p.r.reachable() {
+	if p.again.isSet() || idle || !p.r.reachable() {
 		return
 	}
 	if p.tries == 0 {

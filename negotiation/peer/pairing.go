@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 	"golang.org/x/sync/semaphore"
@@ -12,6 +13,9 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 )
+
+// offersApart is the time between two offers that the other side asks for.
+const offersApart = time.Second
 
 // pairing is one PeerConnection with a remote peer, for as long as two sessions
 // are bound to each other.
@@ -33,14 +37,16 @@ type pairing struct {
 	senders map[sending]*sender // owned by the Session's goroutine
 	detach  func()              // no more tracks are to come
 
+	state    webrtc.SignalingState // as the Session has told last
 	recovery recovery
 
-	offered bool  // the last description of the other side was an offer, not applied yet
-	refused timer // set: it was refused, and none was applied since
+	offered bool      // the last description of the other side was an offer, not applied yet
+	asked   time.Time // when it asked for an offer last
+	refused timer     // set: it was refused, and none was applied since
 }
 
 func newPairing(r *remote) (*pairing, error) {
-	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread)}
+	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: webrtc.SignalingStateStable}
 	p.ended, p.cancel = context.WithCancel(context.Background())
 	p.recovery.p = p
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
@@ -98,9 +104,19 @@ func (p *pairing) received(e signaling.Envelope) {
 		p.remote.trace(MessageRefused, err.Error())
 	}
 	if errors.Is(err, negotiation.ErrQueueFull) {
-		p.remote.end("the other side sends too fast")
-		p.remote.link.Renew()
+		p.remote.renew("the other side sends too fast")
 	}
+}
+
+// offerRequested is called when the other side cannot make an offer, and asks for
+// one of ours.
+func (p *pairing) offerRequested() {
+	if time.Since(p.asked) < offersApart {
+		return
+	}
+	p.asked = time.Now()
+	p.begin()
+	p.session.Renegotiate()
 }
 
 // begin is called when there is something to negotiate, here or there.

@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -59,7 +60,8 @@ type Peer struct {
 	self    signaling.Member
 	servers []webrtc.ICEServer
 	remotes map[string]*remote
-	connect bool // wanted with everybody who comes
+	connect bool                 // wanted with everybody who comes
+	paired  map[string]time.Time // by id, when: those of the last moment
 }
 
 // client is what a Peer wants of a [signaling.Client].
@@ -92,6 +94,7 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 		done:    make(chan struct{}),
 		self:    signaling.Member{Role: config.Role, Rank: &config.Rank},
 		remotes: map[string]*remote{},
+		paired:  map[string]time.Time{},
 		tracks:  map[sending]Track{},
 		connect: config.Connect,
 	}
@@ -225,5 +228,18 @@ func (p *Peer) enqueue(f func()) {
 func (p *Peer) trace(kind negotiation.Kind, detail string) { p.config.Trace(p.event(kind, "", detail)) }
 
 func (p *Peer) event(kind negotiation.Kind, id, detail string) negotiation.Event {
-	return negotiation.Event{Time: time.Now(), Peer: id, Kind: kind, Detail: detail}
+	e := negotiation.Event{Time: time.Now(), Peer: id, Kind: kind, Detail: detail}
+	if r := p.remotes[id]; r != nil && r.pairing != nil {
+		e.State = r.pairing.state
+	}
+	return e
+}
+
+// mayPair tells whether the last pairing with the peer id is some time ago, whatever
+// has become of it since.
+func (p *Peer) mayPair(id string) bool { return time.Since(p.paired[id]) >= pairingsApart }
+
+func (p *Peer) pairs(id string) {
+	maps.DeleteFunc(p.paired, func(id string, _ time.Time) bool { return p.mayPair(id) })
+	p.paired[id] = time.Now()
 }

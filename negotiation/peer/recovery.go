@@ -87,7 +87,7 @@ func (r *recovery) restart(why string) {
 	r.wanted = !remote.reachable()
 	switch {
 	case r.wanted:
-	case remote.rank == nil || !remote.polite:
+	case remote.plain || !remote.polite:
 		remote.trace(Restarting, why)
 		r.p.session.RestartICE()
 	default:

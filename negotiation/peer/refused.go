@@ -14,6 +14,7 @@ const refusedFor = 5 * time.Second
 // answer, and ignores our offers meanwhile if it is impolite: in the end only a new
 // connection helps.
 func (p *pairing) observe(e negotiation.Event) {
+	p.state = e.State
 	switch e.Kind {
 	case negotiation.OfferReceived:
 		p.offered = true
@@ -21,7 +22,7 @@ func (p *pairing) observe(e negotiation.Event) {
 		p.offered = false
 		p.refused.stop()
 	case negotiation.DescriptionRefused:
-		if p.offered && p.remote.rank != nil && p.remote.pairing == p {
+		if p.offered && !p.remote.plain && p.remote.pairing == p {
 			p.refused.set(p.remote.peer, refusedFor, p.giveUpRefused)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 const (
 	maxStartingOver = 5                // connections in a row that may fail before one connects
-	bindingsApart   = time.Second      // each costs a connection
+	pairingsApart   = time.Second      // with one peer: each costs a connection
 	absentFor       = 10 * time.Second // until a peer that nothing reaches is forgotten
 )
 
@@ -22,15 +22,15 @@ const (
 type remote struct {
 	peer    *Peer
 	id      string
-	rank    *int // nil: a plain page, which speaks no sessions
+	plain   bool // a page that speaks no sessions
 	polite  bool // we are, towards it
 	present bool // the relay has it
 	link    *link.End[signaling.Envelope]
 	pace    pace
-	bound   time.Time // when a binding of sessions began last
-	pairing *pairing  // nil: none
-	failed  int       // connections in a row that did not connect
-	leaving timer     // set: nothing reaches it
+	pairing *pairing // nil: none
+	failed  int      // connections in a row that did not connect
+	leaving timer    // set: nothing reaches it
+	later   timer    // set: a plain page waits to be paired
 }
 
 func newRemote(p *Peer, id string) *remote {
@@ -48,15 +48,15 @@ func newSession() string {
 // received handles an envelope from the remote peer.
 func (r *remote) received(e signaling.Envelope) {
 	if e.Session == "" {
-		r.plain(e)
+		r.receivedPlain(e)
 		return
 	}
-	outcome := r.link.Receive(e.Frame(), time.Since(r.bound) >= bindingsApart)
+	outcome := r.link.Receive(e.Frame(), r.peer.mayPair(r.id))
 	if outcome.Dropped != "" {
 		r.trace(MessageDropped, string(outcome.Dropped))
 	}
 	if outcome.Bound {
-		r.bound = time.Now()
+		r.plain = false
 		r.end("the other side began a new session")
 		r.pair()
 		if e.Hello != nil {
@@ -73,23 +73,25 @@ func (r *remote) received(e signaling.Envelope) {
 	case !outcome.Delivered || r.pairing == nil:
 	case e.Request == signaling.RequestRestart:
 		r.pairing.recovery.requested()
+	case e.Request == signaling.RequestOffer:
+		r.pairing.offerRequested()
 	default:
 		r.pairing.received(e)
 	}
 	r.flush()
 }
 
-// plain handles what a page says that speaks no sessions.
-func (r *remote) plain(e signaling.Envelope) {
+// receivedPlain handles what a page says that speaks no sessions.
+func (r *remote) receivedPlain(e signaling.Envelope) {
 	_, theirs := r.link.Session()
-	begins := e.Message != nil && r.failed <= maxStartingOver && time.Since(r.bound) >= bindingsApart
+	begins := e.Message != nil && r.failed <= maxStartingOver && r.peer.mayPair(r.id)
 	if theirs != "" || r.pairing == nil && !begins {
 		r.trace(MessageDropped, string(link.Stale))
 		return
 	}
-	r.rank = nil // it may have stated one all the same
+	r.plain = true // whatever it has stated
+	r.pace.update()
 	if r.pairing == nil {
-		r.bound = time.Now()
 		r.pair()
 	}
 	if r.pairing != nil {
@@ -112,7 +114,7 @@ func (r *remote) reachable() bool { return r.present && r.peer.online }
 // flush sends what the link has to send.
 func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
-		if r.reachable() && r.rank != nil {
+		if r.reachable() && !r.plain {
 			hello := signaling.Hello{Source: negotiation.Source(), Version: r.peer.config.Version}
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {
@@ -128,7 +130,7 @@ func (r *remote) flush() {
 // send sends an envelope to the session that is bound to ours, or to a plain page.
 func (r *remote) send(e signaling.Envelope) {
 	err := error(nil)
-	if r.rank == nil {
+	if r.plain {
 		err = r.transmit(e)
 	} else {
 		err = r.link.Send(e)
@@ -138,8 +140,7 @@ func (r *remote) send(e signaling.Envelope) {
 		r.trace(MessageLost, err.Error())
 	}
 	if errors.Is(err, link.ErrFull) {
-		r.end("the other side acknowledges nothing")
-		r.link.Renew()
+		r.renew("the other side acknowledges nothing")
 	}
 }
 
@@ -148,8 +149,21 @@ func (r *remote) transmit(e signaling.Envelope) error {
 	return r.peer.client.Send(e)
 }
 
+// pairPlain pairs with a page that does not say when, in a moment if it was just
+// paired.
+func (r *remote) pairPlain() {
+	switch {
+	case r.pairing != nil:
+	case r.peer.mayPair(r.id):
+		r.pair()
+	default:
+		r.later.set(r.peer, pairingsApart, r.pairPlain)
+	}
+}
+
 // pair begins a pairing.
 func (r *remote) pair() {
+	r.peer.pairs(r.id)
 	pairing, err := newPairing(r)
 	if err != nil {
 		r.trace(GivenUp, err.Error())
@@ -160,6 +174,14 @@ func (r *remote) pair() {
 	if r.peer.connect {
 		pairing.connect()
 	}
+}
+
+// renew ends the pairing, and asks for another one.
+func (r *remote) renew(why string) {
+	r.end(why)
+	r.link.Renew()
+	r.flush()
+	r.forgetIfGone()
 }
 
 // end ends the pairing, if there is one.
@@ -198,6 +220,7 @@ func (r *remote) forget() {
 func (r *remote) stop() {
 	r.pace.stop()
 	r.leaving.stop()
+	r.later.stop()
 }
 
 // startOver replaces a connection that cannot go on.
@@ -209,7 +232,7 @@ func (r *remote) startOver() {
 		return
 	}
 	r.trace(StartingOver, "")
-	if r.rank == nil {
+	if r.plain {
 		r.pair()
 		return
 	}
@@ -230,5 +253,7 @@ func (r *remote) trace(kind negotiation.Kind, detail string) {
 	if r.polite {
 		role = "polite"
 	}
-	r.peer.config.Trace(negotiation.Event{Time: time.Now(), Peer: r.id, Role: role, Kind: kind, Detail: detail})
+	e := r.peer.event(kind, r.id, detail)
+	e.Role = role
+	r.peer.config.Trace(e)
 }

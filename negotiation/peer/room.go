@@ -71,8 +71,8 @@ func (p *Peer) welcome(w signaling.Welcome) {
 
 // joined is called when a peer has connected to the relay.
 func (p *Peer) joined(m signaling.Member) {
-	if r := p.remotes[m.ID]; r != nil && m.Rank == nil {
-		r.end("it came anew") // a plain page has no other way to say so
+	if r := p.remotes[m.ID]; r != nil && r.plain {
+		r.forget() // it came anew, and has no other way to say so
 	}
 	p.met(m)
 }
@@ -81,13 +81,13 @@ func (p *Peer) joined(m signaling.Member) {
 func (p *Peer) met(m signaling.Member) {
 	politely, err := polite(p.self, m)
 	r := p.remotes[m.ID]
-	if r != nil && (err != nil || politely != r.polite) {
+	if r != nil && (err != nil || politely != r.polite || m.Rank == nil && !r.plain) {
 		r.forget() // another one, with the same key
 		r = nil
 	}
 	if r == nil {
 		r = newRemote(p, m.ID)
-		r.polite = politely
+		r.polite, r.plain = politely, m.Rank == nil
 		p.remotes[m.ID] = r
 		r.trace(PeerJoined, m.ID)
 	} else if !r.present {
@@ -98,12 +98,10 @@ func (p *Peer) met(m signaling.Member) {
 		delete(p.remotes, m.ID)
 		return
 	}
-	r.present, r.rank = true, m.Rank
+	r.present = true
 	r.forgetIfGone()
-	if m.Rank == nil {
-		if r.pairing == nil {
-			r.pair()
-		}
+	if r.plain {
+		r.pairPlain()
 		return
 	}
 	r.link.Again()

@@ -28,7 +28,8 @@
 //	ack          peer    peer     how many messages came in order; absent: s is not bound to r yet
 //	hello        peer    peer     the sender wants an answer, on meeting: {"source","version"}
 //	bye          peer    peer     true: the sender leaves, the pairing is over
-//	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE
+//	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE;
+//	                              "offer": it asks for any offer, at most once a second
 //
 // The relay passes fields that it does not know through untouched, so peers
 // may add their own. What is not one JSON object in valid UTF-8, at most 64

@@ -27,7 +27,7 @@ type Envelope struct {
 	Ack, Seq uint64
 	Hello    *Hello
 	Bye      bool
-	Request  string // RequestRestart, or what this version does not know
+	Request  string // RequestOffer, RequestRestart, or what this version does not know
 
 	// Message is the description or candidate; nil: neither, or BadMessage says
 	// what is wrong with it.

@@ -15,7 +15,8 @@ const (
 	RolePolite   = "polite"
 	RoleImpolite = "impolite"
 
-	// RequestRestart asks for an offer that restarts ICE.
+	// RequestOffer asks for an offer, RequestRestart for one that restarts ICE.
+	RequestOffer   = "offer"
 	RequestRestart = "restart"
 )
 

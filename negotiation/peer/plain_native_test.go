@@ -1,0 +1,91 @@
+//go:build !js
+
+package peer
+
+import (
+	"encoding/hex"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// said has m receive an envelope of somebody whom the relay has.
+func (m *member) said(from string, e signaling.Envelope) {
+	e.From = from
+	m.handler.Received(e)
+}
+
+func (m *member) meets(id string, rank *int) {
+	m.handler.Received(signaling.Envelope{Joined: &signaling.Member{ID: id, Role: signaling.RoleImpolite, Rank: rank}})
+}
+
+func candidate() *negotiation.Message {
+	return &negotiation.Message{Candidate: &webrtc.ICECandidateInit{}}
+}
+
+// A page that states a rank and speaks no sessions owes no acknowledgement.
+func TestAPlainPageWithARankDoesNotStall(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a := w.peer("a")
+		rank := 0
+		a.meets("page", &rank)
+		a.said("page", signaling.Envelope{Message: candidate()})
+		time.Sleep(2 * stalledFor)
+		if a.count(Paired) != 1 || a.count(SignalingStalled) > 0 {
+			t.Errorf("it is not paired, or has stalled:\n%s", a.log())
+		}
+	})
+}
+
+// However often somebody comes and goes, there is one new pairing a second.
+func TestPairingsAreApart(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		come func(a *member, n int)
+	}{
+		{"with bye", func(a *member, n int) {
+			theirs := hex.EncodeToString(fmt.Appendf(nil, "session %d", n))
+			rank := 0
+			a.meets("b", &rank)
+			next := make(chan string)
+			a.peer.enqueue(func() {
+				a.peer.remotes["b"].link.Again()
+				next <- a.peer.remotes["b"].link.Frames()[0].Session
+			})
+			ours := <-next
+			a.said("b", signaling.Envelope{Session: theirs, Peer: ours, Hello: &signaling.Hello{}})
+			a.said("b", signaling.Envelope{Session: theirs, Peer: ours, Bye: true})
+			a.handler.Received(signaling.Envelope{Left: &signaling.Left{ID: "b"}})
+		}},
+		{"a plain page", func(a *member, _ int) { a.meets("b", nil) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a := w.peer("a")
+				for n := range 50 {
+					c.come(a, n)
+					time.Sleep(100 * time.Millisecond)
+				}
+				time.Sleep(2 * pairingsApart)
+				if n := a.count(Paired); n < 4 || n > 6 {
+					t.Errorf("%d pairings in 5 s:\n%s", n, a.log())
+				}
+			})
+		})
+	}
+}
+
+// A plain page that comes again at once is paired again all the same.
+func TestAPlainPageComesAgain(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a := w.peer("a")
+		a.meets("page", nil)
+		a.meets("page", nil)
+		a.await("it is paired again", func() bool { return a.count(Paired) == 2 })
+	})
+}

@@ -1,0 +1,78 @@
+//go:build !js
+
+package peer
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// Whoever is asked for an offer makes one, however often in a second.
+func TestAnOfferIsAskedFor(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		polite, impolite := w.connected()
+		for _, row := range []struct{ asks, offers *member }{{polite, impolite}, {impolite, polite}} {
+			answered := row.offers.count(negotiation.AnswerReceived)
+			row.asks.peer.enqueue(func() {
+				for range 10 {
+					row.asks.peer.remotes[row.offers.id].send(signaling.Envelope{Request: signaling.RequestOffer})
+				}
+			})
+			time.Sleep(time.Minute)
+			if n := row.offers.count(negotiation.AnswerReceived) - answered; n != 1 {
+				t.Errorf("%d offers of %s were answered", n, row.offers.id)
+			}
+		}
+	})
+}
+
+// The trace tells the signaling state of the pairing, whoever tells the rest.
+func TestTheTraceHasTheState(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		state := func(kind negotiation.Kind) webrtc.SignalingState {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			for i := len(a.events) - 1; i >= 0; i-- {
+				if a.events[i].Kind == kind {
+					return a.events[i].State
+				}
+			}
+			return webrtc.SignalingStateUnknown
+		}
+		if got := state(Connected); got != webrtc.SignalingStateStable {
+			t.Errorf("%s when it connects", got)
+		}
+		w.on(func(string, string, *signaling.Envelope) bool { return false })
+		a.peer.Renegotiate()
+		a.await("it has offered", func() bool { return state(negotiation.StateChanged) == webrtc.SignalingStateHaveLocalOffer })
+		w.talk(b, a)
+		if got := state(ChatReceived); got != webrtc.SignalingStateHaveLocalOffer {
+			t.Errorf("%s while an answer is due", got)
+		}
+	})
+}
+
+// A peer that acknowledges nothing gets a new session, and is told.
+func TestALinkThatIsFull(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		w.on(func(from, _ string, _ *signaling.Envelope) bool { return from == a.id })
+		a.peer.enqueue(func() {
+			for r := a.peer.remotes[b.id]; r.pairing != nil; {
+				r.send(signaling.Envelope{Request: "nothing that there is"})
+			}
+		})
+		a.await("the pairing ends", func() bool { return a.count(Unpaired) == 1 })
+		w.on(nil)
+		for _, m := range []*member{a, b} {
+			m.await("it is connected anew", func() bool { return m.count(ChannelOpened) == 4 })
+		}
+		w.talk(a, b)
+	})
+}
