@@ -33,7 +33,7 @@ type conn struct {
 	dial   dial
 	room   *room // nil until it is in; constant from then on
 	queue  queue
-	pace   *rate.Limiter // at which it is read, in bytes
+	pace   *rate.Limiter // at which it is read, in bytes; a replaced connection leaves it to the next
 
 	ending    atomic.Bool     // end was called: nothing more is taken from the client
 	heard     atomic.Bool     // it gave a sign of life since the sweeper looked
@@ -111,13 +111,14 @@ func (c *conn) serve(refused *signaling.Error) {
 
 // receive relays messages until the connection ends or must end.
 func (c *conn) receive() {
-	for !c.ending.Load() {
+	for !c.ending.Load() && c.pace.WaitN(c.ended, 0) == nil {
 		kind, r, err := c.ws.NextReader()
 		if err != nil {
 			return
 		}
 		n, ok := c.message(kind, r)
-		if !ok || c.pace.WaitN(c.ended, n+messageCost) != nil {
+		c.pace.ReserveN(time.Now(), n+messageCost)
+		if !ok {
 			return
 		}
 	}

@@ -129,6 +129,30 @@ func TestFloodEvictsNobody(t *testing.T) {
 	}
 }
 
+// Who connects again with its key still owes for what it said before.
+func TestFloodOverManyConnections(t *testing.T) {
+	s := serve(t, relay.Config{BytesPerSecond: 1})
+	reader, _ := s.join("", "room", "r")
+	key := signaling.NewKey()
+	text := `{"s":"flood","pad":"` + strings.Repeat("x", 60<<10) + `"}`
+	for range 10 {
+		flooder, _ := s.join(key, "room", "r")
+		for range 3 {
+			flooder.write(text)
+		}
+	}
+	last, _ := s.join("", "room", "r")
+	n := 0
+	for e := reader.read(); e.Joined == nil || e.Joined.ID != last.id; e = reader.read() {
+		if e.Session == "flood" {
+			n++
+		}
+	}
+	if n > 3 { // what it may send at once, and the one that exceeds it
+		t.Errorf("%d messages came through", n)
+	}
+}
+
 func TestFloodIsNoSilence(t *testing.T) {
 	t.Parallel() // it waits
 	s := serve(t, relay.Config{BytesPerSecond: 64 << 10, PingInterval: 100 * time.Millisecond, PongTimeout: 2 * time.Second})

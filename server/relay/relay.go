@@ -77,6 +77,9 @@ type Config struct {
 	// and in any case one message. Who sends faster waits, by way of TCP: nothing
 	// is lost.
 	//
+	// A client that connects again with its key is the same one; with a fresh key,
+	// or when the relay has noticed that it was gone, it is another.
+	//
 	// Default 128 KB. So a peer that floods the room cannot have anybody evicted
 	// who reads as fast as that, or who pauses for a second, and a newcomer to a
 	// full room of 8, who says 150 KB in its first seconds, hardly waits.

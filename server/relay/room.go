@@ -39,6 +39,7 @@ func (r *Relay) join(c *conn) *signaling.Error {
 	r.rooms[c.name] = rm
 	c.room = rm
 	if i >= 0 {
+		c.pace = rm.peers[i].pace // it still owes for what it has said
 		rm.peers[i].end(errReplaced)
 		rm.peers[i] = c
 	} else {
