@@ -62,13 +62,24 @@ func TestTheTraceHasTheState(t *testing.T) {
 func TestALinkThatIsFull(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
-		w.on(func(from, _ string, _ *signaling.Envelope) bool { return from == a.id })
+		greeted := make(chan struct{}, 100)
+		w.on(func(from, _ string, e *signaling.Envelope) bool {
+			if from == a.id && e.Hello != nil {
+				greeted <- struct{}{}
+			}
+			return from == a.id
+		})
 		a.peer.enqueue(func() {
 			for r := a.peer.remotes[b.id]; r.pairing != nil; {
 				r.send(signaling.Envelope{Request: "nothing that there is"})
 			}
 		})
 		a.await("the pairing ends", func() bool { return a.count(Unpaired) == 1 })
+		select {
+		case <-greeted:
+		case <-time.After(time.Minute):
+			t.Error("it does not ask for another")
+		}
 		w.on(nil)
 		for _, m := range []*member{a, b} {
 			m.await("it is connected anew", func() bool { return m.count(ChannelOpened) == 4 })
