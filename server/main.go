@@ -18,12 +18,27 @@ import (
 // errUsage says that the command line is wrong.
 var errUsage = errors.New("wrong usage")
 
+// failure is an error of a command that has begun.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+func begun(action cli.ActionFunc) cli.ActionFunc {
+	return func(ctx context.Context, c *cli.Command) error {
+		if err := action(ctx, c); err != nil {
+			return failure{err}
+		}
+		return nil
+	}
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	var failed failure
 	switch err := command().Run(ctx, os.Args); {
 	case err == nil:
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), !errors.As(err, &failed): // a variable of the environment may be wrong
 		fmt.Fprintf(os.Stderr, "server: %v\nTry --help.\n", err)
 		os.Exit(2)
 	default:
@@ -39,7 +54,7 @@ func command() *cli.Command {
 		Description: "Without a command it serves. Open the page in two tabs, or in one tab beside\n" +
 			"a native peer, and let their offers collide.",
 		Flags:          serveFlags(),
-		Action:         serve,
+		Action:         begun(serve),
 		OnUsageError:   usage,
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
@@ -47,7 +62,7 @@ func command() *cli.Command {
 				Name:         "serve",
 				Usage:        "relay signalling and serve the page (the default)",
 				Flags:        serveFlags(),
-				Action:       serve,
+				Action:       begun(serve),
 				OnUsageError: usage,
 			},
 			{
@@ -58,7 +73,7 @@ func command() *cli.Command {
 					"with a tone, /quit leaves; //text says a line that begins with a slash.\n" +
 					"Received chat goes to standard output, the log to standard error.",
 				Flags:        peerFlags(),
-				Action:       runPeer,
+				Action:       begun(runPeer),
 				OnUsageError: usage,
 			},
 		},

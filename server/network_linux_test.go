@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -13,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -105,82 +102,29 @@ func (n *network) serve() {
 	})
 }
 
-// process is a native peer in a namespace.
-type process struct {
-	t     *testing.T
-	input io.Writer
-
-	mu  sync.Mutex
-	out []string
-	log strings.Builder
-}
-
+// peer starts a native peer in a namespace.
 func (n *network) peer(namespace, relay string, arguments ...string) *process {
 	n.t.Helper()
-	p := &process{t: n.t}
-	cmd := exec.Command("ip", append([]string{"netns", "exec", namespace, n.program, "peer",
+	return start(n.t, "ip", append([]string{"netns", "exec", namespace, n.program, "peer",
 		"--server", fmt.Sprintf("http://%s:%d", relay, n.port)}, arguments...)...)
-	endWithTest(cmd)
-	var err error
-	if p.input, err = cmd.StdinPipe(); err != nil {
-		n.t.Fatal(err)
-	}
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	cmd.Stderr = p
-	if err := cmd.Start(); err != nil {
-		n.t.Fatal(err)
-	}
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		for scanner := bufio.NewScanner(output); scanner.Scan(); {
-			p.mu.Lock()
-			p.out = append(p.out, scanner.Text())
-			p.mu.Unlock()
-		}
-	}()
-	n.t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-read
-		_ = cmd.Wait()
-		if n.t.Failed() {
-			n.t.Logf("%s:\n%s", namespace, p.said())
-		}
-	})
-	return p
-}
-
-func (p *process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.Write(b)
-}
-
-func (p *process) said() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.String()
 }
 
 func (p *process) lines() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, line := range p.out {
-		if want := fmt.Sprintf("Received: line %d", i); line != want {
+	n := 0
+	for line := range strings.Lines(p.out.String()) {
+		if want := fmt.Sprintf("Received: line %d\n", n); line != want {
 			p.t.Errorf("%q, not %q", line, want)
 		}
+		n++
 	}
-	return len(p.out)
+	return n
 }
 
 // until waits until the log has a text n times.
 func (p *process) until(n int, text string) {
 	p.t.Helper()
 	deadline := time.Now().Add(90 * time.Second) // pion takes up to 30 s to call a connection failed
-	for strings.Count(p.said(), text) < n {
+	for strings.Count(p.log.String(), text) < n {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("%q is not %d times in the log", text, n)
 		}
@@ -230,7 +174,7 @@ func TestTheNetworkChanges(t *testing.T) {
 					for ; ; said[i]++ {
 						select {
 						case <-again.C:
-							fmt.Fprintf(p.input, "line %d\n", said[i])
+							fmt.Fprintf(p.in, "line %d\n", said[i])
 						case <-stop:
 							return
 						}
@@ -245,7 +189,7 @@ func TestTheNetworkChanges(t *testing.T) {
 			wg.Wait()
 			for i, p := range both {
 				await(t, fmt.Sprintf("%d lines come", said[1-i]), func() bool { return p.lines() >= said[1-i] })
-				if strings.Contains(p.said(), "Starting over") {
+				if strings.Contains(p.log.String(), "Starting over") {
 					t.Error("it made a new connection")
 				}
 			}
