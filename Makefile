@@ -21,7 +21,7 @@ run: ## build quickly and serve on http://localhost:8080
 test: test-native test-browser test-tabs fuzz ## run every test
 
 test-native: tools ## what runs without a browser
-	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./web/...
+	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media ./web/...
 	go test -timeout 10m -run '^(TestExplore|TestMutants|TestTheSample|TestTable|TestStress)$$' ./negotiation
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
@@ -31,7 +31,7 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
 	PN_TABS=1 go test -race -parallel 6 -timeout 15m ./server
-	PN_TABS=1 go test -timeout 5m -run '^(TestMediaAtOnce|TestRecord|TestEcho)$$' ./server
+	PN_TABS=1 go test -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
@@ -58,12 +58,12 @@ explore: ## every order of events of two Sessions, and whether broken ones are n
 
 soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes on one connection
 	go run ./web/build -fast
-	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/... ./web/...
+	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/... ./server/media ./web/...
 	go test -count=20 -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
 	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser)$$' ./negotiation
 	PN_TABS=1 go test -race -parallel 6 -count=20 -timeout 120m ./server
-	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMediaAtOnce|TestRecord|TestEcho)$$' ./server
+	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
 	$(GO_BROWSER) -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
+	"github.com/pion/webrtc/v4/pkg/media/oggreader"
 
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/server/media"
@@ -22,13 +26,16 @@ type player interface {
 	// pictures returns how many frames of video were decoded, or natively how
 	// many packets came.
 	pictures() int
+	// sounds returns how many packets of audio came.
+	sounds() int
 }
 
 // mediaNative is a native peer that plays and counts.
 type mediaNative struct {
 	*native
-	player  *media.Player
-	packets atomic.Int64 // of video
+	player       *media.Player
+	video, audio atomic.Int64 // packets
+	tracks       atomic.Int64 // that have not ended
 }
 
 // withoutDetector skips a test in which media reach a native peer. They may come
@@ -46,13 +53,14 @@ func (w *world) mediaNative(room, role string) *mediaNative {
 	withoutDetector(w.t)
 	m := &mediaNative{}
 	m.native = w.native(room, role, false, func(_ string, track peer.RemoteTrack) {
+		m.tracks.Add(1)
+		defer m.tracks.Add(-1)
+		packets := map[string]*atomic.Int64{"video": &m.video, "audio": &m.audio}[track.Kind()]
 		for {
 			if _, _, err := track.ReadRTP(); err != nil {
 				return
 			}
-			if track.Kind() == "video" {
-				m.packets.Add(1)
-			}
+			packets.Add(1)
 		}
 	})
 	var err error
@@ -73,7 +81,8 @@ func (m *mediaNative) play(on bool) {
 	}
 }
 
-func (m *mediaNative) pictures() int { return int(m.packets.Load()) }
+func (m *mediaNative) pictures() int { return int(m.video.Load()) }
+func (m *mediaNative) sounds() int   { return int(m.audio.Load()) }
 
 // mediaTab is a tab that plays and counts.
 type mediaTab struct{ *tab }
@@ -82,8 +91,7 @@ type mediaTab struct{ *tab }
 const remember = `{
 	const made = window.RTCPeerConnection;
 	window.connections = [];
-	window.decoded = 0;
-	window.counters = {};
+	window.inbound = {};
 	window.RTCPeerConnection = function(...args) {
 		const pc = new made(...args);
 		window.connections.push(pc);
@@ -113,19 +121,27 @@ func (m *mediaTab) play(on bool) {
 	await(m.t, "the button is pressed", func() bool { return m.text(`document.querySelector("#pattern").ariaPressed`) == pressed }, m)
 }
 
-func (m *mediaTab) pictures() (n int) {
-	m.eval(`(async () => {
+func (m *mediaTab) pictures() int { return m.inbound("video", "framesDecoded") }
+func (m *mediaTab) sounds() int   { return m.inbound("audio", "packetsReceived") }
+
+// inbound returns how much came of a kind, by what getStats counts.
+func (m *mediaTab) inbound(kind, what string) (n int) {
+	m.eval(fmt.Sprintf(`(async () => {
+		const of = inbound[%[1]q] ??= { sum: 0, counters: {} };
 		for (const pc of connections)
 			for (const s of (await pc.getStats()).values())
-				if (s.type === "inbound-rtp" && s.kind === "video") {
-					const now = s.framesDecoded ?? 0, before = counters[s.id] ?? 0;
-					decoded += now < before ? now : now - before; // Firefox begins anew
-					counters[s.id] = now;
+				if (s.type === "inbound-rtp" && s.kind === %[1]q) {
+					const now = s.%[2]s ?? 0, before = of.counters[s.id] ?? 0;
+					of.sum += now < before ? now : now - before; // Firefox begins anew
+					of.counters[s.id] = now;
 				}
-		return decoded;
-	})()`, &n)
+		return of.sum;
+	})()`, kind, what), &n)
 	return n
 }
+
+// microphone makes a noise, of the kind that a browser for tests has.
+func (m *mediaTab) microphone() { m.press("#microphone") }
 
 func mediaCouples() []struct {
 	name string
@@ -148,13 +164,17 @@ func mediaCouples() []struct {
 	}
 }
 
-// TestMediaAtOnce has both sides switch a picture on and off at the same time.
+// TestMediaAtOnce has both sides switch a picture on and off at the same time,
+// while a sound goes on.
 func TestMediaAtOnce(t *testing.T) {
 	for _, c := range mediaCouples() {
 		t.Run(c.name, func(t *testing.T) {
 			polite, impolite := c.make(newWorld(t))
 			both(polite, impolite, func(p participant) {
 				p.(player).play(true)
+				if tab, is := p.(*mediaTab); is {
+					tab.microphone()
+				}
 				p.connect()
 			})
 			awaitPictures(t, polite, impolite)
@@ -163,22 +183,68 @@ func TestMediaAtOnce(t *testing.T) {
 					p.(player).play(false)
 					p.(player).play(true)
 				})
-				awaitPictures(t, polite, impolite)
+				awaitArrival(t, polite, impolite)
 			}
 			nothingSurfaced(t, polite, impolite)
 		})
 	}
 }
 
+// arrival is how long what is sent may take on loopback. The detector makes
+// everything slow.
+const arrival = 2 * time.Second
+
+// awaitArrival waits until each gets the picture and the sound that the other one
+// sends by now.
+func awaitArrival(t *testing.T, a, b player) {
+	t.Helper()
+	type flow struct {
+		to       player
+		received func(player) int
+		before   int
+	}
+	var flows []flow
+	for _, p := range []player{a, b} {
+		for _, received := range []func(player) int{player.pictures, player.sounds} {
+			flows = append(flows, flow{p, received, received(p)})
+		}
+	}
+	begin := time.Now()
+	await(t, "all comes", func() bool {
+		for _, f := range flows {
+			if f.received(f.to) == f.before {
+				return false
+			}
+		}
+		return true
+	}, a, b)
+	took := time.Since(begin)
+	t.Logf("all came after %.1f s", took.Seconds())
+	if took > arrival && !raceEnabled {
+		t.Errorf("it took %s until all came", took)
+	}
+}
+
 // awaitPictures waits until each gets more of them.
 func awaitPictures(t *testing.T, who ...player) {
 	t.Helper()
+	awaitMore(t, "pictures", player.pictures, who)
+}
+
+// awaitSounds waits until each hears more.
+func awaitSounds(t *testing.T, who ...player) {
+	t.Helper()
+	awaitMore(t, "sounds", player.sounds, who)
+}
+
+func awaitMore(t *testing.T, what string, received func(player) int, who []player) {
+	t.Helper()
 	begin := time.Now()
 	for _, p := range who {
-		before := p.pictures()
-		await(t, "pictures come", func() bool { return p.pictures() > before+5 }, who[0], who[1])
+		before := received(p)
+		await(t, what+" come", func() bool { return received(p) > before+5 }, who[0], who[len(who)-1])
 	}
-	t.Logf("pictures after %.1f s", time.Since(begin).Seconds())
+	t.Logf("%s after %.1f s", what, time.Since(begin).Seconds())
 }
 
 // TestTiles looks at what a page shows of the other side's media.
@@ -231,67 +297,185 @@ func TestNoMedia(t *testing.T) {
 	}, tab)
 }
 
+// TestMediaSoundIsDecoded has a tab hear the tone.
+func TestMediaSoundIsDecoded(t *testing.T) {
+	w := newWorld(t)
+	tab := w.mediaTab("/r/sound")
+	startPeer(t, w, "--room", "sound", "--media", "pattern")
+	awaitPictures(t, tab)
+	await(t, "the tone is heard", func() (heard bool) {
+		tab.eval(`(async () => {
+			for (const pc of connections)
+				for (const s of (await pc.getStats()).values())
+					if (s.type === "inbound-rtp" && s.kind === "audio" && s.totalAudioEnergy > 0)
+						return true;
+			return false;
+		})()`, &heard)
+		return heard
+	}, tab)
+	nothingSurfaced(t, tab)
+}
+
+// TestMediaCommand has the native peer play while the user wants it.
+func TestMediaCommand(t *testing.T) {
+	w := newWorld(t)
+	n := w.mediaNative("media", "")
+	p := startPeer(t, w, "--room", "media", "--media", "pattern")
+	for range 2 {
+		awaitPictures(t, n)
+		awaitSounds(t, n)
+		p.write("/media off")
+		await(t, "its tracks end", func() bool { return n.tracks.Load() == 0 }, n)
+		p.write("/media on", "/media on")
+	}
+	awaitPictures(t, n)
+	nothingSurfaced(t, n)
+}
+
+// awaitRecordings waits until there is a picture and a sound in dir.
+func awaitRecordings(t *testing.T, dir string, who ...participant) {
+	t.Helper()
+	for _, extension := range []string{"ivf", "ogg"} {
+		await(t, "there is a file of "+extension, func() bool {
+			files, _ := filepath.Glob(filepath.Join(dir, "*."+extension))
+			if len(files) == 0 {
+				return false
+			}
+			info, err := os.Stat(files[0])
+			return err == nil && info.Size() > 2048
+		}, who...)
+	}
+}
+
+// checkRecordings looks whether what was recorded is whole.
+func checkRecordings(t *testing.T, dir string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("recorded %q, error %v", files, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Ext(file) == ".ivf" {
+			checkPictures(t, data)
+		} else {
+			checkSound(t, data)
+		}
+	}
+}
+
+func checkPictures(t *testing.T, ivf []byte) {
+	t.Helper()
+	reader, header, err := ivfreader.NewWith(bytes.NewReader(ivf))
+	if err != nil || !strings.HasPrefix(header.FourCC, "VP8") {
+		t.Fatalf("%v, %v", header, err)
+	}
+	frames := uint32(0)
+	for ; err == nil; frames++ {
+		_, _, err = reader.ParseNextFrame()
+	}
+	if frames--; !errors.Is(err, io.EOF) || frames == 0 || frames != header.NumFrames {
+		t.Errorf("%d frames, and the header tells of %d; error %v", frames, header.NumFrames, err)
+	}
+}
+
+func checkSound(t *testing.T, ogg []byte) {
+	t.Helper()
+	reader, header, err := oggreader.NewWith(bytes.NewReader(ogg))
+	if err != nil || header.SampleRate != 48000 {
+		t.Fatalf("%v, %v", header, err)
+	}
+	pages := 0
+	for ; err == nil; pages++ {
+		_, _, err = reader.ParseNextPage()
+	}
+	if pages--; !errors.Is(err, io.EOF) || pages < 2 {
+		t.Errorf("%d pages, error %v", pages, err)
+	}
+	const last = 4 // https://www.rfc-editor.org/rfc/rfc3533#section-6
+	if page := ogg[bytes.LastIndex(ogg, []byte("OggS")):]; page[5]&last == 0 {
+		t.Error("it does not say that it ends")
+	}
+}
+
 // TestRecord has a native peer write what a tab sends to files.
 func TestRecord(t *testing.T) {
 	withoutDetector(t)
 	w := newWorld(t)
-	tab := w.mediaTab("/polite")
+	tab := w.mediaTab("/r/record")
 	dir := t.TempDir()
-	recorded := make(chan string, 1)
-	native := w.native(demoRoom, "impolite", false, func(from string, track peer.RemoteTrack) {
-		name, err := media.Record(dir, from, track)
-		if err != nil {
-			t.Error(err)
-		}
-		recorded <- name
-	})
+	p := startPeer(t, w, "--room", "record", "--media", "record", dir)
 	tab.play(true)
-	tab.connect()
-	await(t, "a file is there", func() bool {
-		files, _ := filepath.Glob(filepath.Join(dir, "*.ivf"))
-		if len(files) == 0 {
-			return false
-		}
-		info, err := os.Stat(files[0])
-		return err == nil && info.Size() > 4096
-	}, tab, native)
-	native.close()
-	data, err := os.ReadFile(<-recorded)
-	if err != nil {
-		t.Fatal(err)
+	tab.microphone()
+	awaitRecordings(t, dir, tab)
+	p.cancel()
+	if err := p.end(); err != nil {
+		t.Error(err)
 	}
-	reader, header, err := ivfreader.NewWith(bytes.NewReader(data))
-	if err != nil || !strings.HasPrefix(header.FourCC, "VP8") {
-		t.Fatalf("%v, %v", header, err)
-	}
-	frames := 0
-	for ; ; frames++ {
-		if _, _, err := reader.ParseNextFrame(); err != nil {
-			break
-		}
-	}
-	if frames == 0 {
-		t.Error("no frames")
-	}
-	t.Logf("%d frames", frames)
+	checkRecordings(t, dir)
+	nothingSurfaced(t, tab)
 }
 
-// TestEcho has a native peer send a tab its own picture.
+// TestRecordNative has a native peer write what another one sends to files.
+func TestRecordNative(t *testing.T) {
+	w := newWorld(t)
+	n := w.mediaNative("record", "")
+	dir := filepath.Join(t.TempDir(), "made", "for", "it")
+	p := startPeer(t, w, "--room", "record", "--media", "record", dir)
+	n.play(true)
+	awaitRecordings(t, dir, n)
+	p.write("/quit")
+	if err := p.end(); err != nil {
+		t.Error(err)
+	}
+	checkRecordings(t, dir)
+	p.expectLog("Recorded " + dir)
+	nothingSurfaced(t, n)
+}
+
+// TestEcho has a native peer send a tab its own pictures, each in its own shape,
+// and its own sound.
 func TestEcho(t *testing.T) {
 	withoutDetector(t)
 	w := newWorld(t)
-	tab := w.mediaTab("/impolite")
-	var native *native
-	ready := make(chan struct{})
-	native = w.native(demoRoom, "polite", false, func(from string, track peer.RemoteTrack) {
-		<-ready
-		if err := media.Echo(native.p, from, track); err != nil {
-			t.Error(err)
-		}
-	})
-	close(ready)
+	tab := w.mediaTab("/r/echo")
+	startPeer(t, w, "--room", "echo", "--media", "echo")
 	tab.play(true)
-	tab.connect()
-	await(t, "its own picture", func() bool { return tab.pictures() > 5 }, tab, native)
-	nothingSurfaced(t, tab, native)
+	tab.press("#camera")
+	tab.microphone()
+	awaitSounds(t, tab)
+	await(t, "both pictures are as they were", func() bool {
+		return tab.text(`(async () => {
+			const shapes = [];
+			for (const pc of connections) {
+				const stats = [...(await pc.getStats()).values()];
+				for (const { kind, type, trackIdentifier, framesDecoded, frameWidth, frameHeight } of stats)
+					if (type === "inbound-rtp" && kind === "video" && framesDecoded > 5) {
+						const sent = pc.getSenders().map(s => s.track).find(t => trackIdentifier === "echo-" + t?.id)?.getSettings();
+						shapes.push(sent && Math.abs(sent.width / sent.height - frameWidth / frameHeight) < 0.1);
+					}
+			}
+			return shapes.join();
+		})()`) == "true,true"
+	}, tab)
+	nothingSurfaced(t, tab)
+}
+
+// TestEchoNative has a native peer send another one its own picture and sound.
+func TestEchoNative(t *testing.T) {
+	w := newWorld(t)
+	n := w.mediaNative("echo", "")
+	startPeer(t, w, "--room", "echo", "--media", "echo")
+	n.play(true)
+	for range 2 {
+		awaitPictures(t, n)
+		awaitSounds(t, n)
+		n.play(false)
+		await(t, "its tracks end", func() bool { return n.tracks.Load() == 0 }, n)
+		n.play(true)
+	}
+	nothingSurfaced(t, n)
 }

@@ -20,6 +20,7 @@ type stage struct {
 
 	peer   *peer.Peer
 	joined chan struct{} // peer is there
+	echo   media.Echo
 
 	mu     sync.Mutex
 	player *media.Player  // nil: nothing is played
@@ -111,7 +112,7 @@ func (s *stage) onTrack(from string, track peer.RemoteTrack) {
 	defer s.tracks.Done()
 	switch s.mode {
 	case "echo":
-		if err := media.Echo(s.peer, from, track); err != nil {
+		if err := s.echo.Play(s.peer, from, track); err != nil {
 			s.log("Cannot send %s back: %v", track.Kind(), err)
 		}
 	case "record":

@@ -1,10 +1,22 @@
 package media
 
 import (
+	"sync"
+
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/peer"
 )
+
+// Echo sends tracks back to where they come from. Its zero value is ready, and may
+// be used from any goroutine.
+type Echo struct {
+	mu  sync.Mutex
+	now map[echoName]*echoed
+}
+
+type echoName struct{ to, name string }
 
 // echoed is a track that another peer sends, on its way back.
 type echoed struct {
@@ -13,17 +25,18 @@ type echoed struct {
 }
 
 // RequestKeyFrame passes the request on.
-func (e echoed) RequestKeyFrame() { _ = e.from.RequestKeyFrame() }
+func (t *echoed) RequestKeyFrame() { _ = t.from.RequestKeyFrame() }
 
-// Echo sends a track back to where it comes from, until it ends.
-func Echo(p *peer.Peer, from string, track peer.RemoteTrack) error {
+// Play sends a track back until it ends.
+func (e *Echo) Play(p *peer.Peer, from string, track peer.RemoteTrack) error {
 	local, err := webrtc.NewTrackLocalStaticRTP(track.Codec().RTPCodecCapability, "echo-"+track.ID(), "echo")
 	if err != nil {
 		return err
 	}
-	name := "echo of " + track.Kind() + " " + track.ID()
-	p.Send(from, name, &echoed{local, track})
-	defer p.Unsend(from, name)
+	name := echoName{from, "echo of " + track.Kind() + " " + track.ID()}
+	back := &echoed{local, track}
+	e.begin(p, name, back)
+	defer e.end(p, name, back)
 	_ = track.RequestKeyFrame()
 	for {
 		packet, _, err := track.ReadRTP()
@@ -31,6 +44,34 @@ func Echo(p *peer.Peer, from string, track peer.RemoteTrack) error {
 			return nil // it has ended
 		}
 		// An error is one of a connection that has gone.
-		_ = local.WriteRTP(packet)
+		_ = local.WriteRTP(bare(packet))
 	}
+}
+
+func (e *Echo) begin(p *peer.Peer, name echoName, track *echoed) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.now == nil {
+		e.now = map[echoName]*echoed{}
+	}
+	e.now[name] = track
+	p.Send(name.to, name.name, track)
+}
+
+// end stops sending a track, unless another one has taken its place.
+func (e *Echo) end(p *peer.Peer, name echoName, track *echoed) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.now[name] == track {
+		delete(e.now, name)
+		p.Unsend(name.to, name.name)
+	}
+}
+
+// bare takes away the header extensions: they are numbered as the way here was
+// negotiated, and one names the section that the packet came in.
+// https://www.rfc-editor.org/rfc/rfc8843#section-9.2
+func bare(packet *rtp.Packet) *rtp.Packet {
+	packet.Extension, packet.ExtensionProfile, packet.Extensions = false, 0, nil
+	return packet
 }

@@ -1,0 +1,73 @@
+package media
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// A track that ends late does not take the one away that has come in its place.
+func TestEchoOfATrackThatComesAgain(t *testing.T) {
+	var mu sync.Mutex
+	var happened []negotiation.Kind
+	p, err := peer.Join(t.Context(), peer.Config{
+		Options: signaling.Options{Server: "http://127.0.0.1:1", Room: "nowhere"},
+		Trace: func(e negotiation.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.Kind == peer.SendingStarted || e.Kind == peer.SendingStopped {
+				happened = append(happened, e.Kind)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	track := func() *echoed {
+		local, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "echo", "echo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &echoed{TrackLocalStaticRTP: local}
+	}
+	var echo Echo
+	name, first, second := echoName{"a", "echo"}, track(), track()
+	echo.begin(p, name, first)
+	echo.begin(p, name, second)
+	echo.end(p, name, first)
+	echo.begin(p, name, first)
+	echo.end(p, name, second)
+	echo.end(p, name, first)
+	p.Close()
+	<-p.Done()
+	want := []negotiation.Kind{peer.SendingStarted, peer.SendingStarted, peer.SendingStarted, peer.SendingStopped}
+	if !slices.Equal(happened, want) {
+		t.Errorf("what happened is %q", happened)
+	}
+	if len(echo.now) != 0 {
+		t.Errorf("%d tracks are remembered", len(echo.now))
+	}
+}
+
+// A packet goes back without what concerned its way here.
+func TestEchoIsBare(t *testing.T) {
+	packet := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: 7}, Payload: []byte{1, 2, 3}}
+	want, err := packet.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := packet.SetExtension(4, []byte("mid")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := bare(packet).Marshal()
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%x, not %x; error %v", got, want, err)
+	}
+}
