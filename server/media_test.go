@@ -436,6 +436,47 @@ func TestRecordNative(t *testing.T) {
 	nothingSurfaced(t, n)
 }
 
+// TestRecordLimit has a native peer write no more than it may.
+func TestRecordLimit(t *testing.T) {
+	const limit = 150_000 // two files, and a second
+	w := newWorld(t)
+	n := w.mediaNative(demoRoom, "polite")
+	dir := t.TempDir()
+	recorder := media.NewRecorder(dir, limit)
+	full := make(chan error, 2)
+	w.native(demoRoom, "impolite", true, func(from string, track peer.RemoteTrack) {
+		_, err := recorder.Record(from, track)
+		full <- err
+	})
+	n.play(true)
+	for range 2 {
+		select {
+		case err := <-full:
+			if !errors.Is(err, media.ErrFull) {
+				t.Errorf("a recording ends with %v", err)
+			}
+		case <-time.After(patience):
+			t.Fatal("a recording does not end")
+		}
+	}
+	checkRecordings(t, dir)
+	var size int64
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		info, err := file.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		size += info.Size()
+	}
+	if size > limit {
+		t.Errorf("%d bytes were recorded", size)
+	}
+}
+
 // TestEcho has a native peer send a tab its own pictures, each in its own shape,
 // and its own sound.
 func TestEcho(t *testing.T) {

@@ -36,6 +36,10 @@ func peerFlags() []cli.Flag {
 			Name: "media", Sources: cli.EnvVars("PN_MEDIA"),
 			Usage: "`what` to do with media: pattern sends a picture and a tone, echo sends back what comes, record DIR writes it to IVF and Ogg files",
 		},
+		&cli.Int64Flag{
+			Name: "record-limit", Value: 1000, Sources: cli.EnvVars("PN_RECORD_LIMIT"),
+			Usage: "largest size of all that is recorded, in `MB`",
+		},
 		&cli.BoolFlag{
 			Name: "echo", Sources: cli.EnvVars("PN_ECHO"),
 			Usage: "say again what is received (not on both sides)",

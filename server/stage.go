@@ -14,9 +14,9 @@ import (
 
 // stage is what the native peer does with media.
 type stage struct {
-	mode string // pattern, echo, record or nothing
-	dir  string // of recordings
-	log  func(format string, args ...any)
+	mode     string          // pattern, echo, record or nothing
+	recorder *media.Recorder // to record
+	log      func(format string, args ...any)
 
 	peer   *peer.Peer
 	joined chan struct{} // peer is there
@@ -30,7 +30,7 @@ type stage struct {
 
 // newStage reads --media, and the directory after it.
 func newStage(c *cli.Command, log func(format string, args ...any)) (*stage, error) {
-	s := &stage{mode: c.String("media"), dir: c.Args().First(), log: log, joined: make(chan struct{})}
+	s := &stage{mode: c.String("media"), log: log, joined: make(chan struct{})}
 	switch s.mode {
 	case "", "pattern", "echo":
 		return s, noArguments(c)
@@ -38,7 +38,13 @@ func newStage(c *cli.Command, log func(format string, args ...any)) (*stage, err
 		if c.NArg() != 1 {
 			return nil, fmt.Errorf("%w: --media record takes one directory, as in: --media record ./recordings", errUsage)
 		}
-		return s, os.MkdirAll(s.dir, 0o777)
+		limit := c.Int64("record-limit")
+		if limit < 1 {
+			return nil, fmt.Errorf("%w: --record-limit must be at least 1", errUsage)
+		}
+		dir := c.Args().First()
+		s.recorder = media.NewRecorder(dir, limit*1e6)
+		return s, os.MkdirAll(dir, 0o777)
 	default:
 		return nil, fmt.Errorf("%w: --media must be pattern, echo or record, not %q", errUsage, s.mode)
 	}
@@ -116,7 +122,7 @@ func (s *stage) onTrack(from string, track peer.RemoteTrack) {
 			s.log("Cannot send %s back: %v", track.Kind(), err)
 		}
 	case "record":
-		name, err := media.Record(s.dir, from, track)
+		name, err := s.recorder.Record(from, track)
 		if err != nil {
 			s.log("Cannot record %s: %s", track.Kind(), negotiation.Printable(err.Error()))
 		} else {

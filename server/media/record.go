@@ -1,10 +1,12 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -18,11 +20,44 @@ import (
 // keyFrameEvery is how often a recording can be cut into.
 const keyFrameEvery = 3 * time.Second
 
-// Record writes a track to a new file in dir, until the track ends, and returns
-// the name of the file.
-func Record(dir, from string, track peer.RemoteTrack) (name string, err error) {
+// What recordings cost beside what was sent.
+const (
+	fileCost   = 64 << 10 // bytes of a file, so that their number has a limit, too
+	packetCost = 32       // bytes of the headers of a packet
+)
+
+// ErrFull says that recordings are as large as they may be.
+var ErrFull = errors.New("the recordings are as large as they may be")
+
+// Recorder writes tracks to files. It may be used from any goroutine.
+type Recorder struct {
+	dir  string
+	left atomic.Int64 // bytes
+}
+
+// NewRecorder returns a Recorder that writes up to limit bytes in all, whatever the
+// other sides send, to files in dir.
+func NewRecorder(dir string, limit int64) *Recorder {
+	r := &Recorder{dir: dir}
+	r.left.Store(limit)
+	return r
+}
+
+func (r *Recorder) take(bytes int) error {
+	if r.left.Add(-int64(bytes)) < 0 {
+		return ErrFull
+	}
+	return nil
+}
+
+// Record writes a track to a new file, until the track ends, and returns the name
+// of the file.
+func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err error) {
+	if err := r.take(fileCost); err != nil {
+		return "", err
+	}
 	extension := map[string]string{"audio": "ogg", "video": "ivf"}[track.Kind()]
-	file, err := create(dir, plain(from)+"-"+track.Kind(), extension)
+	file, err := create(r.dir, plain(from)+"-"+track.Kind(), extension)
 	if err != nil {
 		return "", err
 	}
@@ -55,9 +90,11 @@ func Record(dir, from string, track peer.RemoteTrack) (name string, err error) {
 		if err != nil {
 			return file.Name(), writer.Close()
 		}
-		if err := writer.WriteRTP(packet); err != nil {
-			_ = writer.Close()
-			return file.Name(), err
+		if err = r.take(len(packet.Payload) + packetCost); err == nil {
+			err = writer.WriteRTP(packet)
+		}
+		if err != nil {
+			return file.Name(), errors.Join(err, writer.Close())
 		}
 	}
 }
