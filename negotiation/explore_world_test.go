@@ -377,7 +377,7 @@ func (a *actor) within(operation string) error {
 			return nil
 		}})
 	}
-	if len(a.inbox) > 0 && !done && strings.HasPrefix(operation, "Set") { // it waits in any case
+	if len(a.inbox) > 0 && !done && !strings.HasPrefix(operation, "Create") { // it waits in any case
 		options = append(options, option{"message arrives", func() error {
 			a.deliver()
 			return nil
@@ -605,7 +605,7 @@ func (a *actor) settled() {
 	if a.restarts != nil && (a.restarts[0] == remote.ufrag || slices.Contains(a.restarts[1:], local.ufrag)) {
 		a.violation("the restart was lost: %s and %s as before", local.ufrag, remote.ufrag)
 	}
-	if remote.ufrag != "" && a.link == nil && !slices.Contains(m.heard, remote.ufrag) {
+	if remote.ufrag != "" && a.link == nil && !a.failed && !slices.Contains(m.heard, remote.ufrag) {
 		a.violation("no candidate with %s was taken", remote.ufrag)
 	}
 	if remote.ufrag != read(other.current.local).ufrag {

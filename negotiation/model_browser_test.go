@@ -199,6 +199,11 @@ func (p *browserModel) answer() (webrtc.SessionDescription, error) {
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
 }
 
+// AddICECandidate is an operation of the chain, too.
+func (p *browserModel) AddICECandidate(candidate webrtc.ICECandidateInit) error {
+	return p.do("AddICECandidate", func() error { return p.common.AddICECandidate(candidate) })
+}
+
 // SetLocalDescription sets the last offer, or an answer.
 func (p *browserModel) SetLocalDescription(d webrtc.SessionDescription) error {
 	return p.do("SetLocalDescription", func() error { return p.setLocal(d) })

@@ -11,6 +11,9 @@ import (
 
 // pionModel is pion's native PeerConnection (v4.2.20): no rollback, mids for good,
 // and offers that leave traces.
+//
+// Its negotiationneeded is not compared with pion's: that one gets stuck, and fires
+// for ever for a recvonly remote section (pc:427), so held.go does not listen to it.
 type pionModel struct {
 	common
 	prefix    string
@@ -144,6 +147,13 @@ func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
 		answer.lines = append(answer.lines, l)
 	}
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
+}
+
+func (p *pionModel) AddICECandidate(candidate webrtc.ICECandidateInit) error {
+	if err := p.within("AddICECandidate"); err != nil {
+		return err
+	}
+	return p.common.AddICECandidate(candidate)
 }
 
 func (p *pionModel) SetLocalDescription(d webrtc.SessionDescription) error {
