@@ -24,6 +24,25 @@ type linked struct {
 	name     string
 }
 
+// linkFaults is how often each thing may happen to the link, or any of them.
+type linkFaults struct {
+	cuts, losses, repeats, delays, crashes int
+	mishaps                                int // of whatever kind
+	hasty                                  int // bindings that come too soon after another
+}
+
+// of returns how many of a kind may still happen; nil if none.
+func (f *linkFaults) of(e event) *int {
+	n := map[event]*int{cut: &f.cuts, loss: &f.losses, repetition: &f.repeats, delay: &f.delays, crash: &f.crashes}[e]
+	switch {
+	case *n > 0:
+		return n
+	case f.mishaps > 0:
+		return &f.mishaps
+	}
+	return nil
+}
+
 // newLinked begins after so many sessions.
 func newLinked(me, sessions int) *linked {
 	l := &linked{sessions: sessions, name: []string{"p", "i"}[me]}
@@ -63,20 +82,23 @@ func (a *actor) linkMay(e event) bool {
 	case again: // after a long while
 		return silent && !l.end.Idle() && !l.end.Owes() && !o.end.Owes()
 	case cut:
-		return a.w.cuts > 0 && !silent && a.me == 0
-	case loss:
-		return a.w.losses > 0 && len(l.frames) > 0
-	case repetition:
-		return a.w.repeats > 0 && len(l.frames) > 0
+		return a.w.of(e) != nil && !silent && a.me == 0
+	case loss, repetition:
+		return a.w.of(e) != nil && len(l.frames) > 0
+	case delay:
+		return a.w.of(e) != nil && len(l.frames) > 1
 	case crash:
-		return a.w.crashes > 0
+		return a.w.of(e) != nil
 	}
 	return false
 }
 
 func (a *actor) linkHappen(e event) {
 	l, o := a.link, a.other()
-	if e == cut || e == loss || e == repetition {
+	if e >= cut {
+		*a.w.of(e)--
+	}
+	if e >= cut && e != crash {
 		a.w.hits++
 	}
 	switch e {
@@ -91,19 +113,17 @@ func (a *actor) linkHappen(e event) {
 		}
 		l.tries = min(l.tries, enough+1)
 	case cut: // both connect to the relay again
-		a.w.cuts--
 		l.frames, o.link.frames = nil, nil
 		l.end.Again()
 		o.link.end.Again()
 		o.flush()
 	case loss:
-		a.w.losses--
 		l.frames = l.frames[1:]
 	case repetition: // late
-		a.w.repeats--
 		l.frames = append(l.frames, l.frames[0])
+	case delay:
+		l.frames = append(l.frames[1:], l.frames[0])
 	case crash:
-		a.w.crashes--
 		a.w.crashed++
 		made, sessions := l.made, l.sessions
 		a.link = newLinked(a.me, sessions)
@@ -160,7 +180,12 @@ func (a *actor) linkDeliver() {
 	l := a.link
 	f := l.frames[0]
 	l.frames = l.frames[1:]
-	outcome := l.end.Receive(f, true)
+	mayBind := a.w.hasty == 0 || a.w.choose(2) == 0
+	outcome := l.end.Receive(f, mayBind)
+	if outcome.Dropped == link.Hasty {
+		a.note("· too soon to be bound again")
+		a.w.hasty--
+	}
 	if outcome.Bound {
 		l.said, l.heard = nil, 0
 		// A crash costs one connection, or two if more than one other thing happens.

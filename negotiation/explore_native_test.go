@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ const (
 	cut
 	loss
 	repetition
+	delay
 	crash
 	events
 )
@@ -51,7 +53,7 @@ const (
 func (e event) String() string {
 	return []string{"delivery", "negotiation-needed task", "operation done", "candidate", "retry",
 		"sends again", "acknowledges", "change", "Renegotiate", "RestartICE", "Close",
-		"the relay connection is cut", "a message is lost", "a message is repeated", "it crashes and comes again"}[e]
+		"the relay connection is cut", "a message is lost", "a message is repeated", "a message is late", "it crashes and comes again"}[e]
 }
 
 // walk is a walk over all states that can be reached, breadth first, so that the
@@ -61,6 +63,7 @@ type walk struct {
 	states      int
 	transitions int
 	violations  int
+	seconds     float64
 	first       []step // the shortest way to a violation
 	what        []string
 }
@@ -77,7 +80,18 @@ type node struct {
 	step   step
 }
 
+func (w walk) String() string {
+	return fmt.Sprintf("%9d states %10d transitions %7.1f s  %d violations", w.states, w.transitions, w.seconds, w.violations)
+}
+
+// and returns the figures of both.
+func (w walk) and(v *walk) walk {
+	return walk{states: w.states + v.states, transitions: w.transitions + v.transitions, violations: w.violations + v.violations, seconds: w.seconds + v.seconds}
+}
+
 func (w *walk) run() {
+	begin := time.Now()
+	defer func() { w.seconds = time.Since(begin).Seconds() }()
 	type found struct {
 		state state
 		index int32
@@ -216,13 +230,16 @@ func settings(kinds [2]string, full bool) []setting {
 		{name: "wishes", plans: plans("channel", "audio"), renegs: 1},
 		{name: "closing", plans: plans("channel audio", "channel"), closes: 1},
 		{name: "changes", plans: plans("channel audio", "channel audio")},
-		{name: "kinds", plans: plans("audio remove", "track video")},
+		{name: "kinds", plans: plans("audio remove", "track")},
 		{name: "tracks", plans: plans("audio track", "video")},
-		{name: "cuts", plans: plans("channel", "audio"), linked: true, cuts: 1},
-		{name: "losses", plans: plans("channel", "audio"), linked: true, losses: 1},
-		{name: "repeats", plans: plans("channel", "audio"), linked: true, repeats: 1},
-		{name: "crashes", plans: plans("channel", "audio"), linked: true, crashes: 1},
-		{name: "late", plans: plans("channel", ""), linked: true, crashes: 1, repeats: 1},
+		{name: "cuts", plans: plans("channel", "audio"), linked: true, linkFaults: linkFaults{cuts: 1}},
+		{name: "losses", plans: plans("channel", "audio"), linked: true, linkFaults: linkFaults{losses: 1}},
+		{name: "repeats", plans: plans("channel", "audio"), linked: true, linkFaults: linkFaults{repeats: 1}},
+		{name: "crashes", plans: plans("channel", "audio"), linked: true, linkFaults: linkFaults{crashes: 1}},
+		{name: "late", plans: plans("channel", ""), linked: true, linkFaults: linkFaults{crashes: 1, repeats: 1}},
+		{name: "pairs", plans: plans("channel", ""), linked: true, linkFaults: linkFaults{mishaps: 2}},
+		{name: "hasty", plans: plans("channel", ""), linked: true, linkFaults: linkFaults{crashes: 1, hasty: 1}},
+		{name: "mixed", plans: plans("channel", ""), restart: [2]int{1, 0}, faults: 1},
 	}
 	if full {
 		all = []setting{
@@ -236,11 +253,15 @@ func settings(kinds [2]string, full bool) []setting {
 			{name: "changes", plans: plans("channel audio remove", "audio channel video")},
 			{name: "kinds", plans: plans("audio track remove", "track video remove")},
 			{name: "tracks", plans: plans("track track", "audio track channel")},
-			{name: "cuts", plans: plans("channel audio", "audio channel"), linked: true, cuts: 2},
-			{name: "losses", plans: plans("channel audio", "audio channel"), linked: true, losses: 2},
-			{name: "repeats", plans: plans("channel audio", "audio channel"), linked: true, repeats: 2},
-			{name: "crashes", plans: plans("channel audio", "audio channel"), linked: true, crashes: 2},
-			{name: "link", plans: plans("channel", "audio"), linked: true, cuts: 1, losses: 1, repeats: 1, crashes: 1},
+			{name: "cuts", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{cuts: 2}},
+			{name: "losses", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{losses: 2}},
+			{name: "repeats", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{repeats: 2}},
+			{name: "crashes", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{crashes: 2}},
+			{name: "delays", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{delays: 2}},
+			{name: "pairs", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{mishaps: 2}},
+			{name: "hasty", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{crashes: 1, hasty: 1}},
+			{name: "mixed", plans: plans("channel", ""), renegs: 1, restart: [2]int{1, 0}, faults: 1},
+			{name: "link", plans: plans("channel", "audio"), linked: true, linkFaults: linkFaults{cuts: 1, losses: 1, repeats: 1, crashes: 1}},
 		}
 	}
 	for i := range all {
@@ -259,6 +280,15 @@ func TestExplore(t *testing.T) {
 		t.Skip("has one goroutine, and takes long with the race detector")
 	}
 	full := *explore == "full"
+	var mu sync.Mutex
+	sums := map[[2]string]walk{} // of all settings
+	t.Cleanup(func() {
+		for _, kinds := range pairings {
+			if sum, walked := sums[kinds]; walked {
+				report(t, false, "%-8s %-8s %-9s %s", kinds[0], kinds[1], "all", sum)
+			}
+		}
+	})
 	for i := range settings(pairings[0], full) {
 		for _, kinds := range pairings {
 			c := settings(kinds, full)[i]
@@ -266,11 +296,12 @@ func TestExplore(t *testing.T) {
 				if *explore != "first" {
 					t.Parallel()
 				}
-				begin := time.Now()
 				w := &walk{start: newWorld(c)}
 				w.run()
-				report(t, w.violations > 0, "%-8s %-8s %-9s %9d states %10d transitions %7.1f s  %d violations",
-					kinds[0], kinds[1], c.name, w.states, w.transitions, time.Since(begin).Seconds(), w.violations)
+				report(t, w.violations > 0, "%-8s %-8s %-9s %s", kinds[0], kinds[1], c.name, w)
+				mu.Lock()
+				sums[kinds] = sums[kinds].and(w)
+				mu.Unlock()
 				if w.violations > 0 {
 					stop.Store(*explore == "first")
 					t.Errorf("%s\n%s\nTestReplay -replay %q", w.what, replay(w.start, w.first), recording{c, w.first})

@@ -19,13 +19,14 @@ import (
 //
 // The polite peer comes first. After an event stands what was chosen within it.
 // Before the events comes how many answers may come as garbage, if any: spoils=1;
-// and over a link, what may happen to it: link=cuts/losses/repetitions/crashes.
+// and over a link, what may happen to it: link=cuts/losses/repetitions/delays/
+// crashes/of any kind/hasty.
 type recording struct {
 	setting
 	steps []step
 }
 
-var eventNames = []string{"delivery", "task", "operation", "candidate", "retry", "again", "acknowledge", "change", "renegotiate", "restart", "close", "cut", "loss", "repeat", "crash"}
+var eventNames = []string{"delivery", "task", "operation", "candidate", "retry", "again", "acknowledge", "change", "renegotiate", "restart", "close", "cut", "loss", "repeat", "delay", "crash"}
 
 func (r recording) String() string {
 	var b strings.Builder
@@ -35,7 +36,7 @@ func (r recording) String() string {
 		fmt.Fprintf(&b, " spoils=%d", r.spoils)
 	}
 	if r.linked {
-		fmt.Fprintf(&b, " link=%d/%d/%d/%d", r.cuts, r.losses, r.repeats, r.crashes)
+		fmt.Fprintf(&b, " link=%d/%d/%d/%d/%d/%d/%d", r.cuts, r.losses, r.repeats, r.delays, r.crashes, r.mishaps, r.hasty)
 	}
 	for _, s := range r.steps {
 		fmt.Fprintf(&b, " %c:%s", "pi"[s.who], eventNames[s.event])
@@ -75,7 +76,7 @@ func parseRecording(text string) (r recording, err error) {
 	}
 	if len(words) > 0 && strings.HasPrefix(words[0], "link=") {
 		r.linked = true
-		if _, err := fmt.Sscanf(words[0], "link=%d/%d/%d/%d", &r.cuts, &r.losses, &r.repeats, &r.crashes); err != nil {
+		if _, err := fmt.Sscanf(words[0], "link=%d/%d/%d/%d/%d/%d/%d", &r.cuts, &r.losses, &r.repeats, &r.delays, &r.crashes, &r.mishaps, &r.hasty); err != nil {
 			return r, err
 		}
 		words = words[1:]

@@ -24,8 +24,8 @@ type world struct {
 	echoes int // answers that may still come twice
 	spoils int // answers that may still come as garbage
 
-	cuts, losses, repeats, crashes int // that may still happen to the link
-	crashed, hits                  int // how often it crashed, or something else happened
+	linkFaults        // that may still happen to the link
+	crashed, hits int // how often it crashed, or something else happened
 
 	script []byte // what to choose within operations, in order
 	arity  []byte // how many choices there were
@@ -77,14 +77,13 @@ type setting struct {
 	echoes  int
 	spoils  int
 
-	linked                         bool // over a link, to which this may happen:
-	cuts, losses, repeats, crashes int
+	linked     bool // over a link
+	linkFaults      // which may happen to it
 }
 
 func newWorld(c setting) *world {
 	w := &world{
-		faults: c.faults, closes: c.closes, echoes: c.echoes, spoils: c.spoils,
-		cuts: c.cuts, losses: c.losses, repeats: c.repeats, crashes: c.crashes,
+		faults: c.faults, closes: c.closes, echoes: c.echoes, spoils: c.spoils, linkFaults: c.linkFaults,
 	}
 	for i := range w.actors {
 		a := &actor{w: w, me: i, kind: c.kinds[i], plan: c.plans[i], renegs: c.renegs, restart: c.restart[i]}
@@ -155,7 +154,7 @@ func (w *world) observe(f func(who int, text string)) { w.record = f }
 func (w *world) clone(who int) *world {
 	v := &world{
 		faults: w.faults, closes: w.closes, echoes: w.echoes, spoils: w.spoils, record: w.record,
-		cuts: w.cuts, losses: w.losses, repeats: w.repeats, crashes: w.crashes, crashed: w.crashed, hits: w.hits,
+		linkFaults: w.linkFaults, crashed: w.crashed, hits: w.hits,
 	}
 	for i, a := range w.actors {
 		b := *a
@@ -409,7 +408,7 @@ func (a *actor) may(e event) bool {
 		delivery: len(a.inbox) > 0 || a.linkMay(delivery), task: a.tasks, operation: false, candidate: len(a.gather) > 0, retry: a.retry,
 		change: len(a.plan) > 0, renegotiation: a.renegs > 0, restart: a.restart > 0, closing: a.w.closes > 0,
 		again: a.linkMay(again), acknowledgement: a.linkMay(acknowledgement),
-		cut: a.linkMay(cut), loss: a.linkMay(loss), repetition: a.linkMay(repetition), crash: a.linkMay(crash),
+		cut: a.linkMay(cut), loss: a.linkMay(loss), repetition: a.linkMay(repetition), delay: a.linkMay(delay), crash: a.linkMay(crash),
 	}[e]
 }
 
@@ -428,7 +427,7 @@ func (a *actor) happen(e event) {
 			break
 		}
 		a.deliver()
-	case again, acknowledgement, cut, loss, repetition, crash:
+	case again, acknowledgement, cut, loss, repetition, delay, crash:
 		a.linkHappen(e)
 	case task:
 		a.tasks = false
@@ -634,7 +633,7 @@ func number(text string) uint32 {
 }
 
 func (w *world) key(b []byte) []byte {
-	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes), byte(w.spoils), byte(w.cuts), byte(w.losses), byte(w.repeats), byte(w.crashes), byte(w.crashed), byte(w.hits))
+	b = append(b, byte(w.faults), byte(w.closes), byte(w.echoes), byte(w.spoils), byte(w.cuts), byte(w.losses), byte(w.repeats), byte(w.delays), byte(w.crashes), byte(w.mishaps), byte(w.hasty), byte(w.crashed), byte(w.hits))
 	for _, a := range w.actors {
 		b = a.key(b)
 	}
