@@ -136,7 +136,7 @@ type participant interface {
 	say(line string)
 	count(kind negotiation.Kind) int
 	received() []string
-	surfaced() []string // warnings and errors
+	surfaced() []string // what people are told that is not as it should be
 	log() string
 }
 
@@ -257,16 +257,22 @@ func (n *native) log() string {
 
 func (n *native) await(what string, ok func() bool) { n.t.Helper(); await(n.t, what, ok, n) }
 
-// await waits until ok; without an event to wait for across two processes it asks.
 func await(t *testing.T, what string, ok func() bool, who ...participant) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	within(t, patience, what, ok, who...)
+}
+
+// within waits until ok, for as long as that may take; without an event to wait
+// for across two processes it asks.
+func within(t *testing.T, limit time.Duration, what string, ok func() bool, who ...participant) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
 	for !ok() {
 		if time.Now().After(deadline) {
 			for i, p := range who {
 				t.Logf("participant %d:\n%s", i, p.log())
 			}
-			t.Fatalf("not in %s: %s", patience, what)
+			t.Fatalf("not in %s: %s", limit, what)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -393,7 +399,8 @@ func (b *tab) received() []string {
 }
 
 func (b *tab) surfaced() []string {
-	return append(b.lines(`[data-level="warn"]`), b.lines(`[data-level="error"]`)...)
+	bad := append(b.lines(`[data-level="warn"]`), b.lines(`[data-level="error"]`)...)
+	return append(bad, b.texts(`#notice:not([hidden]) > #notice-text, #media-error:not([hidden])`)...)
 }
 
 func (b *tab) log() string {
