@@ -5,11 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 )
 
@@ -25,26 +27,29 @@ func TestFaults(t *testing.T) {
 	}
 	relay := newRelayProcess(t)
 	network := newProxy(t, relay.address)
-	w := worldAt(t, "http://"+network.listener.Addr().String())
+	w := worldAt(t, network.url())
 	members := []member{w.member("/r/faults"), w.member("/r/faults"), w.native("faults", "", true), w.native("faults", "", true)}
-	leaver := members[0].(memberTab)
+	leaver := members[0].(*memberTab)
 	converge(t, members)
 
 	lines := make([]int, len(members))
-	// during has all of them busy while f does its worst.
-	during := func(what string, f func()) {
+	// during has some of them busy while f does its worst.
+	during := func(what string, busy []member, f func()) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())
-		var busy sync.WaitGroup
+		var ended sync.WaitGroup
 		for i, m := range members {
-			busy.Go(func() {
+			if !slices.Contains(busy, m) {
+				continue
+			}
+			ended.Go(func() {
 				again := time.NewTicker(100 * time.Millisecond)
 				defer again.Stop()
 				for {
 					select {
 					case <-again.C:
 						m.renegotiate()
-						m.say(fmt.Sprint(i, " ", lines[i]))
+						m.say(fmt.Sprint(lines[i]))
 						lines[i]++
 					case <-ctx.Done():
 						return
@@ -56,15 +61,31 @@ func TestFaults(t *testing.T) {
 		f()
 		took := time.Since(begin)
 		cancel()
-		busy.Wait()
+		ended.Wait()
 		t.Logf("%s: %.1f s, and all agree %.1f s later", what, took.Seconds(), converge(t, members).Seconds())
 	}
 	pause := func() { time.Sleep(rand.N(400 * time.Millisecond)) } // a random moment is what it is about
 
-	tab := members[1].(memberTab)
-	var held [2]int
-	for half := range held {
-		during(fmt.Sprint(cuts/2, " cuts"), func() {
+	tab := members[1].(*memberTab)
+	held := func() int {
+		return tab.held(func() {
+			tab.say(fmt.Sprint(lines[1], strings.Repeat(" long", 3000)))
+			lines[1]++
+		})
+	}
+	// keeps checks that the tab has given back what it held for each of n that are gone.
+	keeps := func(before, n int, what string) {
+		t.Helper()
+		after := held()
+		t.Logf("the tab holds %d values of JavaScript, and %d after %d %s", before, after, n, what)
+		if after-before >= n {
+			t.Errorf("it keeps something of each of %d %s", n, what)
+		}
+	}
+
+	var before, joined int
+	for half := range 2 {
+		during(fmt.Sprint(cuts/2, " cuts"), members, func() {
 			network.slow(50 * time.Millisecond)
 			defer network.slow(0)
 			for range cuts / 2 {
@@ -72,16 +93,12 @@ func TestFaults(t *testing.T) {
 				network.cut(1 + rand.N(3))
 			}
 		})
-		held[half] = tab.held(func() {
-			tab.say(fmt.Sprint(1, " ", lines[1], " ", strings.Repeat("long ", 3000)))
-			lines[1]++
-		})
+		if half == 0 {
+			before, joined = held(), tab.count(peer.RoomJoined)
+		}
 	}
-	t.Logf("the tab holds %d values of JavaScript, and %d after as many cuts again", held[0], held[1])
-	if held[1] > held[0]+2*cuts/2 { // a connection that is kept is more
-		t.Error("it keeps something of each connection")
-	}
-	during(fmt.Sprint(kills, " kills of the relay"), func() {
+	keeps(before, tab.count(peer.RoomJoined)-joined, "connections to the relay")
+	during(fmt.Sprint(kills, " kills of the relay"), members, func() {
 		for range kills {
 			pause()
 			relay.kill()
@@ -91,31 +108,46 @@ func TestFaults(t *testing.T) {
 		}
 	})
 	for name, d := range map[string]direction{"the network stalls": toRelay | toPeers, "the relay hears nothing": toRelay, "the peers hear nothing": toPeers} {
-		during(fmt.Sprintf("%s for %s", name, stall), func() {
+		during(fmt.Sprintf("%s for %s", name, stall), members, func() {
 			network.stall(d)
 			time.Sleep(stall)
 			network.stall(0)
 		})
 	}
-	for i, m := range members {
-		for id, c := range conversations(m) {
-			if c.pairings > 1 {
-				t.Errorf("member %d was paired %d times with %s", i, c.pairings, id)
+	pairedOnce(t, members)
+	heard(t, members, lines)
+
+	before = held()
+	for n := range reloads {
+		calm(t, leaver)
+		during(fmt.Sprint("reload ", n+1), members[1:], leaver.again)
+	}
+	keeps(before, reloads, "peer connections")
+	pairedOnce(t, members[1:])
+	heard(t, members[1:], lines[1:])
+	calm(t, members...)
+}
+
+// calm checks that nobody was told of anything but that the relay was gone.
+func calm(t *testing.T, members ...member) {
+	t.Helper()
+	for _, m := range members {
+		for _, e := range m.trail() {
+			if level := e.Level(); (level == negotiation.LevelWarn || level == negotiation.LevelError) && e.Kind != peer.RelayLost {
+				t.Errorf("%s surfaced %q: %s", m.id(), e.Kind, e.Detail)
 			}
 		}
 	}
-	heard(t, members, lines)
+}
 
-	begin, longest := time.Now(), time.Duration(0)
-	for range reloads {
-		leaver.again()
-		longest = max(longest, converge(t, members))
-	}
-	t.Logf("%d reloads: %.1f s, and all agree within %.1f s", reloads, time.Since(begin).Seconds(), longest.Seconds())
-	for i, m := range members[1:] {
-		for _, line := range m.surfaced() {
-			if !strings.Contains(line, "relay") {
-				t.Errorf("member %d surfaced %q", i+1, line)
+// pairedOnce checks that all have the connection that they had first.
+func pairedOnce(t *testing.T, members []member) {
+	t.Helper()
+	for i, m := range members {
+		with := conversations(m)
+		for j, other := range members {
+			if n := with[other.id()]; i != j && n.pairings != 1 {
+				t.Errorf("of %d, %d was paired %d times with %d", len(members), i, n.pairings, j)
 			}
 		}
 	}
@@ -125,25 +157,22 @@ func TestFaults(t *testing.T) {
 func heard(t *testing.T, members []member, lines []int) {
 	t.Helper()
 	for i, m := range members {
-		var wrong string
-		await(t, "all lines are there", func() bool {
-			wrong = ""
-			for _, c := range conversations(m) {
-				if len(c.heard) == 0 {
-					continue
-				}
-				var j, n int
+		for j, other := range members {
+			if i == j {
+				continue
+			}
+			from := other.id()
+			await(t, fmt.Sprintf("of %d, %d hears all that %d said", len(members), i, j), func() bool {
+				var n int
+				c := conversations(m)[from]
 				for k, line := range c.heard {
-					if _, err := fmt.Sscanf(line, "%d %d", &j, &n); err != nil || n != k {
-						t.Fatalf("member %d heard %q where %d was due", i, line, k)
+					if _, err := fmt.Sscan(line, &n); err != nil || n != k {
+						t.Fatalf("%d heard %q of %d where %d was due", i, line, j, k)
 					}
 				}
-				if len(c.heard) != lines[j] {
-					wrong = fmt.Sprintf("%d of %d lines of %d", len(c.heard), lines[j], j)
-				}
-			}
-			return wrong == ""
-		}, m)
+				return len(c.heard) == lines[j]
+			}, m)
+		}
 	}
 }
 
@@ -167,21 +196,11 @@ func TestRoomOfEight(t *testing.T) {
 	lines := make([]int, len(members))
 	for range 20 {
 		for i, m := range members {
-			m.say(fmt.Sprint(i, " ", lines[i]))
+			m.say(fmt.Sprint(lines[i]))
 			lines[i]++
 		}
 	}
 	heard(t, members, lines)
-	for i, m := range members {
-		all := conversations(m)
-		delete(all, "")
-		if len(all) != len(members)-1 {
-			t.Errorf("member %d has met %d others", i, len(all))
-		}
-		for id, c := range all {
-			if c.pairings != 1 || len(c.heard) != 20 {
-				t.Errorf("member %d and %s: %d pairings, %d lines", i, id, c.pairings, len(c.heard))
-			}
-		}
-	}
+	pairedOnce(t, members)
+	calm(t, members...)
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/webrtc/v4"
+
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 )
@@ -67,9 +69,25 @@ type member interface {
 	participant
 	id() string
 	trail() []negotiation.Event
+	inForce() []exchange
 }
 
 func (n *native) id() string { return n.p.ID() }
+
+// exchange is what was agreed on last over one connection.
+type exchange struct{ Local, Remote string }
+
+func (n *native) inForce() (list []exchange) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, pc := range n.connections {
+		local, remote := pc.CurrentLocalDescription(), pc.CurrentRemoteDescription()
+		if pc.SignalingState() != webrtc.SignalingStateClosed && local != nil && remote != nil {
+			list = append(list, exchange{local.SDP, remote.SDP})
+		}
+	}
+	return list
+}
 
 // record keeps the beginnings of all lines of the log, of which the page shows the
 // newest.
@@ -91,24 +109,41 @@ const record = `
 		}).observe(document.querySelector("#log"), { childList: true });
 	});`
 
-type memberTab struct{ *tab }
-
-func (w *world) member(path string) memberTab {
-	w.t.Helper()
-	b := w.blank(w.url + path)
-	if err := b.prepare(record); err != nil {
-		w.t.Fatal(err)
-	}
-	b.open()
-	return memberTab{b}
+type memberTab struct {
+	*tab
+	events []negotiation.Event // what was read of trailSoFar
 }
 
-func (b memberTab) id() string { return b.text(`document.querySelector("#self").dataset.id`) }
+func (w *world) member(path string) *memberTab {
+	w.t.Helper()
+	b := w.blank(w.url + path)
+	for _, script := range []string{record, remember} {
+		if err := b.prepare(script); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	b.open()
+	return &memberTab{tab: b}
+}
+
+func (b *memberTab) again() {
+	b.t.Helper()
+	b.events = nil
+	b.tab.again()
+}
+
+func (b *memberTab) inForce() (list []exchange) {
+	b.eval(`connections.filter(pc => pc.signalingState !== "closed" && pc.currentLocalDescription)
+		.map(pc => ({ Local: pc.currentLocalDescription.sdp, Remote: pc.currentRemoteDescription.sdp }))`, &list)
+	return list
+}
+
+func (b *memberTab) id() string { return b.text(`document.querySelector("#self").dataset.id`) }
 
 // held returns how many values of JavaScript the program holds, functions and
 // connections among them, when Go has collected its garbage, for which it needs
 // something to do.
-func (b memberTab) held(do func()) (n int) {
+func (b *memberTab) held(do func()) (n int) {
 	b.t.Helper()
 	const few = 100 // that were released
 	for range 2 {   // what has a finalizer is gone after the second time
@@ -122,12 +157,14 @@ func (b memberTab) held(do func()) (n int) {
 	return n
 }
 
-func (b memberTab) trail() (events []negotiation.Event) {
-	b.eval(`trailSoFar`, &events)
-	return events
+func (b *memberTab) trail() []negotiation.Event {
+	var more []negotiation.Event
+	b.eval(fmt.Sprintf(`trailSoFar.slice(%d)`, len(b.events)), &more)
+	b.events = append(b.events, more...)
+	return b.events
 }
 
-func (b memberTab) count(kind negotiation.Kind) (n int) {
+func (b *memberTab) count(kind negotiation.Kind) (n int) {
 	b.eval(fmt.Sprintf(`trailSoFar.filter(e => e.Kind === %q).length`, kind), &n)
 	return n
 }
@@ -187,6 +224,49 @@ func agree(a, b *conversation) string {
 	return ""
 }
 
+// mirrored tells which connections do not have the same descriptions in force at
+// both ends, each of the members one with each other.
+func mirrored(members []member) string {
+	ends := map[exchange]int{} // one end counts up, the other one down
+	for i, m := range members {
+		list := m.inForce()
+		if len(list) != len(members)-1 {
+			return fmt.Sprintf("member %d has %d connections", i, len(list))
+		}
+		for _, e := range list {
+			local, remote := identity(e.Local), identity(e.Remote)
+			if local < remote {
+				ends[exchange{local, remote}]++
+			} else {
+				ends[exchange{remote, local}]--
+			}
+		}
+	}
+	for e, n := range ends {
+		if n != 0 {
+			return fmt.Sprintf("only one end has these descriptions in force:\n%s\n%s", e.Local, e.Remote)
+		}
+	}
+	return ""
+}
+
+// identity is a description without its candidates, and the addresses that follow
+// from them.
+func identity(sdp string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(sdp) {
+		switch {
+		case strings.HasPrefix(line, "a=candidate"), strings.HasPrefix(line, "a=end-of-candidates"), strings.HasPrefix(line, "c="), strings.HasPrefix(line, "a=rtcp:"):
+		case strings.HasPrefix(line, "m="):
+			words := strings.Fields(line)
+			fmt.Fprintln(&kept, words[0], words[2:])
+		default:
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
+
 func difference(sent, received []string) string {
 	n := 0
 	for n < min(len(sent), len(received)) && sent[n] == received[n] {
@@ -197,7 +277,11 @@ func difference(sent, received []string) string {
 		from, received[from:min(len(received), n+6)], sent[from:min(len(sent), n+6)])
 }
 
-// converge waits until all members agree, and returns how long it took.
+// soon is how long it may take until all agree when nothing hinders them any more.
+const soon = 5 * time.Second
+
+// converge waits until all members agree, and returns how long it took, which must
+// be soon.
 func converge(t *testing.T, members []member) time.Duration {
 	t.Helper()
 	begin := time.Now()
@@ -222,7 +306,13 @@ func converge(t *testing.T, members []member) time.Duration {
 			}
 		}
 		if disagreement == "" {
-			return time.Since(begin)
+			disagreement = mirrored(members)
+		}
+		if took := time.Since(begin); disagreement == "" {
+			if took > soon {
+				t.Errorf("they agree only after %.1f s", took.Seconds())
+			}
+			return took
 		}
 		if time.Now().After(deadline) {
 			for i, p := range who {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -16,10 +17,11 @@ type proxy struct {
 	target   string
 
 	mu      sync.Mutex
-	moved   *sync.Cond // stalled has changed
+	moved   *sync.Cond // stalled or sockets has changed
 	stalled direction
 	delay   time.Duration // of what goes either way, at most
 	conns   map[net.Conn]struct{}
+	sockets map[net.Conn]bool // WebSockets of peers; true: the relay hears nothing more of it
 	ended   sync.WaitGroup
 }
 
@@ -37,7 +39,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{t: t, listener: listener, target: target, conns: map[net.Conn]struct{}{}}
+	p := &proxy{t: t, listener: listener, target: target, conns: map[net.Conn]struct{}{}, sockets: map[net.Conn]bool{}}
 	p.moved = sync.NewCond(&p.mu)
 	p.ended.Go(p.accept)
 	t.Cleanup(func() {
@@ -48,6 +50,8 @@ func newProxy(t *testing.T, target string) *proxy {
 	})
 	return p
 }
+
+func (p *proxy) url() string { return "http://" + p.listener.Addr().String() }
 
 func (p *proxy) accept() {
 	for {
@@ -74,7 +78,10 @@ func (p *proxy) forward(from, to net.Conn, d direction) {
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
-		for p.stalled&d != 0 {
+		if d == toRelay && bytes.Contains(buffer[:n], []byte("\r\nUpgrade: websocket\r\n")) {
+			p.sockets[from] = false
+		}
+		for p.stalled&d != 0 || p.sockets[from] {
 			p.moved.Wait()
 		}
 		delay := p.delay
@@ -88,11 +95,17 @@ func (p *proxy) forward(from, to net.Conn, d direction) {
 	}
 	for _, c := range []net.Conn{from, to} {
 		_ = c.Close()
-		p.mu.Lock()
-		delete(p.conns, c)
-		p.mu.Unlock()
+		p.forget(c)
 	}
 	_, _ = io.Copy(io.Discard, from)
+}
+
+func (p *proxy) forget(c net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, c)
+	delete(p.sockets, c)
+	p.moved.Broadcast()
 }
 
 // cut ends connections in the middle of whatever they carry: n of them, or all.
@@ -112,6 +125,16 @@ func (p *proxy) cut(n ...int) {
 			_ = tcp.SetLinger(0) // a reset, and what was not sent is lost
 		}
 		_ = c.Close()
+	}
+}
+
+// keepSockets has the WebSockets that are there live on at the relay, whatever
+// becomes of them at the peers.
+func (p *proxy) keepSockets() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.sockets {
+		p.sockets[c] = true
 	}
 }
 
