@@ -75,7 +75,7 @@ func TestStalled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	victim := w.native("bad", "", true)
-	m := newMallory(t, w, "bad", victim.id())
+	m := newMallory(t, w, "room=bad&rank=0", victim.id())
 	var last uint64
 	for begin := time.Now(); victim.count(peer.SignalingStalled) == 0; {
 		select {
