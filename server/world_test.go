@@ -446,3 +446,26 @@ func (p *page) surfaced() (lines []string) {
 }
 
 func (p *page) log() string { return p.text(`JSON.stringify(events) + " " + pc.signalingState`) }
+
+// sample is the W3C sample as it is printed.
+type sample struct{ *tab }
+
+// sample opens one that is paired with ours.
+func (w *world) sample(role string, ours participant) sample {
+	w.t.Helper()
+	s := sample{w.rawTab(fmt.Sprintf("%s/w3c/sample.html?room=%s&role=%s", w.url, demoRoom, role))}
+	await(w.t, "they are paired", func() bool { return ours.count(peer.Paired) > 0 }, ours)
+	return s
+}
+
+func (s sample) connect()     { s.eval(`start()`, nil) }
+func (s sample) renegotiate() { s.eval(`pc.onnegotiationneeded()`, nil) }
+
+func (s sample) surfaced() (lines []string) {
+	s.eval(`errors`, &lines)
+	return lines
+}
+
+func (s sample) log() string {
+	return s.text(`errors + " " + pc.signalingState + " " + pc.connectionState`)
+}
