@@ -167,6 +167,23 @@ func (m *mallory) nextDescription(kind webrtc.SDPType) webrtc.SessionDescription
 	}).Message.Description
 }
 
+// goodAnswer answers the victim's next offer, and returns how.
+func (m *mallory) goodAnswer() string {
+	m.t.Helper()
+	if err := m.pc.SetRemoteDescription(m.nextDescription(webrtc.SDPTypeOffer)); err != nil {
+		m.t.Fatal(err)
+	}
+	d, err := m.pc.CreateAnswer(nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := m.pc.SetLocalDescription(d); err != nil {
+		m.t.Fatal(err)
+	}
+	m.send(description("answer", d.SDP))
+	return d.SDP
+}
+
 // without leaves out the lines that begin like this.
 func without(prefix string) func(sdp string) string {
 	return func(sdp string) string {
@@ -319,6 +336,47 @@ func TestBadInput(t *testing.T) {
 			if lines := victim.lines(`[data-level="error"]`); len(lines) > 0 {
 				t.Errorf("it could not go on: %q", lines)
 			}
+		})
+	}
+}
+
+// TestBadAnswer answers an offer badly, which is then made again and answered well.
+// An impolite native peer cannot take it back, and starts over.
+func TestBadAnswer(t *testing.T) {
+	t.Parallel()
+	bad := map[string]func(good string) string{
+		"garbage":             func(string) string { return "<garbage>" },
+		"another mid":         func(good string) string { return strings.ReplaceAll(good, "a=mid:0", "a=mid:other") },
+		"without fingerprint": func(good string) string { return without("a=fingerprint")(good) },
+	}
+	try := func(t *testing.T, w *world, role string, victim member, outcome negotiation.Kind) {
+		for name, spoil := range bad {
+			visit(t, w, role, victim, name, func(m *mallory) {
+				m.goodOffer()
+				victim.renegotiate()
+				good := m.goodAnswer()
+				before, answered := victim.count(outcome), victim.count(negotiation.AnswerReceived)
+				victim.renegotiate()
+				m.nextDescription(webrtc.SDPTypeOffer)
+				m.send(description("answer", spoil(good)))
+				await(m.t, "it is refused", func() bool { return victim.count(outcome) > before }, victim)
+				if outcome == negotiation.OfferFailed {
+					m.goodAnswer()
+					await(m.t, "the offer is answered", func() bool { return victim.count(negotiation.AnswerReceived) > answered+1 }, victim)
+				}
+			})
+		}
+	}
+	for role, outcome := range map[string]negotiation.Kind{"polite": negotiation.OfferFailed, "impolite": peer.StartingOver} {
+		t.Run("to a native peer, "+role, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			try(t, w, role, w.native(demoRoom, role, false), outcome)
+		})
+		t.Run("to a tab, "+role, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			try(t, w, role, w.member("/"+role), negotiation.OfferFailed)
 		})
 	}
 }
