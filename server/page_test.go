@@ -113,6 +113,45 @@ func TestATabIsDuplicated(t *testing.T) {
 	}
 }
 
+// Of tabs with the same key that begin at the same time one has it, and the others
+// get one of their own.
+func TestTabsAreRestoredAtOnce(t *testing.T) {
+	w := newWorld(t)
+	var tabs []*tab
+	for range 3 {
+		b := w.rawTab(w.url + "/healthz")
+		b.eval(`sessionStorage.setItem("key /r/restored", "0123456789abcdef0123456789abcdef")`, nil)
+		b.url = w.url + "/r/restored"
+		b.beforeLoad(`{
+			Object.defineProperty(navigator, "locks", { value: undefined });
+			const all = new BroadcastChannel("all"), go = new Promise((go) => { all.onmessage = go; });
+			const make = WebAssembly.instantiate;
+			WebAssembly.instantiate = async (...args) => {
+				window.loaded = true;
+				await go;
+				return make(...args);
+			};
+			const after = setTimeout;
+			window.setTimeout = (f, time) => after(f, time > 100 && time < 200 ? 3000 : time); // on a slow machine, too
+		}`)
+		if err := b.navigate(b.url); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "the program is there", func() bool { return b.text(`String(window.loaded)`) == "true" }, b)
+		tabs = append(tabs, b)
+	}
+	w.rawTab(w.url+"/healthz").eval(`new BroadcastChannel("all").postMessage("go")`, nil)
+	keys := map[string]bool{}
+	for _, b := range tabs {
+		b.ready()
+		keys[b.text(`sessionStorage.getItem("key /r/restored")`)] = true
+		awaitChannels(t, 4, b)
+	}
+	if len(keys) != 3 || !keys["0123456789abcdef0123456789abcdef"] {
+		t.Errorf("their keys are %v", keys)
+	}
+}
+
 // Whoever has the key of a tab takes its place, until the tab is told to take it back.
 func TestReplaced(t *testing.T) {
 	w := newWorld(t)
