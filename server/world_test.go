@@ -26,6 +26,9 @@ import (
 
 const patience = 20 * time.Second
 
+// phonesHost is this machine by a name that the browser does not trust.
+const phonesHost = "pn.test"
+
 // browser is one Chromium for all tests; nil without PN_TABS.
 var browser context.Context
 
@@ -45,6 +48,7 @@ func TestMain(m *testing.M) {
 		chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("use-fake-device-for-media-stream", true),
 		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("host-resolver-rules", "MAP "+phonesHost+" 127.0.0.1"),
 		chromedp.ModifyCmdFunc(endWithTest),
 	)...)
 	first, cancelFirst := chromedp.NewContext(allocator)
