@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/peer"
+)
+
+// The page says who we are towards whom, and whom it cannot pair with.
+func TestThePageTellsOfPeers(t *testing.T) {
+	w := newWorld(t)
+	b, n := w.tab("/r/words"), w.native("words", "", true)
+	awaitChannels(t, 2, b, n)
+	if list := b.texts("#peers > li"); len(list) != 1 || !strings.Contains(list[0], " · we are impolite · connected") {
+		t.Errorf("the page lists %q", list)
+	}
+	plain, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws?room=words", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	await(t, "it says what a plain page lacks", func() bool {
+		return slices.ContainsFunc(b.surfaced(), func(line string) bool { return strings.Contains(line, "add role=polite or role=impolite") })
+	}, b)
+	if list := b.texts("#peers > li"); len(list) != 1 {
+		t.Errorf("the page lists %q", list)
+	}
+}
+
+// A room may be full at once, or when the relay has come back.
+func TestTheRoomIsFull(t *testing.T) {
+	w := newWorld(t)
+	b := w.tab("/polite")
+	b.eval(`window.open = WebSocket; window.WebSocket = function() { return new open(location.origin + "/healthz") }`, nil)
+	w.stop()
+	w.start(strings.TrimPrefix(w.url, "http://"))
+	w.native(demoRoom, "polite", false)
+	w.native(demoRoom, "impolite", false)
+	b.eval(`window.WebSocket = open; dispatchEvent(new Event("online"))`, nil)
+	late := w.rawTab(w.url + "/r/" + demoRoom)
+	for _, tab := range []*tab{b, late} {
+		tab.awaitNotice("The relay refuses")
+		if words := tab.notice(); !strings.Contains(words, "meet in another room") {
+			t.Errorf("the page says %q", words)
+		}
+		if tab.text(`document.querySelector("#connect").disabled + ""`) != "true" {
+			t.Error("its buttons can be pressed")
+		}
+	}
+}
+
+// The browser tells when there is reason to ask whether the relay is still there.
+func TestTheRelayIsAskedFor(t *testing.T) {
+	b := newWorld(t).tab("/polite")
+	b.eval(`{
+		window.sent = 0;
+		const send = WebSocket.prototype.send;
+		WebSocket.prototype.send = function(data) { sent++; send.call(this, data); };
+	}`, nil)
+	for _, dispatch := range []string{
+		`document.dispatchEvent(new Event("visibilitychange"))`,
+		`document.dispatchEvent(new Event("resume"))`,
+		`dispatchEvent(new Event("online"))`,
+		`dispatchEvent(new Event("offline"))`,
+	} {
+		var asked int
+		b.eval(fmt.Sprintf(`(async () => {
+			const before = sent;
+			%s;
+			await new Promise((done) => setTimeout(done));
+			return sent - before;
+		})()`, dispatch), &asked)
+		if asked == 0 {
+			t.Errorf("after %s nothing is asked", dispatch)
+		}
+	}
+	if n := b.count(peer.RelayLost); n > 0 {
+		t.Errorf("the relay was lost %d times", n)
+	}
+}
+
+// The log keeps the newest lines.
+func TestTheLogIsBounded(t *testing.T) {
+	b := newWorld(t).tab("/polite")
+	b.eval(`for (let i = 0; i < 1100; i++) document.querySelector("#renegotiate").click()`, nil)
+	await(t, "it has its 1,000 lines", func() bool { return b.count(peer.NothingYet) == 1000 }, b)
+	if n := b.count(peer.RoomJoined); n != 0 {
+		t.Error("its first line is still there")
+	}
+	if lines := b.lines(""); len(lines) != 1000 {
+		t.Errorf("it has %d lines", len(lines))
+	}
+}
+
+// While the program comes, the page shows how much of it is there.
+func TestLoading(t *testing.T) {
+	w := newWorld(t)
+	b := w.rawTab(w.url + "/healthz")
+	b.beforeLoad(`{
+		window.shown = [];
+		const { get, set } = Object.getOwnPropertyDescriptor(HTMLProgressElement.prototype, "value");
+		Object.defineProperty(HTMLProgressElement.prototype, "value", { get, set(part) { shown.push(part); set.call(this, part); } });
+	}`)
+	b.url = w.url + "/polite"
+	b.open()
+	var shown []float64
+	b.eval(`shown`, &shown)
+	if len(shown) < 3 || !slices.IsSorted(shown) || shown[0] > .9 || shown[len(shown)-1] != 1 {
+		t.Errorf("it shows %v", shown)
+	}
+	if b.text(`document.querySelector("#progress").hidden + ""`) != "true" {
+		t.Error("it still shows it")
+	}
+}
