@@ -85,8 +85,8 @@ func forever() any {
 	return safejs.Unsafe(p)
 }
 
-// ask asks the other tabs whether one of them has the key. Of two that ask at the
-// same time, as restored tabs do, the one with the lower number gets it.
+// ask asks the other tabs whether one of them has the key. Of those that ask at the
+// same time, as restored tabs do, the one with the lowest number gets it.
 func ask(key string) bool {
 	constructor, err := global("BroadcastChannel")
 	if err != nil {
@@ -96,7 +96,7 @@ func ask(key string) bool {
 	if err != nil {
 		return true
 	}
-	question, answer := "who has "+key+"? ", "I have "+key
+	question, answer := "who has "+key+"? ", "I have "+key+", "
 	number := signaling.NewKey()
 	asking, taken := true, false
 	heard, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
@@ -104,8 +104,8 @@ func ask(key string) bool {
 		other, asked := strings.CutPrefix(data, question)
 		switch {
 		case asked && (!asking || number < other):
-			_, _ = channel.Call("postMessage", answer)
-		case asked, data == answer:
+			_, _ = channel.Call("postMessage", answer+other)
+		case asked, data == answer+number:
 			taken = true
 		}
 		return nil
