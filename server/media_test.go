@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	cdp "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
 	"github.com/pion/webrtc/v4/pkg/media/oggreader"
 
@@ -261,8 +263,11 @@ func TestTiles(t *testing.T) {
 	viewer.awaitTiles("audio, video", sender)
 	sender.play(true)
 	viewer.awaitTiles("audio, video, video", sender)
-	await(t, "they play", func() bool {
-		return viewer.text(`[...document.querySelectorAll("#media video")].map(v => !v.paused && v.videoWidth > 0 && v.currentTime > 0).join()`) == "true,true"
+	if err := chromedp.Run(viewer.ctx, cdp.BringToFront(), chromedp.EmulateViewport(1100, 700)); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "they play, though nobody has touched the page", func() bool {
+		return viewer.text(`[...document.querySelectorAll("#media video")].map(v => !v.paused && v.currentTime > 0).join()`) == "true,true"
 	}, sender, viewer)
 	sender.again()
 	viewer.awaitTiles("", sender)

@@ -202,6 +202,7 @@ func (p *page) addTile(from string, track safejs.Value) {
 	player.set("autoplay", true)
 	player.set("playsInline", true)
 	player.set("controls", kind == "audio")
+	player.set("muted", kind == "video") // else some play nothing before the page was touched
 	player.set("srcObject", stream)
 	t := &tile{figure: p.d.create("figure", "")}
 	t.figure.data("peer", from)
