@@ -20,6 +20,19 @@ func (b *tab) awaitTiles(want string, who ...participant) {
 	await(b.t, fmt.Sprintf("the tiles are %q", want), func() bool { return b.tiles() == want }, append(who, b)...)
 }
 
+// countListeners counts those of tracks.
+const countListeners = `{
+	window.listeners = 0;
+	const { addEventListener, removeEventListener } = EventTarget.prototype;
+	MediaStreamTrack.prototype.addEventListener = function(...args) { listeners++; addEventListener.apply(this, args); };
+	MediaStreamTrack.prototype.removeEventListener = function(...args) { listeners--; removeEventListener.apply(this, args); };
+}`
+
+func (b *tab) number(script string) (n int) {
+	b.eval(script, &n)
+	return n
+}
+
 func (b *tab) pressed(id string) bool {
 	return b.text(`document.querySelector("#`+id+`").ariaPressed`) == "true"
 }
@@ -72,26 +85,24 @@ func TestASourceThatFails(t *testing.T) {
 		window.capture = HTMLCanvasElement.prototype.captureStream;
 		HTMLCanvasElement.prototype.captureStream = () => new MediaStream();
 	}`, nil)
-	timers := func() (n int) {
-		b.eval(`timers.size`, &n)
-		return n
-	}
+	b.eval(countListeners, nil)
+	held := func() [2]int { return [2]int{b.number(`timers.size`), b.number(`listeners`)} }
 	b.press("#pattern")
 	await(t, "the page says why", func() bool {
 		return strings.Contains(b.text(`document.querySelector("#media-error").textContent`), "No test pattern")
 	}, b)
-	if b.pressed("pattern") || timers() > 0 {
-		t.Errorf("pressed: %v, timers: %d", b.pressed("pattern"), timers())
+	if b.pressed("pattern") || held() != [2]int{} {
+		t.Errorf("pressed: %v, timers and listeners: %d", b.pressed("pattern"), held())
 	}
 	b.eval(`HTMLCanvasElement.prototype.captureStream = capture`, nil)
 	for range 2 {
 		b.play(true)
-		if n := timers(); n != 1 {
-			t.Errorf("%d timers draw", n)
+		if n := held(); n != [2]int{1, 1} {
+			t.Errorf("%d timers and listeners while it is on", n)
 		}
 		b.play(false)
-		if n := timers(); n != 0 {
-			t.Errorf("%d timers still draw", n)
+		if n := held(); n != [2]int{} {
+			t.Errorf("%d timers and listeners are left", n)
 		}
 	}
 }
@@ -141,57 +152,25 @@ func TestATrackComesTooLate(t *testing.T) {
 	sender.connect()
 	sender.press("#pattern")
 	viewer.awaitTiles("video", sender)
-	var all int
-	viewer.eval(`document.querySelectorAll("#media figure").length`, &all)
-	if all != 1 {
+	if all := viewer.number(`document.querySelectorAll("#media figure").length`); all != 1 {
 		t.Errorf("%d tiles for one track", all)
 	}
 	viewer.eval(`proceed()`, nil)
-}
-
-// A source that goes on and off leaves nothing behind.
-func TestSourcesAreLetGo(t *testing.T) {
-	b := newWorld(t).member("/polite")
-	held := func() int {
-		return b.held(func() { b.eval(`for (let i = 0; i < 10; i++) document.querySelector("#renegotiate").click()`, nil) })
-	}
-	toggle := func() {
-		for _, on := range []bool{true, false} {
-			b.press("#pattern")
-			await(t, "the button has changed", func() bool { return b.pressed("pattern") == on }, b)
-		}
-	}
-	toggle()
-	before := held()
-	const rounds = 30
-	for range rounds {
-		toggle()
-	}
-	after := held()
-	t.Logf("the page holds %d values of JavaScript, and %d after %d rounds", before, after, rounds)
-	if after >= before+3*rounds { // what is garbage by now is less
-		t.Error("it keeps something of each")
-	}
 }
 
 // A tile that is taken away listens to nothing any more.
 func TestTilesAreLetGo(t *testing.T) {
 	w := newWorld(t)
 	sender, viewer := w.tab("/polite"), w.tab("/impolite")
-	viewer.eval(`{
-		window.listeners = 0;
-		const { addEventListener, removeEventListener } = EventTarget.prototype;
-		MediaStreamTrack.prototype.addEventListener = function(...args) { listeners++; addEventListener.apply(this, args); };
-		MediaStreamTrack.prototype.removeEventListener = function(...args) { listeners--; removeEventListener.apply(this, args); };
-	}`, nil)
+	viewer.eval(countListeners, nil)
 	for range 2 {
 		sender.connect()
 		sender.press("#pattern")
 		viewer.awaitTiles("video", sender)
 		sender.again()
 		viewer.awaitTiles("", sender)
-		if n := viewer.text(`String(listeners)`); n != "0" {
-			t.Errorf("%s listeners are left", n)
+		if n := viewer.number(`listeners`); n != 0 {
+			t.Errorf("%d listeners are left", n)
 		}
 	}
 }
