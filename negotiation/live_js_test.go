@@ -5,12 +5,16 @@ import (
 	"sync"
 	"syscall/js"
 	"testing"
+	"time"
 
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/internal/promise"
 )
+
+// maxArrival is how long media may take on loopback. Here pictures are decoded, too.
+const maxArrival = 10 * time.Second
 
 // player is what a browser's side plays, and what it sees and hears.
 type player struct {

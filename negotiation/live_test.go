@@ -23,6 +23,7 @@ func (p *party) arrive(ctx context.Context, mids []string) {
 	defer again.Stop()
 	for _, mid := range mids {
 		if p.flow(mid)&recvonly == 0 {
+			p.t.Errorf("%s: the other side sends on section %s, and nothing is received here", p.name, mid)
 			continue
 		}
 		for p.media.received(ctx)[mid] <= before[mid] {
@@ -33,8 +34,12 @@ func (p *party) arrive(ctx context.Context, mids []string) {
 				return
 			}
 		}
+		took := time.Since(begin)
+		if took > maxArrival {
+			p.t.Errorf("%s: media came on section %s after %.1f s", p.name, mid, took.Seconds())
+		}
 		p.media.n++
-		p.media.longest = max(p.media.longest, time.Since(begin))
+		p.media.longest = max(p.media.longest, took)
 	}
 }
 

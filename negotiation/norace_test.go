@@ -2,4 +2,9 @@
 
 package negotiation
 
+import "time"
+
 const raceEnabled = false
+
+// maxArrival is how long media may take on loopback.
+const maxArrival = 2 * time.Second
