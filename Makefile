@@ -8,6 +8,7 @@ GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling
 FUZZTIME   ?= 20s
+SEED       := $(shell date +%s)
 
 .PHONY: build run test test-native test-browser test-tabs test-firefox fuzz lint explore soak screenshot bench tools clean
 
@@ -65,9 +66,9 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	PN_TABS=1 go test -race -parallel 6 -count=20 -timeout 120m ./server
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
-	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
-	$(GO_BROWSER) -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000
-	PN_BROWSER=1 go test -timeout 60m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000
+	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
+	$(GO_BROWSER) -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
+	PN_BROWSER=1 go test -timeout 60m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)
 	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
 	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
 

@@ -17,8 +17,8 @@ var schedules = flag.Int("schedules", 20, "how many random schedules the models 
 // it may have to take back, and nobody takes an offer that is not due.
 func TestModelsAreHonest(t *testing.T) {
 	counts := map[string]int{}
-	for seed := range *schedules {
-		s := &schedule{rand.New(rand.NewPCG(uint64(seed), 0)), t, nil, map[string]string{}, counts}
+	for n := range *schedules {
+		s := &schedule{rand.New(rand.NewPCG(uint64(n), *seed)), t, nil, map[string]string{}, counts}
 		twins := [2]*twin{newTwin(s, "p"), newTwin(s, "i")}
 		for range 80 {
 			x := s.IntN(2)
@@ -27,7 +27,7 @@ func TestModelsAreHonest(t *testing.T) {
 				w.compare()
 			}
 			if t.Failed() {
-				t.Fatalf("schedule %d:\n%s", seed, strings.Join(s.log, "\n"))
+				t.Fatalf("schedule %d of seed %d:\n%s", n, *seed, strings.Join(s.log, "\n"))
 			}
 		}
 		for _, w := range twins {

@@ -36,7 +36,7 @@ func all(parties []*party, f func(*party)) {
 // delayed returns a queue that keeps the order and takes its time.
 func delayed(t *testing.T, deliver func(frame)) chan<- []byte {
 	queue := make(chan []byte, 1024)
-	r := rand.New(rand.NewPCG(3, 4))
+	r := rand.New(rand.NewPCG(3, 4+*seed))
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for data := range queue {
@@ -108,9 +108,9 @@ type party struct {
 	channels []*webrtc.DataChannel
 }
 
-func newParty(t *testing.T, name string, seed uint64) *party {
+func newParty(t *testing.T, name string, stream uint64) *party {
 	p := &party{
-		Rand: rand.New(rand.NewPCG(seed, 0)), t: t, name: name, pc: newConnection(t),
+		Rand: rand.New(rand.NewPCG(stream, *seed)), t: t, name: name, pc: newConnection(t),
 		passes: make(chan pass, 4), done: make(chan struct{}), events: map[Kind]int{}, more: make(chan struct{}, 1), open: make(chan struct{}),
 	}
 	p.moved = sync.NewCond(&p.mu)

@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// maxSection bounds the bytes of a section that Chromium makes.
+const maxSection = 10 << 10
+
 // change makes a random change.
 func (p *party) change() {
 	n := p.IntN(12)

@@ -10,8 +10,8 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// maxTransceivers bounds the sections.
-const maxTransceivers = 16
+// maxSection bounds the bytes of a section that pion makes.
+const maxSection = 6 << 10
 
 // change makes a random change.
 func (p *party) change() {
@@ -112,7 +112,7 @@ func TestStressWithBrowser(t *testing.T) {
 				stress(p)
 				p.report()
 				p.finish()
-			}, "-rounds", fmt.Sprint(*rounds))
+			}, "-rounds", fmt.Sprint(*rounds), "-seed", fmt.Sprint(*seed))
 		})
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 var rounds = flag.Int("rounds", 40, "how many rounds of random changes TestStress makes on one connection")
 
+var seed = flag.Uint64("seed", 0, "which random changes and delays there are")
+
 // TestStress has both sides of one real connection change it at the same time,
 // at random, over signalling that takes a random time. After each round all must
 // have been negotiated.
@@ -44,9 +46,12 @@ func stress(parties ...*party) {
 		sources += p.sources
 	}
 	t := parties[0].t
-	t.Logf("in the middle: %s; in the end: %s, after %d more sources of RTP", before, after, sources)
-	full := *rounds >= 1000 // before, there are still more and more sections
-	if full && (after.goroutines > before.goroutines+maxGoroutines || after.heap > before.heap+maxHeap+uint64(sources)*maxSource) {
+	t.Logf("seed %d, in the middle: %s; in the end: %s, after %d more sources of RTP", *seed, before, after, sources)
+	times := 1
+	if *rounds < 1000 { // there are still more and more sections
+		times = 6
+	}
+	if after.goroutines > before.goroutines+times*maxGoroutines || after.heap > before.heap+uint64(times*maxHeap+sources*maxSource) {
 		t.Errorf("more is in use after %d rounds than after %d", *rounds, *rounds/2)
 	}
 }
@@ -76,9 +81,18 @@ func use() usage {
 	return usage{runtime.NumGoroutine(), stats.HeapAlloc}
 }
 
-// report says what happened, and fails if nothing collided.
+const (
+	maxTransceivers = 16                      // from which on a native side adds none; a browser stops earlier
+	maxSections     = maxTransceivers + 3 + 1 // both may add up to three at the same time; and the data channels
+)
+
+// report says what happened, and fails if nothing collided, or if the SDP grew more
+// than its sections.
 func (p *party) report() {
 	text := p.pc.CurrentLocalDescription().SDP
+	if n := len(p.read(text)); n > maxSections || len(text) > n*maxSection {
+		p.t.Errorf("%s: %d sections in %d bytes of SDP, and %d of %d each should do", p.name, n, len(text), maxSections, maxSection)
+	}
 	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d transceivers stopped, %d sections, %d bytes of SDP; %s", p.name, *rounds,
 		p.count(OfferSending), p.count(AnswerSending), p.collisions(), p.heard, p.stops, len(p.read(text)), len(text), &p.media)
 	if p.collisions() == 0 {
