@@ -21,7 +21,7 @@ func TestScreenshot(t *testing.T) {
 	w := newWorld(t)
 	polite, impolite := w.tab("/polite"), w.tab("/impolite")
 	for _, b := range []*tab{polite, impolite} {
-		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(1100, 600)); err != nil {
+		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(1100, 552)); err != nil {
 			t.Fatal(err)
 		}
 	}
