@@ -250,21 +250,18 @@ func mirrored(members []member) string {
 	return ""
 }
 
-// identity is a description without its candidates, and the addresses that follow
-// from them.
+// identity is the sections and credentials of a description: the rest is written in
+// another way at the two ends.
 func identity(sdp string) string {
-	var kept strings.Builder
+	var lines []string
 	for line := range strings.Lines(sdp) {
-		switch {
-		case strings.HasPrefix(line, "a=candidate"), strings.HasPrefix(line, "a=end-of-candidates"), strings.HasPrefix(line, "c="), strings.HasPrefix(line, "a=rtcp:"):
-		case strings.HasPrefix(line, "m="):
-			words := strings.Fields(line)
-			fmt.Fprintln(&kept, words[0], words[2:])
-		default:
-			kept.WriteString(line)
+		name, _, _ := strings.Cut(line, ":")
+		if slices.Contains([]string{"a=mid", "a=ice-ufrag", "a=ice-pwd", "a=fingerprint"}, name) {
+			lines = append(lines, line)
 		}
 	}
-	return kept.String()
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 func difference(sent, received []string) string {
