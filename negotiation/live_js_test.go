@@ -10,7 +10,7 @@ import (
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/internal/promise"
+	"perfect-negotiation/negotiation/promise"
 )
 
 // maxArrival is how long media may take on loopback. Here pictures are decoded, too.

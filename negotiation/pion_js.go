@@ -11,7 +11,7 @@ import (
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/internal/promise"
+	"perfect-negotiation/negotiation/promise"
 )
 
 // opTimeout bounds one operation of the browser. Its promise never settles if

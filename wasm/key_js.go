@@ -6,7 +6,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
-	"perfect-negotiation/internal/promise"
+	"perfect-negotiation/negotiation/promise"
 	"perfect-negotiation/negotiation/signaling"
 )
 

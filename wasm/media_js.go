@@ -6,7 +6,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
-	"perfect-negotiation/internal/promise"
+	"perfect-negotiation/negotiation/promise"
 )
 
 // source is what the page can send: a button, and how to get its track.

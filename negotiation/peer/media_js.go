@@ -4,7 +4,7 @@ import (
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/internal/promise"
+	"perfect-negotiation/negotiation/promise"
 )
 
 // Track is what can be sent: a MediaStreamTrack.
