@@ -62,7 +62,7 @@ func TestFaults(t *testing.T) {
 		took := time.Since(begin)
 		cancel()
 		ended.Wait()
-		t.Logf("%s: %.1f s, and all agree %.1f s later", what, took.Seconds(), converge(t, members).Seconds())
+		t.Logf("%s: %.1f s, and all agree %.1f s later", what, took.Seconds(), recovered(t, members).Seconds())
 	}
 	pause := func() { time.Sleep(rand.N(400 * time.Millisecond)) } // a random moment is what it is about
 
@@ -73,12 +73,12 @@ func TestFaults(t *testing.T) {
 			lines[1]++
 		})
 	}
-	// keeps checks that the tab has given back what it held for each of n that are gone.
+	// keeps checks that the tab has given back what it held for n that are gone.
 	keeps := func(before, n int, what string) {
 		t.Helper()
 		after := held()
 		t.Logf("the tab holds %d values of JavaScript, and %d after %d %s", before, after, n, what)
-		if after-before >= n {
+		if after > before+max(cuts, 15*n) { // a connection that is kept is more
 			t.Errorf("it keeps something of each of %d %s", n, what)
 		}
 	}
@@ -192,7 +192,7 @@ func TestRoomOfEight(t *testing.T) {
 		await(t, "it is back", func() bool { return m.count(peer.RoomJoined) == 2 }, m)
 		m.renegotiate()
 	}
-	t.Logf("all agree %.1f s after the relay was back", converge(t, members).Seconds())
+	t.Logf("all agree %.1f s after the relay was back", recovered(t, members).Seconds())
 	lines := make([]int, len(members))
 	for range 20 {
 		for i, m := range members {

@@ -274,11 +274,18 @@ func difference(sent, received []string) string {
 		from, received[from:min(len(received), n+6)], sent[from:min(len(sent), n+6)])
 }
 
-// soon is how long it may take until all agree when nothing hinders them any more.
-const soon = 5 * time.Second
+// recovered waits until all members agree after the last fault, for which they have
+// 5 seconds, and returns how long it took.
+func recovered(t *testing.T, members []member) time.Duration {
+	t.Helper()
+	took := converge(t, members)
+	if took > 5*time.Second {
+		t.Errorf("they agree only after %.1f s", took.Seconds())
+	}
+	return took
+}
 
-// converge waits until all members agree, and returns how long it took, which must
-// be soon.
+// converge waits until all members agree, and returns how long it took.
 func converge(t *testing.T, members []member) time.Duration {
 	t.Helper()
 	begin := time.Now()
@@ -305,11 +312,8 @@ func converge(t *testing.T, members []member) time.Duration {
 		if disagreement == "" {
 			disagreement = mirrored(members)
 		}
-		if took := time.Since(begin); disagreement == "" {
-			if took > soon {
-				t.Errorf("they agree only after %.1f s", took.Seconds())
-			}
-			return took
+		if disagreement == "" {
+			return time.Since(begin)
 		}
 		if time.Now().After(deadline) {
 			for i, p := range who {
