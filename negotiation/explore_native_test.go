@@ -260,7 +260,7 @@ func settings(kinds [2]string, full bool) []setting {
 			{name: "delays", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{delays: 2}},
 			{name: "pairs", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{mishaps: 2}},
 			{name: "hasty", plans: plans("channel audio", "audio channel"), linked: true, linkFaults: linkFaults{crashes: 1, hasty: 1}},
-			{name: "mixed", plans: plans("channel", ""), renegs: 1, restart: [2]int{1, 0}, faults: 1},
+			{name: "mixed", plans: plans("channel", "audio"), restart: [2]int{1, 0}, faults: 1},
 			{name: "link", plans: plans("channel", "audio"), linked: true, linkFaults: linkFaults{cuts: 1, losses: 1, repeats: 1, crashes: 1}},
 		}
 	}

@@ -382,6 +382,13 @@ func (a *actor) within(operation string) error {
 			return nil
 		}})
 	}
+	if a.tasks && !done && a.w.faults+a.w.closes > 0 { // otherwise it comes to the same as afterwards
+		options = append(options, option{"negotiation-needed task", func() error {
+			a.tasks = false
+			a.browser.runTask()
+			return nil
+		}})
+	}
 	chosen := options[a.w.choose(len(options))]
 	if chosen.does != "" {
 		a.note("· in %s: %s", operation, chosen.does)
