@@ -30,6 +30,7 @@ type side struct {
 
 	expected negotiation.Kind         // what may surface
 	spoils   int                      // answers that come as garbage
+	late     chan negotiation.Message // if there is one, answers go there
 	deaf     bool                     // messages wait
 	waiting  []negotiation.Message    // for it to hear
 	channels chan *webrtc.DataChannel // opened, ours or the other's
@@ -102,6 +103,10 @@ func (p *side) receive(m negotiation.Message) {
 		if p.spoils > 0 {
 			p.spoils--
 			m.Description.SDP = "<garbage>"
+		}
+		if p.late != nil {
+			p.late <- m
+			return
 		}
 	}
 	if p.deaf {

@@ -16,10 +16,16 @@ import (
 // So it sees such a section as one of a kind that it passes over (pc:1259,
 // pc:3036), and does not hear of a description at all in which it would see none.
 // On the wire the section stands where it stood, rejected.
+//
+// Where an offer has one section alone pion takes whatever it receives for media of
+// that, as video even in a section of data channels (pc:1818). Media of our next
+// offer may come before its answer, and would stay what pion took them for. So it
+// sees one more section than there is.
 
 const (
 	hiddenKind = "text"
-	trueKind   = "hidden" // the attribute that names the kind of a section that is hidden
+	trueKind   = "hidden"  // the attribute that names the kind of a section that is hidden
+	nothing    = "nothing" // the kind of one that is not on the wire
 )
 
 // sight is a remote description as pion is to see it.
@@ -73,6 +79,11 @@ func (p *pion) sight(d webrtc.SessionDescription) (sight, error) {
 			return sight{}, err
 		}
 	}
+	if d.Type == webrtc.SDPTypeOffer && len(sections) == 1 {
+		if err := accompany(&seen, sections[0].mid+"+"); err != nil {
+			return sight{}, err
+		}
+	}
 	seen.meaning, err = p.meanings(seen.parsed)
 	return seen, err
 }
@@ -96,12 +107,25 @@ func (p *pion) hide(seen *sight, t webrtc.SDPType, hidden []bool) (err error) {
 	return err
 }
 
+// accompany adds a section that pion passes over.
+func accompany(seen *sight, mid string) (err error) {
+	head, all := pieces(strings.ReplaceAll(strings.ReplaceAll(seen.text, "\r\n", "\n"), "\n", "\r\n"))
+	seen.text = head + strings.Join(all, "") + rejection(section{kind: hiddenKind, mid: mid}) + "a=" + trueKind + ":" + nothing + "\r\n"
+	seen.parsed, err = (&webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: seen.text}).Unmarshal()
+	return err
+}
+
 // unhide returns a description that pion has seen as it was on the wire.
 func unhide(text string) string {
 	head, all := pieces(text)
 	for i, m := range all {
-		if before, kind, hidden := strings.Cut(m, "a="+trueKind+":"); hidden && kindOf(m) == hiddenKind {
-			all[i] = "m=" + strings.TrimSpace(kind) + strings.TrimPrefix(before, "m="+hiddenKind)
+		before, kind, hidden := strings.Cut(m, "a="+trueKind+":")
+		switch kind = strings.TrimSpace(kind); {
+		case !hidden || kindOf(m) != hiddenKind:
+		case kind == nothing:
+			all[i] = ""
+		default:
+			all[i] = "m=" + kind + strings.TrimPrefix(before, "m="+hiddenKind)
 		}
 	}
 	return head + strings.Join(all, "")

@@ -194,7 +194,8 @@ func TestMediaAtOnce(t *testing.T) {
 // detector makes everything slow.
 const arrival = 2 * time.Second
 
-// awaitArrival waits until each gets the picture that the other one sends by now.
+// awaitArrival waits until each gets the picture that the other one sends by now, and
+// the sound of a native one.
 func awaitArrival(t *testing.T, a, b player) {
 	t.Helper()
 	beforeA, beforeB := a.pictures(), b.pictures()
@@ -206,6 +207,11 @@ func awaitArrival(t *testing.T, a, b player) {
 	_, tabB := b.(*mediaTab)
 	if took > arrival && !raceEnabled && !(tabA && tabB) {
 		t.Errorf("it took %s until both pictures came", took)
+	}
+	for _, c := range [][2]player{{a, b}, {b, a}} {
+		if _, sounds := c[1].(*mediaNative); sounds {
+			awaitSounds(t, c[0])
+		}
 	}
 }
 

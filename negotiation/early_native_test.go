@@ -1,0 +1,94 @@
+//go:build !js
+
+package negotiation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+)
+
+// TestMediaOvertakeTheAnswer has the polite side offer audio after an exchange of a
+// data channel alone. The other side answers with audio of its own, which comes
+// before the answer: pion must not take it for something else.
+func TestMediaOvertakeTheAnswer(t *testing.T) {
+	polite, impolite := pair(t)
+	late := make(chan negotiation.Message, 1)
+	polite.late = late
+	tracks := map[*side]*webrtc.TrackLocalStaticRTP{}
+	for _, s := range []*side{polite, impolite} {
+		track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, s.name, s.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tracks[s] = track
+	}
+	heard := make(chan string, 4)
+	polite.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		heard <- track.Kind().String() + " " + track.ID()
+	})
+
+	polite.deafen()
+	impolite.connect("data")
+	impolite.until(negotiation.OfferSending, 1)
+	impolite.deafen()
+	if err := impolite.s.Do(func() error { _, err := impolite.pc.AddTrack(tracks[impolite]); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := polite.s.Do(func() error { _, err := polite.pc.AddTrack(tracks[polite]); return err }); err != nil {
+		t.Fatal(err)
+	}
+	polite.until(negotiation.OfferSending, 2)
+	impolite.mu.Lock()
+	impolite.hear()
+	impolite.mu.Unlock()
+	channel, other := impolite.channel(), polite.channel()
+	var answer negotiation.Message
+	select {
+	case answer = <-late:
+	case <-time.After(20 * time.Second):
+		t.Fatal("there is no answer")
+	}
+	arrived := make(chan struct{})
+	other.OnMessage(func(webrtc.DataChannelMessage) { close(arrived) })
+	play := func(n int) {
+		for range n {
+			if err := tracks[impolite].WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2}, Payload: []byte{0}}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	play(50)
+	if err := channel.SendText("50 packets were before this"); err != nil {
+		t.Fatal(err)
+	}
+	<-arrived
+	if err := polite.s.Receive(answer); err != nil {
+		t.Fatal(err)
+	}
+
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for timeout := time.After(10 * time.Second); ; {
+		select {
+		case got := <-heard:
+			if got != "audio impolite" {
+				t.Errorf("heard %s", got)
+			}
+			for _, transceiver := range polite.pc.GetTransceivers() {
+				if transceiver.Kind() == webrtc.RTPCodecTypeVideo {
+					t.Error("there is a transceiver for video")
+				}
+			}
+			return
+		case <-again.C:
+			play(1)
+		case <-timeout:
+			t.Fatal("nothing was heard")
+		}
+	}
+}
