@@ -200,10 +200,15 @@ func (p *page) showRelay(e negotiation.Event) {
 		}
 	case peer.RelayLost:
 		state, words = "gone", "trying again"
+		reason := e.Detail
 		if i := strings.LastIndex(e.Detail, "; "); i >= 0 {
-			words = e.Detail[i+2:]
+			reason, words = e.Detail[:i], e.Detail[i+2:]
 		}
-		p.notice("The relay cannot be reached, "+words+". Peers that are connected stay connected.", "Try now", p.checkRelay)
+		what := "The relay cannot be reached"
+		if said, ok := strings.CutPrefix(reason, "relay: "); ok {
+			what = "The relay says: " + said
+		}
+		p.notice(what+"; "+words+". Peers that are connected stay connected.", "Try now", p.checkRelay)
 		p.trying = true
 	case peer.RelayReplaced:
 		state, words = "gone", "replaced"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -208,8 +207,14 @@ func (p *pairing) listen(dc *webrtc.DataChannel) *channel {
 		if p.remote.pairing != p {
 			return
 		}
-		_ = dc.Close() // releases its handlers
-		p.channels = slices.DeleteFunc(p.channels, func(other *channel) bool { return other == c })
+		_ = dc.Close()        // releases its handlers
+		var others []*channel // slices.DeleteFunc would have the page's program take in all methods
+		for _, other := range p.channels {
+			if other != c {
+				others = append(others, other)
+			}
+		}
+		p.channels = others
 		if c.open {
 			c.open = false
 			p.remote.trace(ChannelClosed, label)
