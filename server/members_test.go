@@ -255,7 +255,10 @@ func mirrored(members []member) string {
 func identity(sdp string) string {
 	var lines []string
 	for line := range strings.Lines(sdp) {
-		name, _, _ := strings.Cut(line, ":")
+		name, value, _ := strings.Cut(line, ":")
+		if name == "a=mid" && strings.HasSuffix(strings.TrimSpace(value), "+") {
+			continue // where there is one section alone, pion sees one more
+		}
 		if slices.Contains([]string{"a=mid", "a=ice-ufrag", "a=ice-pwd", "a=fingerprint"}, name) {
 			lines = append(lines, line)
 		}
