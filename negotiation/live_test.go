@@ -23,6 +23,7 @@ func (p *party) arrive(ctx context.Context, mids []string) {
 	defer again.Stop()
 	for _, mid := range mids {
 		if p.flow(mid)&recvonly == 0 {
+			p.t.Errorf("%s: the other side sends on section %s, and nothing is received here", p.name, mid)
 			continue
 		}
 		for p.media.received(ctx)[mid] <= before[mid] {
@@ -42,11 +43,10 @@ func (p *party) arrive(ctx context.Context, mids []string) {
 	}
 }
 
-// flow returns in which directions media were negotiated to flow on a section. A
-// native side that answered may say too much: pion is not told all that was
-// offered, see shielded. So both sides must say so.
+// flow returns in which directions media were negotiated to flow on a section. What
+// one side offered the other may have answered with less, so both must say so.
 func (p *party) flow(mid string) direction {
-	local, remote := p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()
+	local, remote := p.current()
 	if local == nil || remote == nil {
 		return inactive
 	}

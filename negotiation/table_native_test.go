@@ -96,6 +96,7 @@ func (p *party) transceiver(kind webrtc.RTPCodecType, direction string) error {
 func TestTableWithBrowser(t *testing.T) {
 	for _, browser := range []string{"polite", "impolite"} {
 		t.Run("browser is "+browser, func(t *testing.T) {
+			t.Parallel()
 			rows := table()
 			withBrowser(t, "TestTableWithNative", browser, func(make func(*testing.T) *party) {
 				r := rows[0]
