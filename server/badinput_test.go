@@ -370,6 +370,11 @@ func TestBadAnswer(t *testing.T) {
 			w := newWorld(t)
 			try(t, w, role, w.native(demoRoom, role, false))
 		})
+		t.Run("to a tab, "+role, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			try(t, w, role, w.member("/"+role))
+		})
 	}
 }
 
