@@ -331,15 +331,17 @@ func (p *party) lines() int {
 	return p.heard
 }
 
-// sections outlines what both sides must agree on.
+// sections outlines what both sides must agree on. What was offered the other side
+// may have rejected.
 func (p *party) sections() string {
-	d, _ := p.current()
-	if d == nil {
+	local, remote := p.current()
+	if local == nil {
 		return ""
 	}
 	var list []string
-	for _, s := range p.read(d.SDP) {
-		list = append(list, fmt.Sprint(s.mid, " ", s.kind, " ", s.rejected))
+	theirs := p.read(remote.SDP)
+	for i, s := range p.read(local.SDP) {
+		list = append(list, fmt.Sprint(s.mid, " ", s.kind, " ", s.rejected || theirs[i].rejected))
 	}
 	return strings.Join(list, ", ")
 }
@@ -352,3 +354,6 @@ func (p *party) read(text string) []section {
 	}
 	return parsed.sections()
 }
+
+// videoOf are those who offer video in a codec that only they have.
+var videoOf = []string{"the browser", "the native side", "both"}

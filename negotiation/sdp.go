@@ -277,20 +277,22 @@ func withSetup(text, setup string) string {
 
 // withExtensions gives header extensions other ids where two of them have the
 // same, which must not be in a BUNDLE group. Those of the sections that were
-// negotiated keep theirs.
+// negotiated keep theirs, also of those that are rejected now: a section that only
+// one side has rejected is alive to Chromium (156).
 // https://www.rfc-editor.org/rfc/rfc8843#section-10
 func withExtensions(text string, negotiated []section) string {
 	ids, uris := map[string]string{}, map[string]string{} // of each other
-	for _, s := range negotiated {
-		if s.rejected || !strings.Contains(text, "a=mid:"+s.mid+"\r\n") {
-			continue
-		}
-		for _, extension := range s.extensions {
-			if id, uri, _ := strings.Cut(extension, " "); ids[uri] == "" && uris[id] == "" {
-				ids[uri], uris[id] = id, uri
+	keep := func(list []section) {
+		for _, s := range list {
+			for _, extension := range s.extensions {
+				if id, uri, _ := strings.Cut(extension, " "); ids[uri] == "" && uris[id] == "" {
+					ids[uri], uris[id] = id, uri
+				}
 			}
 		}
 	}
+	keep(slices.DeleteFunc(slices.Clone(negotiated), func(s section) bool { return s.rejected }))
+	keep(negotiated)
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		if extmap, found := strings.CutPrefix(line, "a=extmap:"); found {

@@ -19,14 +19,15 @@ func sectionsOf(t *testing.T, text string) []section {
 
 func TestWithExtensions(t *testing.T) {
 	for name, test := range map[string]struct{ negotiated, before, after string }{
-		"none":                       {"", "m=audio 9", "m=audio 9"},
-		"the same in both":           {"", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:1 a", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:1 a"},
-		"one id, two uris":           {"", "m=audio 9|a=extmap:1 a|a=extmap:2 b|m=video 9|a=extmap:1 c", "m=audio 9|a=extmap:1 a|a=extmap:2 b|m=video 9|a=extmap:3 c"},
-		"two ids, one uri":           {"", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:2 a", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:1 a"},
-		"directions":                 {"", "m=audio 9|a=extmap:1/sendonly a x|m=video 9|a=extmap:1/recvonly b", "m=audio 9|a=extmap:1/sendonly a x|m=video 9|a=extmap:2/recvonly b"},
-		"the second was negotiated":  {"m=audio 9|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:0|a=extmap:1 a|m=audio 9|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:0|a=extmap:2 a|m=audio 9|a=mid:1|a=extmap:1 b"},
-		"what was negotiated is not": {"m=audio 9|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:0|a=extmap:1 a", "m=video 9|a=mid:0|a=extmap:1 a"},
-		"it was rejected":            {"m=audio 0|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:1|a=extmap:1 a", "m=video 9|a=mid:1|a=extmap:1 a"},
+		"none":                      {"", "m=audio 9", "m=audio 9"},
+		"the same in both":          {"", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:1 a", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:1 a"},
+		"one id, two uris":          {"", "m=audio 9|a=extmap:1 a|a=extmap:2 b|m=video 9|a=extmap:1 c", "m=audio 9|a=extmap:1 a|a=extmap:2 b|m=video 9|a=extmap:3 c"},
+		"two ids, one uri":          {"", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:2 a", "m=audio 9|a=extmap:1 a|m=video 9|a=extmap:1 a"},
+		"directions":                {"", "m=audio 9|a=extmap:1/sendonly a x|m=video 9|a=extmap:1/recvonly b", "m=audio 9|a=extmap:1/sendonly a x|m=video 9|a=extmap:2/recvonly b"},
+		"the second was negotiated": {"m=audio 9|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:0|a=extmap:1 a|m=audio 9|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:0|a=extmap:2 a|m=audio 9|a=mid:1|a=extmap:1 b"},
+		"it is not offered":         {"m=audio 9|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:0|a=extmap:1 a", "m=video 9|a=mid:0|a=extmap:2 a"},
+		"it was rejected":           {"m=audio 0|a=mid:1|a=extmap:1 b", "m=video 9|a=mid:1|a=extmap:1 a", "m=video 9|a=mid:1|a=extmap:2 a"},
+		"the first was rejected":    {"m=audio 0|a=mid:1|a=extmap:1 b|m=audio 9|a=mid:2|a=extmap:1 c", "m=video 9|a=mid:1|a=extmap:1 a|m=audio 9|a=mid:2|a=extmap:1 c", "m=video 9|a=mid:1|a=extmap:2 a|m=audio 9|a=mid:2|a=extmap:1 c"},
 	} {
 		negotiated := sectionsOf(t, "v=0\r\n"+lines(test.negotiated))
 		if got := withExtensions(lines(test.before), negotiated); got != lines(test.after) {
