@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -22,41 +23,45 @@ var errSlow = errors.New("the other side takes no more")
 // channel is a data channel of a pairing.
 type channel struct {
 	*webrtc.DataChannel
+	peer string // its id
 	open bool
-	turn chan struct{} // capacity 1: taken by who waits for its buffer, of which there can be one
+	turn chan struct{} // capacity 1: taken by who looks at its buffer, of which there can be one
+	slow bool          // somebody waited for it in vain; owned by who has the turn
 }
 
 // Say sends a line of chat to the peer with the id to, or to everybody who is
-// connected if that is empty. It waits while much of what was said before is still
-// on its way. It returns [ErrNobody] if no data channel is open.
+// connected if that is empty. Where much of what was said before is still on its way
+// it waits, 10 seconds at most, and then not again for that peer before it takes
+// more; nobody else's line waits. The trace tells who does not get it. Say returns
+// [ErrNobody] if no data channel is open, and an error if nobody gets it.
 func (p *Peer) Say(to, text string) error {
 	channels := p.channels(to)
 	if channels == nil {
 		p.enqueue(func() { p.trace(ChatNotSent, ErrNobody.Error()) })
 		return ErrNobody
 	}
-	var err error
 	sent := false
-	for _, c := range channels {
-		err = p.drained(c, maxBuffered, func() error { return c.SendText(text) })
-		sent = sent || err == nil
-	}
+	var failure error
+	p.drain(channels, maxBuffered, func(c *channel, err error) {
+		if err == nil {
+			err = c.SendText(text)
+		}
+		if err == nil {
+			sent = true
+			return
+		}
+		failure = err
+		p.enqueue(func() { p.traceChat(ChatNotSent, c.peer, err.Error()) })
+	})
 	if !sent {
-		p.enqueue(func() { p.trace(ChatNotSent, err.Error()) })
-		return err
+		return failure
 	}
 	p.enqueue(func() { p.traceChat(ChatSent, to, text) })
 	return nil
 }
 
-// Flush waits until all that was said is at the other side.
-func (p *Peer) Flush() {
-	for _, c := range p.channels("") {
-		if p.drained(c, 0, func() error { return nil }) != nil {
-			return
-		}
-	}
-}
+// Flush waits until all that was said is at the other side, 10 seconds at most.
+func (p *Peer) Flush() { p.drain(p.channels(""), 0, func(*channel, error) {}) }
 
 // channels returns the channel to the peer to, or to each, that has one open.
 func (p *Peer) channels(to string) []*channel {
@@ -81,21 +86,43 @@ func (p *Peer) channels(to string) []*channel {
 	}
 }
 
-// drained calls f when at most limit bytes are on their way, and nobody else's f
-// is called then.
-func (p *Peer) drained(c *channel, limit uint64, f func() error) error {
-	timeout := time.After(drainTimeout)
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-timeout:
-		return errSlow
-	case <-p.done:
-		return ErrClosed
+// drain calls f for each of the channels when at most limit bytes are on their way
+// there, or with an error when that takes too long. It begins with those for which it
+// need not wait.
+func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error)) {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	var full []*channel
+	for _, c := range channels {
+		select {
+		case c.turn <- struct{}{}:
+			if c.BufferedAmount() > limit {
+				full = append(full, c)
+			} else {
+				c.slow = false
+				f(c, nil)
+			}
+			<-c.turn
+		default:
+			full = append(full, c)
+		}
 	}
-	if c.BufferedAmount() <= limit {
-		return f()
+	for _, c := range full {
+		select {
+		case c.turn <- struct{}{}:
+			f(c, p.drained(ctx, c, limit))
+			<-c.turn
+		case <-ctx.Done():
+			f(c, errSlow)
+		case <-p.done:
+			f(c, ErrClosed)
+		}
 	}
+}
+
+// drained waits until at most limit bytes are on their way. It is called by who has
+// the turn.
+func (p *Peer) drained(ctx context.Context, c *channel, limit uint64) error {
 	low := make(chan struct{}, 1)
 	c.SetBufferedAmountLowThreshold(limit)
 	c.OnBufferedAmountLow(func() {
@@ -104,13 +131,18 @@ func (p *Peer) drained(c *channel, limit uint64, f func() error) error {
 		default:
 		}
 	})
-	if c.BufferedAmount() <= limit {
-		return f()
+	switch {
+	case c.BufferedAmount() <= limit:
+		c.slow = false
+		return nil
+	case c.slow:
+		return errSlow
 	}
 	select {
 	case <-low:
-		return f()
-	case <-timeout:
+		return nil
+	case <-ctx.Done():
+		c.slow = true
 		return errSlow
 	case <-p.done:
 		return ErrClosed

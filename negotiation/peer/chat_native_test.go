@@ -52,6 +52,42 @@ func TestChatWaitsForItsReader(t *testing.T) {
 	})
 }
 
+// One who does not read has nobody else wait for what is said to all.
+func TestOneWhoDoesNotRead(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		c := w.peer("c")
+		a.await("its channels are open", func() bool { return a.count(ChannelOpened) == 4 })
+		reads := make(chan struct{})
+		c.onTrace(ChatReceived, func() { <-reads })
+
+		const lines = 100
+		begin := time.Now()
+		for range lines {
+			heard := b.count(ChatReceived)
+			if err := a.peer.Say("", strings.Repeat("x", 60<<10)); err != nil {
+				t.Fatal(err)
+			}
+			b.await("it hears it", func() bool { return b.count(ChatReceived) == heard+1 })
+		}
+		if took := time.Since(begin); took > 2*drainTimeout {
+			t.Errorf("it takes %s to say all", took)
+		}
+		missed := a.count(ChatNotSent)
+		for _, e := range a.events {
+			if e.Kind == ChatNotSent && e.Peer != c.id {
+				t.Errorf("it was told: %s", e)
+			}
+		}
+		close(reads)
+		c.await("it hears the rest", func() bool { return c.count(ChatReceived) == lines-missed })
+		if missed == 0 {
+			t.Error("nobody had to wait")
+		}
+		w.talk(a, c)
+	})
+}
+
 // A chat that nobody reads does not keep the Peer from closing.
 func TestCloseWithUnreadChat(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {

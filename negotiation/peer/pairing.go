@@ -187,7 +187,7 @@ func (p *pairing) chat() *channel {
 
 // listen is called as soon as a channel is known: what it tells before is lost.
 func (p *pairing) listen(dc *webrtc.DataChannel) *channel {
-	c := &channel{DataChannel: dc, turn: make(chan struct{}, 1)}
+	c := &channel{DataChannel: dc, peer: p.remote.id, turn: make(chan struct{}, 1)}
 	enqueue, label := p.remote.peer.enqueue, dc.Label()
 	enqueue(func() {
 		if p.remote.pairing != p {
