@@ -140,6 +140,20 @@ func (p *pion) meanings(d *pionsdp.SessionDescription) (map[payload]codec, error
 	return all, nil
 }
 
+// recall learns what payload types mean to a pion that has negotiated before.
+func (p *pion) recall() error {
+	remote := p.pc.CurrentRemoteDescription()
+	if remote == nil {
+		return nil
+	}
+	whole, err := remote.Unmarshal()
+	if err != nil {
+		return err
+	}
+	p.meaning, err = p.meanings(whole)
+	return err
+}
+
 // lacks tells whether pion is sure to have none of the codecs that are offered.
 func (p *pion) lacks(offered []format) bool {
 	ours, notAll := p.registered()

@@ -142,13 +142,6 @@ func (p *pion) known() (local, remote *webrtc.SessionDescription, err error) {
 		return nil, nil, err
 	}
 	p.seen = slices.DeleteFunc(hidden.sections(), func(s section) bool { return s.kind == hiddenKind })
-	whole, err := theirs.Unmarshal()
-	if err != nil {
-		return nil, nil, err
-	}
-	if p.meaning, err = p.meanings(whole); err != nil {
-		return nil, nil, err
-	}
 	theirs.SDP = unhide(theirs.SDP)
 	parsed, err := parse(theirs.SDP)
 	if err != nil {

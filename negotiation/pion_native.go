@@ -39,6 +39,9 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.recall(); err != nil {
+		return nil, err
+	}
 	if err := h.adopt(local, remote); err != nil {
 		return nil, err
 	}
@@ -79,7 +82,7 @@ type pion struct {
 	pc      *webrtc.PeerConnection
 	prefix  string // of the mids that we give
 	named   int    // how many
-	hasData bool   // a data channel was once created here
+	hasData bool   // a data channel was once created here or there
 	started bool   // ICE was
 	stop    <-chan struct{}
 	unsent  func(error) // is told of what cannot be sent
@@ -332,8 +335,13 @@ func (p *pion) Wants() []want {
 	return wants
 }
 
-// data tells whether a data channel was created here. Only the statistics know.
+// data tells whether a data channel was created here, or there is a section for
+// one. Only the statistics know of the former, and pion (pc:2788) reads there what a
+// receiver of media may be writing: ask no more often than need be.
 func (p *pion) data() bool {
+	if !p.hasData {
+		p.hasData = slices.ContainsFunc(p.order, func(s section) bool { return s.kind == "application" })
+	}
 	if !p.hasData {
 		stats, _ := p.pc.GetStats().GetConnectionStats(p.pc)
 		p.hasData = stats.DataChannelsRequested > 0
