@@ -16,6 +16,9 @@ import (
 // maxArrival is how long media may take on loopback. Here pictures are decoded, too.
 const maxArrival = 10 * time.Second
 
+// someRounds are those of TestStress in every test run.
+const someRounds = 40
+
 // player is what a browser's side plays, and what it sees and hears.
 type player struct {
 	arrivals

@@ -8,3 +8,6 @@ const raceEnabled = false
 
 // maxArrival is how long media may take on loopback.
 const maxArrival = 2 * time.Second
+
+// someRounds are those of TestStress in every test run.
+const someRounds = 40

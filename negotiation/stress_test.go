@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var rounds = flag.Int("rounds", 40, "how many rounds of random changes TestStress makes on one connection")
+var rounds = flag.Int("rounds", someRounds, "how many rounds of random changes TestStress makes on one connection")
 
 var seed = flag.Uint64("seed", 0, "which random changes and delays there are")
 
