@@ -43,6 +43,7 @@ fuzz: ## the fuzzers, FUZZTIME each
 	go test -run '^$$' -fuzz '^FuzzMessage$$' -fuzztime $(FUZZTIME) ./negotiation
 	go test -run '^$$' -fuzz '^FuzzReceive$$' -fuzztime $(FUZZTIME) ./negotiation/signaling/link
 	go test -run '^$$' -fuzz '^FuzzDescription$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
+	go test -run '^$$' -fuzz '^FuzzAnswer$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
 	go test -run '^$$' -fuzz '^FuzzSchedule$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
 
 lint: ## vet, staticcheck and gofmt, for both targets
@@ -55,7 +56,7 @@ lint: ## vet, staticcheck and gofmt, for both targets
 
 explore: ## every order of events of two Sessions, and whether broken ones are noticed
 	go test -c -o bin/explore ./negotiation
-	cd negotiation && ../bin/explore -explore full -test.timeout 120m -test.run '^(TestExplore|TestMutants)$$'
+	cd negotiation && GOGC=400 GOMEMLIMIT=6GiB ../bin/explore -explore full -test.timeout 240m -test.run '^(TestExplore|TestMutants)$$'
 
 soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes on one connection
 	go run ./web/build -fast

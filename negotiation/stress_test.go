@@ -118,6 +118,9 @@ func (p *party) play(n int) {
 			p.t.Logf("in round %d", round)
 			return
 		}
+		if round%100 == 99 {
+			p.t.Logf("%s: %d of %d rounds", p.name, round+1, n)
+		}
 	}
 }
 
