@@ -78,7 +78,7 @@ func TestFaults(t *testing.T) {
 		t.Helper()
 		after := held()
 		t.Logf("the tab holds %d values of JavaScript, and %d after %d %s", before, after, n, what)
-		if after > before+max(cuts, 15*n) { // a connection that is kept is more
+		if after > before+100+4*n { // a connection that is kept is 15 or more
 			t.Errorf("it keeps something of each of %d %s", n, what)
 		}
 	}
