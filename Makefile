@@ -7,10 +7,11 @@ export CHROME
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling
+FUZZERS    := FuzzMessage FuzzReceive FuzzDescription FuzzAnswer FuzzSchedule
 FUZZTIME   ?= 20s
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-native test-browser test-tabs test-firefox fuzz lint explore soak screenshot bench tools clean
+.PHONY: build run test test-native test-browser test-tabs test-firefox fuzz $(FUZZERS) lint explore soak screenshot bench tools clean
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -19,7 +20,8 @@ run: ## build quickly and serve on http://localhost:8080
 	go run ./web/build -fast
 	go run ./server serve --addr :8080
 
-test: test-native test-browser test-tabs fuzz ## run every test
+test: test-native test-browser test-tabs ## run every test
+	$(MAKE) --no-print-directory -j3 fuzz
 
 test-native: tools ## what runs without a browser
 	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media ./web/...
@@ -39,12 +41,11 @@ test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and w
 	go run ./web/build -fast
 	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox$$' ./server
 
-fuzz: ## the fuzzers, FUZZTIME each
-	go test -run '^$$' -fuzz '^FuzzMessage$$' -fuzztime $(FUZZTIME) ./negotiation
-	go test -run '^$$' -fuzz '^FuzzReceive$$' -fuzztime $(FUZZTIME) ./negotiation/signaling/link
-	go test -run '^$$' -fuzz '^FuzzDescription$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
-	go test -run '^$$' -fuzz '^FuzzAnswer$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
-	go test -run '^$$' -fuzz '^FuzzSchedule$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./negotiation
+fuzz: $(FUZZERS) ## the fuzzers, FUZZTIME each
+
+$(FUZZERS):
+	go test -run '^$$' -fuzz '^$@$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel 1 \
+		$(if $(filter $@,FuzzReceive),./negotiation/signaling/link,./negotiation)
 
 lint: ## vet, staticcheck and gofmt, for both targets
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

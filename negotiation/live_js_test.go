@@ -17,7 +17,7 @@ import (
 const maxArrival = 10 * time.Second
 
 // someRounds are those of TestStress in every test run.
-const someRounds = 40
+const someRounds = 30
 
 // player is what a browser's side plays, and what it sees and hears.
 type player struct {

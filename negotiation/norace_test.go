@@ -10,4 +10,4 @@ const raceEnabled = false
 const maxArrival = 2 * time.Second
 
 // someRounds are those of TestStress in every test run.
-const someRounds = 40
+const someRounds = 30
