@@ -116,7 +116,7 @@ type memberTab struct {
 
 func (w *world) member(path string) *memberTab {
 	w.t.Helper()
-	b := w.blank(w.url + path)
+	b := w.blank(w.url + path + "?verbose")
 	for _, script := range []string{record, remember} {
 		if err := b.prepare(script); err != nil {
 			w.t.Fatal(err)
@@ -175,6 +175,8 @@ type conversation struct {
 	pairings int
 	signaled []string // offers and answers, in the order of sending
 	received []string
+	sent     []string // all messages of the signalling, with their digests
+	got      []string
 	heard    []string // chat
 	open     int
 }
@@ -199,6 +201,10 @@ func conversations(m member) map[string]*conversation {
 			c.received = append(c.received, "offer")
 		case negotiation.AnswerReceived:
 			c.received = append(c.received, "answer")
+		case peer.MessageSent:
+			c.sent = append(c.sent, afterColon(e.Detail))
+		case peer.MessageReceived:
+			c.got = append(c.got, afterColon(e.Detail))
 		case peer.ChannelOpened:
 			c.open++
 		case peer.ChatReceived:
@@ -207,6 +213,9 @@ func conversations(m member) map[string]*conversation {
 	}
 	return of
 }
+
+// afterColon returns the detail of an event, which a page shows after its text.
+func afterColon(line string) string { return strings.TrimSpace(line[strings.LastIndex(line, ":")+1:]) }
 
 // agree tells what two members do not agree on: each must have received what the
 // other has sent, once and in order.
@@ -217,9 +226,15 @@ func agree(a, b *conversation) string {
 	case a.open < 2 || b.open < 2:
 		return fmt.Sprintf("%d and %d channels are open", a.open, b.open)
 	case !slices.Equal(a.signaled, b.received):
-		return "of what the first has sent, " + difference(a.signaled, b.received)
+		return "of the descriptions of the first, " + difference(a.signaled, b.received)
 	case !slices.Equal(b.signaled, a.received):
-		return "of what the second has sent, " + difference(b.signaled, a.received)
+		return "of the descriptions of the second, " + difference(b.signaled, a.received)
+	case len(a.sent) == 0 || len(b.sent) == 0:
+		return "a side has sent nothing"
+	case !slices.Equal(a.sent, b.got):
+		return "of all messages of the first, " + difference(a.sent, b.got)
+	case !slices.Equal(b.sent, a.got):
+		return "of all messages of the second, " + difference(b.sent, a.got)
 	}
 	return ""
 }

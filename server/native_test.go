@@ -38,6 +38,7 @@ func (w *world) native(room, role string, auto bool, onTrack ...func(string, pee
 		OnTrack: onTrack[0],
 		Options: signaling.Options{Server: w.url, Room: room, Role: role, Rank: peer.RankNative},
 		Connect: auto,
+		Verbose: true,
 		Trace:   n.trace,
 		NewPeerConnection: func(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
 			pc, err := w.newConnection(c)

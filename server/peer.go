@@ -46,7 +46,7 @@ func peerFlags() []cli.Flag {
 		},
 		&cli.BoolFlag{
 			Name: "verbose", Sources: cli.EnvVars("PN_VERBOSE"),
-			Usage: "log signaling states and dropped messages too",
+			Usage: "log signaling states and each message of the signalling too",
 		},
 		&cli.StringFlag{
 			Name: "key", Sources: cli.EnvVars("PN_KEY"),
@@ -84,6 +84,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 		},
 		Connect: connect == "auto",
 		Version: "native",
+		Verbose: t.verbose,
 		Trace:   t.trace,
 		OnTrack: stage.onTrack,
 	})

@@ -30,6 +30,12 @@ func origin() string {
 	return text(location, "origin")
 }
 
+// verbose tells whether the page was asked for with ?verbose.
+func verbose() bool {
+	location, err := global("location")
+	return err == nil && text(location, "search") == "?verbose"
+}
+
 func reload(element) {
 	if location, err := global("location"); err == nil {
 		_, _ = location.Call("reload")

@@ -20,7 +20,8 @@ type page struct {
 	peers map[string]*row // by id
 	retry func(element)   // what the notice offers; nil: nothing
 
-	trying bool // the notice says that the relay is gone
+	trying  bool // the notice says that the relay is gone
+	verbose bool // the log tells all
 
 	sources []*source
 	tiles   map[string]map[string]*tile // by peer and track
@@ -52,6 +53,7 @@ func newPage(d document) (*page, error) {
 		p.el[id] = e
 	}
 	p.log = logView{d: d, list: p.el["log"]}
+	p.verbose = verbose()
 	return p, nil
 }
 
@@ -65,6 +67,7 @@ func (p *page) join(ctx context.Context) error {
 	p.peer, err = peer.Join(ctx, peer.Config{
 		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: role, Rank: rank(), Key: key()},
 		Connect: role == "",
+		Verbose: p.verbose,
 		Trace:   p.show,
 		OnTrack: func(from string, track peer.RemoteTrack) { p.addTile(from, track.Value) },
 	})
@@ -145,7 +148,7 @@ func (p *page) submit(event element) {
 
 // show takes an event of the trace to the page.
 func (p *page) show(e negotiation.Event) {
-	if e.Level() != negotiation.LevelDebug {
+	if p.verbose || e.Level() != negotiation.LevelDebug {
 		p.log.add(e)
 	}
 	switch e.Kind {

@@ -28,6 +28,9 @@ type Config struct {
 	Connect bool
 	// Version is told to the other side, for people to read.
 	Version string
+	// Verbose has each message of the signalling traced, too, when it is sent and
+	// when it is delivered, with a digest by which the two ends can be compared.
+	Verbose bool
 	// Trace is told all that happens, in order, on the Peer's goroutine. It must
 	// not block and must not wait for the Peer.
 	Trace func(negotiation.Event)

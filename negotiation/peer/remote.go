@@ -64,6 +64,9 @@ func (r *remote) received(e signaling.Envelope) {
 		}
 	}
 	ours, theirs := r.link.Session()
+	if outcome.Delivered {
+		r.audit(MessageReceived, e)
+	}
 	switch {
 	case e.Bye && e.Peer == ours && e.Session == theirs:
 		r.end("the other side left")
@@ -133,7 +136,9 @@ func (r *remote) send(e signaling.Envelope) {
 	if r.plain {
 		err = r.transmit(e)
 	} else {
-		err = r.link.Send(e)
+		if err = r.link.Send(e); err == nil {
+			r.audit(MessageSent, e)
+		}
 		r.flush()
 	}
 	if err != nil {

@@ -38,6 +38,8 @@ const (
 	Restarting       negotiation.Kind = "restarting"
 	RestartAsked     negotiation.Kind = "restart-asked"
 	RestartsFailed   negotiation.Kind = "restarts-failed"
+	MessageSent      negotiation.Kind = "message-sent"     // with Config.Verbose
+	MessageReceived  negotiation.Kind = "message-received" // with Config.Verbose
 	MessageRefused   negotiation.Kind = "message-refused"
 	MessageDropped   negotiation.Kind = "message-dropped"
 	MessageLost      negotiation.Kind = "message-lost"
@@ -83,6 +85,8 @@ func init() {
 		Restarting:       {Level: negotiation.LevelInfo, Text: "Restarting ICE"},
 		RestartAsked:     {Level: negotiation.LevelInfo, Text: "Asking the other side to restart ICE"},
 		RestartsFailed:   {Level: negotiation.LevelInfo, Text: "ICE restarts did not help"},
+		MessageSent:      {Level: negotiation.LevelDebug, Text: "Sent"},
+		MessageReceived:  {Level: negotiation.LevelDebug, Text: "Delivered"},
 		MessageRefused:   {Level: negotiation.LevelWarn, Text: "Refused a message of the other side"},
 		MessageDropped:   {Level: negotiation.LevelDebug, Text: "Dropped a message"},
 		MessageLost:      {Level: negotiation.LevelWarn, Text: "Could not send a message to the other side"},
