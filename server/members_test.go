@@ -292,6 +292,13 @@ func difference(sent, received []string) string {
 		from, received[from:min(len(received), n+6)], sent[from:min(len(sent), n+6)])
 }
 
+func logAll(t *testing.T, members []member) {
+	t.Helper()
+	for i, m := range members {
+		t.Logf("member %d, %s:\n%s", i, m.id(), m.log())
+	}
+}
+
 // recovered waits until all members agree after the last fault, for which they have
 // 5 seconds, and returns how long it took.
 func recovered(t *testing.T, members []member) time.Duration {
@@ -299,6 +306,7 @@ func recovered(t *testing.T, members []member) time.Duration {
 	took := converge(t, members)
 	if took > 5*time.Second {
 		t.Errorf("they agree only after %.1f s", took.Seconds())
+		logAll(t, members)
 	}
 	return took
 }
@@ -307,10 +315,6 @@ func recovered(t *testing.T, members []member) time.Duration {
 func converge(t *testing.T, members []member) time.Duration {
 	t.Helper()
 	begin := time.Now()
-	var who []participant
-	for _, m := range members {
-		who = append(who, m)
-	}
 	var disagreement string
 	deadline := begin.Add(patience)
 	for {
@@ -334,9 +338,7 @@ func converge(t *testing.T, members []member) time.Duration {
 			return time.Since(begin)
 		}
 		if time.Now().After(deadline) {
-			for i, p := range who {
-				t.Logf("member %d, %s:\n%s", i, ids[i], p.log())
-			}
+			logAll(t, members)
 			t.Fatal("they do not agree: ", disagreement)
 		}
 		time.Sleep(50 * time.Millisecond)
