@@ -35,6 +35,8 @@ const (
 	answerWithin   = 8 * time.Second // before its connection is given up
 	answerAtOnce   = 3 * time.Second // and if there is reason to doubt it
 	minBackoff     = 250 * time.Millisecond
+	soonBackoff    = 2 * time.Second // it doubles to this: a relay that restarts is found again soon
+	soonTries      = 12              // and after so many tries it is
 	maxBackoff     = 10 * time.Second
 )
 
@@ -214,8 +216,13 @@ func final(code string, admitted bool) bool {
 	return false
 }
 
+// backoff is how long to wait after so many failures in a row: half as long to half
+// as long again as is said above, so that not all come back at once.
 func backoff(failures int) time.Duration {
-	d := min(minBackoff<<min(failures, 10), maxBackoff)
+	d := maxBackoff
+	if failures < soonTries {
+		d = min(minBackoff<<failures, soonBackoff)
+	}
 	return d/2 + mathrand.N(d)
 }
 
