@@ -65,11 +65,11 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	go test -count=20 -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
 	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser)$$' ./negotiation
-	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 120m ./server
+	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
-	$(GO_BROWSER) -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
+	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	PN_BROWSER=1 go test -timeout 60m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)
 	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
 	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
