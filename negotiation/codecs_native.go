@@ -146,7 +146,8 @@ func (p *pion) recall() error {
 	if remote == nil {
 		return nil
 	}
-	whole, err := remote.Unmarshal()
+	theirs := *remote // pion reads its own at any time, and Unmarshal writes to it
+	whole, err := theirs.Unmarshal()
 	if err != nil {
 		return err
 	}
