@@ -46,7 +46,7 @@ func peerFlags() []cli.Flag {
 		},
 		&cli.BoolFlag{
 			Name: "verbose", Sources: cli.EnvVars("PN_VERBOSE"),
-			Usage: "log signaling states and each message of the signalling too",
+			Usage: "log signaling states too, and each message of the signalling as it is sent, delivered or dropped",
 		},
 		&cli.StringFlag{
 			Name: "key", Sources: cli.EnvVars("PN_KEY"),

@@ -98,6 +98,7 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 		r.pair()
 	}
 	if r.pairing != nil {
+		r.audit(MessageReceived, e)
 		r.pairing.received(e)
 	}
 }
@@ -132,18 +133,18 @@ func (r *remote) flush() {
 
 // send sends an envelope to the session that is bound to ours, or to a plain page.
 func (r *remote) send(e signaling.Envelope) {
-	err := error(nil)
+	var err error
 	if r.plain {
 		err = r.transmit(e)
 	} else {
-		if err = r.link.Send(e); err == nil {
-			r.audit(MessageSent, e)
-		}
-		r.flush()
+		err = r.link.Send(e)
 	}
-	if err != nil {
+	if err == nil {
+		r.audit(MessageSent, e)
+	} else {
 		r.trace(MessageLost, err.Error())
 	}
+	r.flush()
 	if errors.Is(err, link.ErrFull) {
 		r.renew("the other side acknowledges nothing")
 	}
