@@ -4,6 +4,7 @@ package negotiation
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,18 +16,34 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"github.com/pion/transport/v4/packetio"
 	"github.com/pion/webrtc/v4"
 )
 
 var withLoopback = sync.OnceValue(func() *webrtc.API {
 	engine := webrtc.SettingEngine{}
 	engine.SetIncludeLoopbackCandidate(true)
+	engine.BufferFactory = newBuffer
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		panic(err)
 	}
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media))
 })
+
+// newBuffer makes what holds the packets of a source until they are read. pion keeps
+// up to 100 KB of RTCP of each source that there ever was; here it is 1.5 KB, so that
+// it is seen if anything else grows.
+func newBuffer(packets packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+	b := packetio.NewBuffer()
+	if packets == packetio.RTCPBufferPacket {
+		sources.Add(1)
+		b.SetLimitSize(1500)
+	} else {
+		b.SetLimitSize(1000 * 1000)
+	}
+	return b
+}
 
 func newConnection(t *testing.T) *webrtc.PeerConnection {
 	pc, err := withLoopback().NewPeerConnection(PoliteConfiguration(webrtc.Configuration{}))

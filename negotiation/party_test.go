@@ -104,7 +104,6 @@ type party struct {
 	sent     int
 	created  int // channels
 	stops    int // of transceivers
-	sources  int // of RTP, made natively
 	channels []*webrtc.DataChannel
 }
 

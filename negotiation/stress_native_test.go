@@ -93,7 +93,6 @@ func (p *party) addTrack(kind webrtc.RTPCodecType, all []*webrtc.RTPTransceiver)
 
 // drain reads the reports on what a sender sends, which pion keeps otherwise.
 func (p *party) drain(sender *webrtc.RTPSender) {
-	p.sources++
 	go func() {
 		for {
 			if _, _, err := sender.ReadRTCP(); err != nil {
