@@ -89,7 +89,7 @@ func (p *proxy) forward(from, to net.Conn, d direction) {
 		if delay > 0 {
 			time.Sleep(rand.N(delay))
 		}
-		if _, writeErr := to.Write(buffer[:n]); err != nil || writeErr != nil {
+		if _, writeErr := to.Write(buffer[:n]); err != nil || writeErr != nil && !p.kept(to) {
 			break
 		}
 	}
@@ -136,6 +136,14 @@ func (p *proxy) keepSockets() {
 	for c := range p.sockets {
 		p.sockets[c] = true
 	}
+}
+
+// kept tells whether a peer's WebSocket lives on at the relay, which hears nothing of
+// what becomes of what it says.
+func (p *proxy) kept(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sockets[c]
 }
 
 // stall lets nothing through in these directions, and says nothing of it: both for
