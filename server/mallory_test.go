@@ -83,9 +83,14 @@ func visit(t *testing.T, w *world, role string, victim member, name string, do f
 	t.Helper()
 	opposite := map[string]string{"polite": "impolite", "impolite": "polite"}[role]
 	left := victim.count(peer.PeerLeft)
+	came := false // unless -run or -failfast passes it over
 	t.Run(name, func(t *testing.T) {
+		came = true
 		do(newMallory(t, w, "rank=0&room="+demoRoom+"&role="+opposite, victim.id()))
 	})
+	if !came {
+		return
+	}
 	await(t, "mallory is gone", func() bool { return victim.count(peer.PeerLeft) > left }, victim)
 }
 
