@@ -53,21 +53,56 @@ type format struct {
 	repairs bool // it retransmits for another one
 }
 
+// What a media section may say of its codecs. Browsers offer some 50, with 5 lines
+// each.
+const (
+	maxCodecLines = 1000
+	maxWildcards  = 16 // lines about all codecs
+)
+
+// fewLines refuses a section that says so much of its codecs that pion would be busy
+// for minutes: for each codec it reads all lines anew, and compares those that are
+// about all of them with each other.
+func fewLines(m *pionsdp.MediaDescription) error {
+	lines, wildcards := 0, 0
+	for _, a := range m.Attributes {
+		switch a.Key {
+		case "rtpmap", "fmtp", "rtcp-fb":
+			lines++
+			if strings.HasPrefix(a.Value, "*") {
+				wildcards++
+			}
+		}
+	}
+	if lines > maxCodecLines || wildcards > maxWildcards {
+		return fmt.Errorf("a media section has %d lines about codecs, %d of them about all; %d and %d are allowed", lines, wildcards, maxCodecLines, maxWildcards)
+	}
+	return nil
+}
+
 // formats returns those of a media section.
 func formats(m *pionsdp.MediaDescription) ([]format, error) {
 	if !isMedia(m.MediaName.Media) {
 		return nil, nil
 	}
-	alone := &pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}
+	if err := fewLines(m); err != nil {
+		return nil, err
+	}
+	codecs := (&pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}).GetCodecMap()
 	var list []format
+	var seen [128]bool
 	for _, text := range m.MediaName.Formats {
 		payload, err := strconv.ParseUint(text, 10, 7)
 		if err != nil {
 			return nil, fmt.Errorf("payload type %q is not a number from 0 to 127", text)
 		}
-		c, err := alone.GetCodecForPayloadType(uint8(payload))
+		if seen[payload] {
+			return nil, fmt.Errorf("payload type %d is listed twice", payload)
+		}
+		seen[payload] = true
+		c, known := codecs[uint8(payload)]
 		switch {
-		case err == nil:
+		case known:
 			repairs, err := hasApt(c.Fmtp)
 			if err != nil {
 				return nil, err

@@ -34,7 +34,7 @@ func (a *actor) deepen() {
 	a.gather = slices.Clone(a.gather)
 	s := newTestSession(a.s.polite)
 	s.wake, s.stop = make(chan struct{}, 1), a.s.stop
-	s.failure, s.state, s.changed, s.retries = a.s.failure, a.s.state, a.s.changed, a.s.retries
+	s.failure, s.state, s.changed, s.retries, s.waits = a.s.failure, a.s.state, a.s.changed, a.s.retries, a.s.waits
 	n := *a.s.n
 	n.early = slices.Clone(n.early)
 	s.n, a.s = &n, s
@@ -123,7 +123,7 @@ func (a *actor) key(b []byte) []byte {
 	}
 	m, g := a.model(), a.s.n
 	n(flags(a.tasks, a.retry, a.closed, a.failed, a.echoed, a.spoilt, a.wished, a.carrying, a.restarts != nil,
-		g.ignoring, g.begun, g.wish, g.carried, g.refused, a.s.changed, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
+		g.ignoring, g.begun, g.wish, g.carried, g.refused, a.s.changed, a.s.waits, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
 	n(uint32(len(a.plan)), uint32(a.renegs), uint32(a.restart), uint32(a.offers), uint32(a.changes), uint32(a.failures), uint32(a.s.retries), uint32(a.s.state), uint32(m.state), uint32(m.credentials))
 	n(number(m.current.local), number(m.current.remote), number(m.pending.local), number(m.pending.remote), number(m.role))
 	texts(a.restarts)
@@ -151,6 +151,7 @@ func (a *actor) key(b []byte) []byte {
 	h := a.held
 	n(flags(h.offer != nil, h.restart, h.restarting, h.again, h.offered != nil), number(h.ufrag), number(h.setup))
 	texts(h.remote)
+	n(uint32(len(h.heard)))
 	if a.browser != nil {
 		n(flags(a.browser.onEmpty, a.browser.flag), uint32(a.browser.count.Load()), number(a.browser.lastOffer))
 	} else {

@@ -3,6 +3,7 @@ package negotiation
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -73,6 +74,7 @@ type held struct {
 	said     []want    // what pc wanted then
 	ufrag    string    // of the last local description that was made
 	remote   []string  // ufrags of the last remote description applied
+	heard    []string  // candidates that have come for them
 	setup    string    // our DTLS role, from the first exchange on
 }
 
@@ -184,10 +186,34 @@ func (h *held) gathers(local *sdp) {
 	}
 }
 
-// hears is called with a remote description that was applied.
-func (h *held) hears(remote *sdp) {
+// maxCandidates bounds those of one generation: pion pairs each with each of ours, and
+// asks the local network for each name.
+const maxCandidates = 500
+
+var errCandidates = fmt.Errorf("%w: there are more than %d candidates", ErrRefused, maxCandidates)
+
+// hearing returns the candidates that have come when those have come, too, for the
+// generation of a remote description.
+func (h *held) hearing(remote *sdp, candidates ...string) (heard []string, err error) {
+	if remote == nil || slices.Contains(h.remote, remote.ufrag()) {
+		heard = slices.Clip(h.heard)
+	}
+	for _, c := range candidates {
+		if c = strings.TrimPrefix(c, "candidate:"); slices.Contains(heard, c) {
+			continue
+		}
+		if len(heard) == maxCandidates {
+			return nil, errCandidates
+		}
+		heard = append(heard, c)
+	}
+	return heard, nil
+}
+
+// hears is called with a remote description that was applied, and what has come.
+func (h *held) hears(remote *sdp, heard []string) {
 	if remote.ufrag() != "" {
-		h.remote = remote.ufrags()
+		h.remote, h.heard = remote.ufrags(), heard
 	}
 }
 
@@ -207,6 +233,10 @@ func (h *held) remoteOffer(d webrtc.SessionDescription, parsed *sdp) error {
 	if err := checkOffer(h.sections, parsed.sections()); err != nil {
 		return err
 	}
+	heard, err := h.hearing(parsed, parsed.candidates()...)
+	if err != nil {
+		return err
+	}
 	if err := h.pc.Takes(d); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -218,12 +248,16 @@ func (h *held) remoteOffer(d webrtc.SessionDescription, parsed *sdp) error {
 	if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) && parsed.ufrag() != "" {
 		h.restart = false // their offer restarts ICE
 	}
-	h.hears(parsed)
+	h.hears(parsed, heard)
 	return nil
 }
 
 func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 	if err := checkAnswer(h.offered, parsed.sections()); err != nil {
+		return err
+	}
+	heard, err := h.hearing(parsed, parsed.candidates()...)
+	if err != nil {
 		return err
 	}
 	if err := h.pc.Takes(d); err != nil {
@@ -252,7 +286,7 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 	if err := h.pc.SetRemoteDescription(d); err != nil {
 		return err
 	}
-	h.hears(parsed)
+	h.hears(parsed, heard)
 	if h.setup == "" {
 		h.setup = opposite(parsed.setup())
 	}
@@ -266,7 +300,7 @@ func (h *held) commit() error {
 	if h.pc.Superseded(err) {
 		again, createErr := h.pc.CreateOffer(false)
 		if createErr != nil {
-			return createErr
+			return fmt.Errorf("%w: %w", ErrOffer, createErr)
 		}
 		if !sameOffer(again.SDP, h.offer.SDP) {
 			return errSuperseded
@@ -309,9 +343,16 @@ func (h *held) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	if c == nil {
 		return h.pc.AddICECandidate(webrtc.ICECandidateInit{})
 	}
-	if ufrag := candidateUfrag(*c); ufrag != "" && !slices.Contains(h.remote, ufrag) {
-		return ErrUnknownUfrag
+	for _, ufrag := range candidateUfrags(*c) {
+		if !slices.Contains(h.remote, ufrag) {
+			return ErrUnknownUfrag
+		}
 	}
+	heard, err := h.hearing(nil, c.Candidate)
+	if err != nil {
+		return err
+	}
+	h.heard = heard
 	return h.pc.AddICECandidate(*c)
 }
 

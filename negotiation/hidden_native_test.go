@@ -281,4 +281,45 @@ func TestAttachAgain(t *testing.T) {
 			t.Errorf("offered %+v, and then %+v", lines, again)
 		}
 	})
+	t.Run("the last Session has not ended", func(t *testing.T) {
+		pc := offline(t)
+		defer pc.Close()
+		before, err := Attach(pc, false, func(Message) {})
+		must(t, err)
+		busy, free := make(chan struct{}), make(chan struct{})
+		go before.Do(func() error {
+			close(busy)
+			<-free
+			return nil
+		})
+		<-busy
+		before.Close()
+		gathered := make(chan struct{})
+		s, err := Attach(pc, false, func(m Message) {
+			if m.Description == nil {
+				close(gathered)
+			}
+		})
+		must(t, err)
+		close(free)
+		<-before.Done()
+		must(t, s.Do(func() error { _, err := pc.CreateDataChannel("data", nil); return err }))
+		<-gathered
+		s.Close()
+		<-s.Done()
+	})
+}
+
+// TestTheirMidIsOurs has the other side give a section, which pion has no codec for,
+// the mid that we would give next.
+func TestTheirMidIsOurs(t *testing.T) {
+	pc := offlineWith(t, opus, vp8)
+	defer pc.Close()
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	answered(t, h, described(mediaSection("audio", "i0", "nope/8000"), dataSection("1")))
+	_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo)
+	must(t, err)
+	if lines := read(offer(t, h).SDP).lines; len(lines) != 3 || lines[2].mid == "i0" {
+		t.Errorf("offered %+v", lines)
+	}
 }

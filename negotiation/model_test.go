@@ -235,3 +235,10 @@ func (c *common) remove(asked func(transceiver) bool) {
 		c.transceivers[i].track = false
 	}
 }
+
+func candidateUfrag(c webrtc.ICECandidateInit) string {
+	for _, ufrag := range candidateUfrags(c) {
+		return ufrag
+	}
+	return ""
+}

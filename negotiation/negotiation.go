@@ -153,6 +153,9 @@ func (n *Negotiator) sendOffer() {
 }
 
 func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
+	if n.pc.SignalingState() == webrtc.SignalingStateClosed {
+		return ErrClosed
+	}
 	n.event(OfferReceived, "")
 	collision := n.pc.SignalingState() != webrtc.SignalingStateStable
 	if collision && !n.polite {

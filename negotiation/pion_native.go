@@ -61,21 +61,17 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 			to.candidate(&init)
 		})
 	})
-	return &native{held: h, pc: pc}, nil
+	return native{h}, nil
 }
 
 // native is the adapter of a pion PeerConnection.
-type native struct {
-	*held
-	pc *webrtc.PeerConnection
-}
+type native struct{ *held }
 
-func (*native) flush() {}
+func (native) flush() {}
 
-func (n *native) detach() {
-	n.pc.OnNegotiationNeeded(func() {})
-	n.pc.OnICECandidate(func(*webrtc.ICECandidate) {})
-}
+// detach leaves our handlers where they are: what they enqueue is dropped. Those of
+// the next Session may have replaced them already.
+func (native) detach() {}
 
 // pion is a pion PeerConnection as held.go sees it.
 type pion struct {
@@ -121,7 +117,7 @@ func (p *pion) name(t *webrtc.RTPTransceiver) error {
 	for t.Mid() == "" {
 		mid := p.prefix + strconv.Itoa(p.named)
 		p.named++
-		if p.transceiver(mid) != nil {
+		if p.transceiver(mid) != nil || slices.ContainsFunc(p.order, func(s section) bool { return s.mid == mid }) {
 			continue
 		}
 		if err := t.SetMid(mid); err != nil {

@@ -209,17 +209,29 @@ func sameOffer(a, b string) bool {
 	return essence(a) == essence(b)
 }
 
-// candidateUfrag returns the ufrag of a candidate, from the field or from the
-// text, or "" if it has none.
-func candidateUfrag(c webrtc.ICECandidateInit) string {
+// candidateUfrags returns the ufrags of a candidate: that of the field and that of
+// the text, as far as they are there.
+func candidateUfrags(c webrtc.ICECandidateInit) (list []string) {
 	if c.UsernameFragment != nil && *c.UsernameFragment != "" {
-		return *c.UsernameFragment
+		list = append(list, *c.UsernameFragment)
 	}
 	words := strings.Fields(c.Candidate)
 	for i, word := range words {
 		if word == "ufrag" && i+1 < len(words) {
-			return words[i+1]
+			return append(list, words[i+1])
 		}
 	}
-	return ""
+	return list
+}
+
+// candidates returns those of all sections.
+func (d *sdp) candidates() (list []string) {
+	for _, m := range d.media {
+		for _, a := range m.attributes {
+			if a.key == "candidate" {
+				list = append(list, a.value)
+			}
+		}
+	}
+	return list
 }

@@ -52,7 +52,7 @@ func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []section, set func
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(set(), back()); err != nil {
+	if err := errors.Join(set(), back()); err != nil || pc.SignalingState() == webrtc.SignalingStateClosed {
 		return err
 	}
 	s.started = slices.DeleteFunc(s.started, func(x *webrtc.RTPSender) bool {
@@ -74,12 +74,16 @@ func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []section, set func
 }
 
 // park takes those senders away that have not started. The function that it
-// returns puts them back.
+// returns puts them back. A connection that closes meanwhile stops only those that
+// are there.
 func (s *senders) park(pc *webrtc.PeerConnection) (back func() error, err error) {
 	parked := map[*webrtc.RTPTransceiver]*webrtc.RTPSender{}
 	back = func() (err error) {
 		for t, sender := range parked {
 			err = errors.Join(err, swap(t, sender))
+			if pc.SignalingState() == webrtc.SignalingStateClosed {
+				err = errors.Join(err, sender.Stop())
+			}
 		}
 		return err
 	}

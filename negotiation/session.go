@@ -57,18 +57,20 @@ type Session struct {
 	// Owned by the goroutine.
 	failure error // why it ends
 	state   webrtc.SignalingState
-	waiters []chan struct{} // of Negotiated
-	changed bool            // whether an offer is needed is to be looked up
-	retries int             // since a description was last applied
-	retryIn time.Duration   // when to try again; 0: nothing failed
+	waiters map[chan struct{}]bool // of Negotiated
+	changed bool                   // whether an offer is needed is to be looked up
+	retries int                    // since a description was last applied
+	retryIn time.Duration          // when to try again; 0: nothing failed
+	waits   bool                   // to try again, and makes no offer before
 }
 
 // Receive hands over a message from the other peer, in the order in which it
-// was sent. It never blocks. It returns [ErrQueueFull] or [ErrClosed]; what is
-// wrong with the message itself is told by the trace.
+// was sent. It never blocks. It returns [ErrQueueFull], or, like [Session.Err], why
+// the Session has ended; what is wrong with the message itself is told by the trace.
+// How long a message may be is for whoever reads it from the network to limit.
 func (s *Session) Receive(m Message) error {
 	if s.stopped() {
-		return ErrClosed
+		return s.ended()
 	}
 	if s.received.Add(1) > maxReceived {
 		s.received.Add(-1)
@@ -77,8 +79,8 @@ func (s *Session) Receive(m Message) error {
 	s.enqueue(func() {
 		s.received.Add(-1)
 		err := s.n.Receive(m)
-		if err == nil && m.Description != nil {
-			s.retries = 0
+		if err == nil && m.Description != nil && !s.n.ignoring {
+			s.retries, s.waits = 0, false
 		}
 		s.handle(err)
 	})
@@ -86,8 +88,9 @@ func (s *Session) Receive(m Message) error {
 }
 
 // Do runs change between two exchanges and has negotiated what it changed. It
-// returns the error of change, or [ErrClosed]. Do not call it from a handler of
-// the PeerConnection: start a goroutine there.
+// returns the error of change, or, like [Session.Err], why the Session has ended.
+// Do not call it from a handler of the PeerConnection, from send or the trace, or
+// from another change: start a goroutine there.
 func (s *Session) Do(change func() error) error {
 	result := make(chan error, 1)
 	s.enqueue(func() {
@@ -102,7 +105,7 @@ func (s *Session) Do(change func() error) error {
 		case err := <-result:
 			return err
 		default:
-			return ErrClosed
+			return s.failure
 		}
 	}
 }
@@ -124,14 +127,21 @@ func (s *Session) RestartICE() {
 
 // Negotiated waits until all that was changed or wished for before the call has
 // been negotiated. It returns an error if ctx or the Session ends first. An
-// answer that never comes ends neither: give ctx a deadline.
+// answer that never comes ends neither: give ctx a deadline. As [Session.Do], it is
+// not for handlers.
 func (s *Session) Negotiated(ctx context.Context) error {
 	waiter := make(chan struct{})
-	s.enqueue(func() { s.waiters = append(s.waiters, waiter) })
+	s.enqueue(func() {
+		if s.waiters == nil {
+			s.waiters = map[chan struct{}]bool{}
+		}
+		s.waiters[waiter] = true
+	})
 	select {
 	case <-waiter:
 		return nil
 	case <-ctx.Done():
+		s.enqueue(func() { delete(s.waiters, waiter) })
 		return ctx.Err()
 	case <-s.done:
 		return s.Err()
@@ -140,7 +150,8 @@ func (s *Session) Negotiated(ctx context.Context) error {
 
 // Close ends the Session and leaves the PeerConnection as it is. A pending
 // operation is given up. Close does not wait: [Session.Done] tells when the
-// goroutine has ended and the PeerConnection may be closed.
+// goroutine has ended, and the PeerConnection may be closed or given to [Attach]
+// again.
 func (s *Session) Close() { s.once.Do(func() { close(s.stop) }) }
 
 // Done is closed when the Session has ended.
@@ -156,6 +167,14 @@ func (s *Session) Err() error {
 	default:
 		return nil
 	}
+}
+
+// ended is [Session.Err] for a Session that was told to end, and may not be there yet.
+func (s *Session) ended() error {
+	if err := s.Err(); err != nil {
+		return err
+	}
+	return ErrClosed
 }
 
 func (s *Session) run() {
@@ -203,7 +222,7 @@ func (s *Session) drain() {
 
 // tryAgain is called some time after an offer failed.
 func (s *Session) tryAgain() {
-	s.changed = true
+	s.changed, s.waits = true, false
 	s.handle(s.n.Retry())
 	s.settle()
 }
@@ -211,7 +230,7 @@ func (s *Session) tryAgain() {
 // settle makes the offer that is needed, or tells the waiters that none is.
 func (s *Session) settle() {
 	s.observe()
-	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.n.wish && s.n.begun {
+	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.waits || s.n.wish && s.n.begun {
 		return
 	}
 	if len(s.waiters) > 0 {
@@ -226,10 +245,10 @@ func (s *Session) settle() {
 			return
 		}
 	}
-	for _, waiter := range s.waiters {
+	for waiter := range s.waiters {
 		close(waiter)
 	}
-	s.waiters = nil
+	clear(s.waiters)
 }
 
 // observe reports the signaling state if it has changed. pion's own event comes
@@ -262,6 +281,7 @@ func (s *Session) handle(err error) {
 		s.report(OfferFailed, err)
 		s.retryIn = min(minRetry<<s.retries, maxRetry)
 		s.retries++
+		s.waits = true
 	case errors.Is(err, ErrRefused) && !errors.Is(err, ErrOffer):
 		s.report(DescriptionRefused, err)
 	default:
@@ -285,7 +305,11 @@ func (s *Session) stamp(e Event) {
 	}
 }
 
+// enqueue has f run on the Session's goroutine, unless the Session ends before.
 func (s *Session) enqueue(f func()) {
+	if s.stopped() {
+		return
+	}
 	s.mu.Lock()
 	s.queue = append(s.queue, f)
 	s.mu.Unlock()

@@ -124,7 +124,8 @@ func isNumber(ssrc string) bool {
 	return err == nil
 }
 
-// usableCandidates refuses a section with candidates of which none can be used.
+// usableCandidates refuses a section with candidates of which pion can read none. It
+// passes over those of a type or a network that it does not know.
 func usableCandidates(m *pionsdp.MediaDescription) error {
 	var bad error
 	for _, a := range m.Attributes {
@@ -132,8 +133,11 @@ func usableCandidates(m *pionsdp.MediaDescription) error {
 			continue
 		}
 		_, err := ice.UnmarshalCandidate(a.Value)
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
+		case errors.Is(err, ice.ErrUnknownCandidateTyp), errors.Is(err, ice.ErrDetermineNetworkType):
+			continue
 		}
 		bad = fmt.Errorf("no candidate can be used: %w", err)
 	}
