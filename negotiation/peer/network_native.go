@@ -3,9 +3,16 @@
 package peer
 
 import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/pion/logging"
 	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/stdnet"
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
 )
 
 // LiveNetwork returns the network of this machine as it is at any time, for
@@ -28,14 +35,34 @@ func (liveNetwork) Interfaces() ([]*transport.Interface, error) {
 }
 
 // NewPeerConnection returns a connection over LiveNetwork that also uses the
-// loopback interface, so that it reaches a tab on a machine without a network.
+// loopback interface, so that it reaches a tab on a machine without a network. What
+// pion logs goes to standard error, each entry as a line that commands no terminal.
 func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+	return newPeerConnection(c, os.Stderr)
+}
+
+func newPeerConnection(c webrtc.Configuration, log io.Writer) (*webrtc.PeerConnection, error) {
 	network, err := LiveNetwork()
 	if err != nil {
 		return nil, err
 	}
-	engine := webrtc.SettingEngine{}
+	logger := logging.NewDefaultLoggerFactory() // heeds PION_LOG_ERROR and so on
+	logger.Writer = printable{log}
+	engine := webrtc.SettingEngine{LoggerFactory: logger}
 	engine.SetNet(network)
 	engine.SetIncludeLoopbackCandidate(true)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
+}
+
+// printable is written one entry of a log at a time. pion puts into it what the other
+// side has said.
+type printable struct{ log io.Writer }
+
+// Write implements [io.Writer].
+func (p printable) Write(entry []byte) (int, error) {
+	line := negotiation.Printable(strings.TrimSuffix(string(entry), "\n"))
+	if _, err := io.WriteString(p.log, line+"\n"); err != nil {
+		return 0, err
+	}
+	return len(entry), nil
 }

@@ -1,0 +1,47 @@
+//go:build !js
+
+package peer
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// What pion logs of what the other side says commands no terminal.
+func TestTheLogIsPrintable(t *testing.T) {
+	var log strings.Builder
+	offers, err := NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = offers.GracefulClose() })
+	answers, err := newPeerConnection(webrtc.Configuration{}, &log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = answers.GracefulClose() })
+	if _, err := offers.CreateDataChannel("data", nil); err != nil {
+		t.Fatal(err)
+	}
+	offer, err := offers.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answers.SetRemoteDescription(offer); err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(offer.SDP, "a=ice-ufrag:")
+	ufrag, _, _ := strings.Cut(after, "\r\n")
+	err = answers.AddICECandidate(webrtc.ICECandidateInit{
+		Candidate:        "candidate:1 1 udp 1 127.0.0.1 9 typ host ufrag \x1b[31mred",
+		UsernameFragment: &ufrag,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, `\x1b[31mred`) || strings.Contains(got, "\x1b") || strings.Index(got, "\n") != len(got)-1 {
+		t.Errorf("it logs %q", got)
+	}
+}
