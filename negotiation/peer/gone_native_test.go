@@ -3,9 +3,12 @@
 package peer
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	"perfect-negotiation/negotiation/signaling"
 )
 
 // A peer that the relay has lost stays for as long as there is a connection to it,
@@ -53,6 +56,29 @@ func TestThePeerIsForgottenWhenNothingReachesIt(t *testing.T) {
 		disconnected := states[slices.Index(a.details(ConnectionState), "disconnected")]
 		if took := a.times(PeerGone)[0].Sub(disconnected); took != absentFor {
 			t.Errorf("%s after the connection was lost", took)
+		}
+	})
+}
+
+// Of many who come and go, each as somebody else, few leave a connection.
+func TestFewOfManyVisitorsAreRemembered(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a := w.peer("a")
+		const visitors = 3 * maxAbsent
+		for n := range visitors {
+			id := fmt.Sprint("visitor ", n)
+			a.binds(id, n)
+			a.handler.Received(signaling.Envelope{Left: &signaling.Left{ID: id}})
+		}
+		a.await("all are forgotten", func() bool { return a.count(PeerGone) == visitors })
+		stayed := 0
+		for _, gone := range a.times(PeerGone) {
+			if gone.Sub(a.times(PeerJoined)[0]) >= absentFor {
+				stayed++
+			}
+		}
+		if a.count(Paired) != visitors || stayed != maxAbsent {
+			t.Errorf("of %d pairings %d stayed", a.count(Paired), stayed)
 		}
 	})
 }

@@ -24,6 +24,20 @@ func (m *member) meets(id string, rank *int) {
 	m.handler.Received(signaling.Envelope{Joined: &signaling.Member{ID: id, Role: signaling.RoleImpolite, Rank: rank}})
 }
 
+// binds has m meet a peer, which binds its nth session to ours.
+func (m *member) binds(id string, n int) (theirs, ours string) {
+	rank := 0
+	m.meets(id, &rank)
+	next := make(chan string)
+	m.peer.enqueue(func() {
+		m.peer.remotes[id].link.Again()
+		next <- m.peer.remotes[id].link.Frames()[0].Session
+	})
+	theirs, ours = hex.EncodeToString(fmt.Appendf(nil, "session %d", n)), <-next
+	m.said(id, signaling.Envelope{Session: theirs, Peer: ours, Hello: &signaling.Hello{}})
+	return theirs, ours
+}
+
 func candidate() *negotiation.Message {
 	return &negotiation.Message{Candidate: &webrtc.ICECandidateInit{}}
 }
@@ -49,16 +63,7 @@ func TestPairingsAreApart(t *testing.T) {
 		come func(a *member, n int)
 	}{
 		{"with bye", func(a *member, n int) {
-			theirs := hex.EncodeToString(fmt.Appendf(nil, "session %d", n))
-			rank := 0
-			a.meets("b", &rank)
-			next := make(chan string)
-			a.peer.enqueue(func() {
-				a.peer.remotes["b"].link.Again()
-				next <- a.peer.remotes["b"].link.Frames()[0].Session
-			})
-			ours := <-next
-			a.said("b", signaling.Envelope{Session: theirs, Peer: ours, Hello: &signaling.Hello{}})
+			theirs, ours := a.binds("b", n)
 			a.said("b", signaling.Envelope{Session: theirs, Peer: ours, Bye: true})
 			a.handler.Received(signaling.Envelope{Left: &signaling.Left{ID: "b"}})
 		}},

@@ -16,6 +16,7 @@ const (
 	maxStartingOver = 5                // connections in a row that may fail before one connects
 	pairingsApart   = time.Second      // with one peer: each costs a connection
 	absentFor       = 10 * time.Second // until a peer that nothing reaches is forgotten
+	maxAbsent       = 8                // such peers: who comes and goes each time with another key leaves a connection each
 )
 
 // remote is another member of the room.
@@ -201,18 +202,28 @@ func (r *remote) end(why string) {
 }
 
 // forgetIfGone forgets the peer when neither the relay nor a connection has
-// reached it for some time.
+// reached it for some time, or at once if there are many such peers.
 func (r *remote) forgetIfGone() {
 	reached := r.present || r.pairing != nil && r.pairing.connected
 	switch {
 	case reached:
 		r.leaving.stop()
 	case r.leaving.isSet():
-	case r.pairing == nil:
+	case r.pairing == nil || r.peer.absent() >= maxAbsent:
 		r.forget()
 	default:
 		r.leaving.set(r.peer, absentFor, r.forget)
 	}
+}
+
+// absent returns how many peers nothing reaches.
+func (p *Peer) absent() (n int) {
+	for _, r := range p.remotes {
+		if r.leaving.isSet() {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *remote) forget() {
