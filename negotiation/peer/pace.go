@@ -35,14 +35,15 @@ func (p *pace) update() {
 	}
 	waiting := l.Waiting()
 	idle := l.Idle() || p.r.plain
+	hopeless := !p.r.reachable() || p.r.givenUp()
 	switch {
-	case !p.r.reachable():
+	case hopeless:
 		p.rest()
 	case idle || waiting < p.waiting:
 		p.begin()
 	}
 	p.waiting = waiting
-	if p.again.isSet() || idle || !p.r.reachable() {
+	if p.again.isSet() || idle || hopeless {
 		return
 	}
 	if p.tries == 0 {

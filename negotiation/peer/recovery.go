@@ -62,7 +62,7 @@ func (r *recovery) attempt(why string) {
 		return
 	case r.restarts == maxRestarts:
 		remote.trace(RestartsFailed, "")
-		remote.startOver()
+		remote.startOver("")
 		return
 	}
 	r.after(restartFor << r.restarts)

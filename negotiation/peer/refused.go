@@ -30,7 +30,7 @@ func (p *pairing) observe(e negotiation.Event) {
 
 func (p *pairing) giveUpRefused() {
 	if p.remote.reachable() {
-		p.remote.startOver()
+		p.remote.startOver("")
 	} else {
 		p.refused.set(p.remote.peer, refusedFor, p.giveUpRefused) // until then nothing can replace it
 	}

@@ -124,7 +124,7 @@ func (r *remote) flush() {
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {
 				r.trace(MessageLost, err.Error())
-				r.startOver()
+				r.startOver("")
 				return
 			}
 		}
@@ -160,7 +160,7 @@ func (r *remote) transmit(e signaling.Envelope) error {
 // paired.
 func (r *remote) pairPlain() {
 	switch {
-	case r.pairing != nil:
+	case r.pairing != nil || !r.plain:
 	case r.peer.mayPair(r.id):
 		r.pair()
 	default:
@@ -173,7 +173,7 @@ func (r *remote) pair() {
 	r.peer.pairs(r.id)
 	pairing, err := newPairing(r)
 	if err != nil {
-		r.trace(GivenUp, err.Error())
+		r.startOver(err.Error()) // nobody would take what is said to this session
 		return
 	}
 	r.pairing = pairing
@@ -240,27 +240,33 @@ func (r *remote) stop() {
 	r.later.stop()
 }
 
-// startOver replaces a connection that cannot go on.
-func (r *remote) startOver() {
+// startOver replaces a connection that cannot go on, or could not be made.
+func (r *remote) startOver(why string) {
 	r.end("")
 	r.failed++
-	if r.failed > maxStartingOver {
-		r.trace(GivenUp, fmt.Sprintf("%d connections in a row failed; reload to try again", r.failed))
-		return
-	}
-	r.trace(StartingOver, "")
-	if r.plain {
-		r.pair()
-		return
-	}
 	r.link.Renew()
-	r.flush()
+	switch {
+	case r.failed > maxStartingOver:
+		r.trace(GivenUp, fmt.Sprintf("%d connections in a row failed; reload to try again", r.failed))
+		r.link.Frames() // no greeting is sent
+		r.pace.update()
+	case r.plain:
+		r.trace(StartingOver, why)
+		r.pairPlain()
+	default:
+		r.trace(StartingOver, why)
+		r.flush()
+	}
 }
+
+// givenUp tells that no connection is tried before the other side begins a session, or
+// either side has connected to the relay again.
+func (r *remote) givenUp() bool { return r.failed > maxStartingOver && r.pairing == nil }
 
 // sessionEnded is called when the Session of a pairing has ended by itself.
 func (r *remote) sessionEnded(p *pairing) {
 	if r.pairing == p {
-		r.startOver()
+		r.startOver("")
 		r.forgetIfGone()
 	}
 }

@@ -187,6 +187,9 @@ func (m *member) Send(e signaling.Envelope) error {
 	if err != nil {
 		return err
 	}
+	if len(frame) > signaling.MaxFrame {
+		return signaling.ErrTooLarge
+	}
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
 	if !slices.Contains(m.w.members, m) {
