@@ -23,10 +23,11 @@ var errSlow = errors.New("the other side takes no more")
 // channel is a data channel of a pairing.
 type channel struct {
 	*webrtc.DataChannel
-	peer string // its id
-	open bool
-	turn chan struct{} // capacity 1: taken by who looks at its buffer, of which there can be one
-	slow bool          // somebody waited for it in vain; owned by who has the turn
+	peer    string // its id
+	open    bool
+	refused bool          // there are too many
+	turn    chan struct{} // capacity 1: taken by who looks at its buffer, of which there can be one
+	slow    bool          // somebody waited for it in vain; owned by who has the turn
 }
 
 // Say sends a line of chat to the peer with the id to, or to everybody who is
@@ -172,7 +173,9 @@ func (p *pairing) hear(c *channel) func(data []byte, text bool) {
 			line = fmt.Sprintf("(%d bytes of binary data)", len(data))
 		}
 		peer.enqueue(func() {
-			peer.traceChat(ChatReceived, p.remote.id, line)
+			if !c.refused {
+				peer.traceChat(ChatReceived, p.remote.id, line)
+			}
 			p.unread.Release(n)
 		})
 	}

@@ -106,19 +106,26 @@ func TestCloseWithUnreadChat(t *testing.T) {
 	})
 }
 
+// channel opens another channel to the peer with this id.
+func (m *member) channel(to string) *webrtc.DataChannel {
+	m.w.t.Helper()
+	var dc *webrtc.DataChannel
+	mine := m.peer.remotes[to].pairing
+	if err := mine.session.Do(func() (err error) {
+		dc, err = mine.pc.CreateDataChannel("another", nil)
+		return err
+	}); err != nil {
+		m.w.t.Fatal(err)
+	}
+	return dc
+}
+
 // Of channels that the other side opens and closes nothing is kept.
 func TestClosedChannelsAreForgotten(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
-		mine := b.peer.remotes[a.id].pairing
 		for n := 1; n <= 10; n++ {
-			var dc *webrtc.DataChannel
-			if err := mine.session.Do(func() (err error) {
-				dc, err = mine.pc.CreateDataChannel("another", nil)
-				return err
-			}); err != nil {
-				t.Fatal(err)
-			}
+			dc := b.channel(a.id)
 			a.await("it opens", func() bool { return a.count(ChannelOpened) == 2+n })
 			_ = dc.Close()
 			a.await("it closes", func() bool { return a.count(ChannelClosed) == n })
@@ -127,5 +134,36 @@ func TestClosedChannelsAreForgotten(t *testing.T) {
 			t.Errorf("%d channels are kept", n)
 		}
 		w.talk(a, b)
+	})
+}
+
+// Of too many channels those that come last are closed, and there is room again when
+// others are. If it goes on, the connection ends.
+func TestTooManyChannels(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		const refused = 50
+		first, closed := b.channel(a.id), make(chan struct{}, refused)
+		for range maxChannels - 3 {
+			b.channel(a.id)
+		}
+		a.await("as many are open as may be", func() bool { return a.count(ChannelOpened) == maxChannels })
+		for range refused {
+			b.channel(a.id).OnClose(func() { closed <- struct{}{} })
+		}
+		b.await("the others are closed", func() bool { return len(closed) == refused })
+		_ = first.Close()
+		a.await("it closes", func() bool { return a.count(ChannelClosed) == 1 })
+		b.channel(a.id)
+		a.await("another one opens", func() bool { return a.count(ChannelOpened) == maxChannels+1 })
+		if n := a.count(MessageRefused); n != 1 {
+			t.Errorf("it is told %d times", n)
+		}
+		w.talk(a, b)
+		for range maxCrowd - refused {
+			b.channel(a.id)
+		}
+		a.await("it ends the pairing", func() bool { return a.count(Unpaired) == 1 })
+		b.await("it is connected anew", func() bool { return b.count(Connected) == 2 })
 	})
 }

@@ -13,8 +13,13 @@ import (
 	"perfect-negotiation/negotiation/signaling"
 )
 
-// offersApart is the time between two offers that the other side asks for.
-const offersApart = time.Second
+const (
+	offersApart = time.Second // between two offers that the other side asks for
+	maxChannels = 32          // of one pairing: each costs memory, whoever opens it
+	maxCrowd    = 100         // more of them: pion keeps those that are closed as long as the connection
+)
+
+var errCrowd = fmt.Errorf("it opens more data channels than the %d that there may be: each further one is closed", maxChannels)
 
 // pairing is one PeerConnection with a remote peer, for as long as two sessions
 // are bound to each other.
@@ -28,6 +33,7 @@ type pairing struct {
 	connected  bool       // the PeerConnection is
 	own        *channel   // created here; nil: none
 	channels   []*channel // own and received, those that are not closed
+	crowd      int        // how many were received that may not be
 
 	unread *semaphore.Weighted // bytes of chat that wait for the Peer's goroutine
 	ended  context.Context     // the pairing is over: nobody will read them
@@ -58,7 +64,7 @@ func newPairing(r *remote) (*pairing, error) {
 		return nil, fmt.Errorf("make a PeerConnection: %w", err)
 	}
 	enqueue := r.peer.enqueue
-	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.listen(dc) })
+	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.listen(dc, false) })
 	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		enqueue(func() { p.stateChanged(state) })
 	})
@@ -155,19 +161,18 @@ func (p *pairing) connect() {
 	p.begin()
 	peer := p.remote.peer
 	peer.wait.Go(func() {
-		var own *channel
 		err := p.session.Do(func() error {
 			dc, err := p.pc.CreateDataChannel(label, nil)
 			if err == nil {
-				own = p.listen(dc)
+				p.listen(dc, true)
 			}
 			return err
 		})
-		switch {
-		case err == nil:
-			peer.enqueue(func() { p.own = own })
-		case !errors.Is(err, negotiation.ErrClosed):
-			peer.enqueue(func() { p.remote.trace(GivenUp, "create a data channel: "+err.Error()) })
+		if err != nil && !errors.Is(err, negotiation.ErrClosed) {
+			peer.enqueue(func() {
+				p.connecting = false
+				p.remote.trace(GivenUp, "create a data channel: "+err.Error())
+			})
 		}
 	})
 }
@@ -185,19 +190,33 @@ func (p *pairing) chat() *channel {
 	return nil
 }
 
-// listen is called as soon as a channel is known: what it tells before is lost.
-func (p *pairing) listen(dc *webrtc.DataChannel) *channel {
+// listen is called as soon as a channel is known, of our own or received: what it
+// tells before is lost.
+func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 	c := &channel{DataChannel: dc, peer: p.remote.id, turn: make(chan struct{}, 1)}
 	enqueue, label := p.remote.peer.enqueue, dc.Label()
 	enqueue(func() {
-		if p.remote.pairing != p {
-			_ = dc.Close() // it came while the pairing ended
+		switch {
+		case p.remote.pairing != p: // it came while the pairing ended
+			_ = dc.Close()
+			return
+		case own:
+			p.own = c
+		case len(p.channels) >= maxChannels:
+			c.refused = true
+			_ = dc.Close()
+			switch p.crowd++; p.crowd {
+			case 1:
+				p.remote.trace(MessageRefused, errCrowd.Error())
+			case maxCrowd:
+				p.remote.renew("the other side opens too many data channels")
+			}
 			return
 		}
 		p.channels = append(p.channels, c)
 	})
 	opened := func() {
-		if p.remote.pairing != p {
+		if p.remote.pairing != p || c.refused {
 			return
 		}
 		c.open = true
@@ -226,7 +245,6 @@ func (p *pairing) listen(dc *webrtc.DataChannel) *channel {
 	if err := listen(dc, func() { enqueue(opened) }, p.hear(c), func() { enqueue(closed) }); err != nil {
 		enqueue(func() { p.remote.trace(MessageRefused, err.Error()) })
 	}
-	return c
 }
 
 func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
