@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -31,11 +32,13 @@ type channel struct {
 }
 
 // Say sends a line of chat to the peer with the id to, or to everybody who is
-// connected if that is empty. Where much of what was said before is still on its way
+// connected if that is empty. What is not UTF-8 in it becomes U+FFFD: browsers drop a
+// message that has it. Where much of what was said before is still on its way
 // it waits, 10 seconds at most, and then not again for that peer before it takes
 // more; nobody else's line waits. The trace tells who does not get it. Say returns
 // [ErrNobody] if no data channel is open, and an error if nobody gets it.
 func (p *Peer) Say(to, text string) error {
+	text = strings.ToValidUTF8(text, "\ufffd")
 	channels := p.channels(to)
 	if channels == nil {
 		p.enqueue(func() { p.trace(ChatNotSent, ErrNobody.Error()) })

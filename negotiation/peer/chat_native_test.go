@@ -12,6 +12,23 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
+// What is said is text, whatever it was made of.
+func TestChatIsText(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.connected()
+		if err := a.peer.Say("", "caf\xe9"); err != nil {
+			t.Fatal(err)
+		}
+		b.await("it hears it", func() bool { return b.count(ChatReceived) == 1 })
+		a.await("it has said it", func() bool { return a.count(ChatSent) == 1 })
+		for _, line := range append(b.details(ChatReceived), a.details(ChatSent)...) {
+			if line != "caf\ufffd" {
+				t.Errorf("it is %q", line)
+			}
+		}
+	})
+}
+
 // Who says more than the other side reads has to wait, everybody who does so, and
 // nothing is lost.
 func TestChatWaitsForItsReader(t *testing.T) {
