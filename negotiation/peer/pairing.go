@@ -264,7 +264,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 
 // close ends the pairing. The connection closes when nothing uses it any more.
 func (p *pairing) close() {
-	p.recovery.timer.stop()
+	p.recovery.stop()
 	p.refused.stop()
 	p.session.Close()
 	p.cancel()

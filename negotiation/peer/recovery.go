@@ -12,6 +12,7 @@ const (
 	disconnectedFor = 3 * time.Second // before ICE is restarted; it often comes back by itself
 	restartFor      = 5 * time.Second // before the next restart, and twice as long each time
 	maxRestarts     = 3               // before a new connection
+	restartsApart   = time.Second     // between two that the other side asks for
 )
 
 // recovery brings a connection back that was there and is not any more: it
@@ -25,6 +26,8 @@ type recovery struct {
 	timer     timer     // not set: all is well
 	recovered time.Time // when it was lost no longer
 	wanted    bool      // a restart, when the other side can be reached
+	asked     time.Time // when a restart was made that the other side had asked for
+	next      timer     // set: it has asked again
 }
 
 // stateChanged is told of each state of the connection.
@@ -105,11 +108,21 @@ func (r *recovery) met() {
 
 // requested is called when the other side asks for a restart.
 func (r *recovery) requested() {
+	wait := restartsApart - time.Since(r.asked)
 	switch {
 	case r.p.remote.polite: // nobody of ours would ask
 	case r.restarts > 0: // it is under way
 	case time.Since(r.recovered) < restartFor: // it was asked for before that
+	case r.next.isSet():
+	case wait > 0:
+		r.next.set(r.p.remote.peer, wait, r.requested)
 	default:
+		r.asked = time.Now()
 		r.now("the other side asks for it")
 	}
+}
+
+func (r *recovery) stop() {
+	r.timer.stop()
+	r.next.stop()
 }

@@ -71,6 +71,26 @@ func TestRequestIsAnAttempt(t *testing.T) {
 	})
 }
 
+// However often the other side asks, there is one restart a second, and one after it
+// has asked last.
+func TestRequestsAreApart(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		polite, impolite := w.connected()
+		var last time.Time
+		for range 50 {
+			last = time.Now()
+			polite.peer.RestartICE()
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(time.Minute)
+		times := impolite.times(Restarting)
+		if n := len(times); n < 5 || n > 6 || times[n-1].Before(last) {
+			t.Errorf("in 5 s it has restarted %d times:\n%s", n, impolite.log())
+		}
+		w.talk(polite, impolite)
+	})
+}
+
 // Restarts that do not help become rarer, and a new connection comes after them.
 func TestRestartsFail(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
