@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
-	"net/url"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -39,15 +36,6 @@ const (
 	soonTries      = 12              // and after so many tries it is
 	maxBackoff     = 10 * time.Second
 )
-
-// Options say where and as whom a [Client] connects.
-type Options struct {
-	Server string // http, https, ws or wss URL of the relay; its /ws is used
-	Room   string
-	Role   string // RolePolite, RoleImpolite, or empty: the ranks decide
-	Rank   int    // of two peers without a Role the one with the higher rank is polite
-	Key    string // secret identity, see NewKey; empty: a new one
-}
 
 // Handler is told what happens to a [Client], one call at a time.
 type Handler struct {
@@ -95,7 +83,7 @@ func NewKey() string {
 func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 	address, err := o.address()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("signaling: %w", err)
 	}
 	if o.Key == "" {
 		o.Key = NewKey()
@@ -111,27 +99,6 @@ func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 	}
 	go c.run(ctx)
 	return c, nil
-}
-
-func (o Options) address() (string, error) {
-	scheme, rest, _ := strings.Cut(o.Server, "://")
-	switch scheme {
-	case "http", "ws":
-		scheme = "ws"
-	case "https", "wss":
-		scheme = "wss"
-	default:
-		return "", fmt.Errorf("signaling: server %q must be a URL like http://localhost:8080", o.Server)
-	}
-	rest = strings.TrimRight(rest, "/")
-	if rest == "" || strings.ContainsAny(rest, "?# ") {
-		return "", fmt.Errorf("signaling: server %q must be a URL of a host, like http://localhost:8080", o.Server)
-	}
-	query := "room=" + url.QueryEscape(o.Room) + "&rank=" + strconv.Itoa(o.Rank)
-	if o.Role != "" {
-		query += "&role=" + url.QueryEscape(o.Role)
-	}
-	return scheme + "://" + rest + "/ws?" + query, nil
 }
 
 // Send queues an envelope. It never blocks. An error means that it was not

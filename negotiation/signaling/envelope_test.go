@@ -113,25 +113,6 @@ func TestBadMessages(t *testing.T) {
 	}
 }
 
-func TestAddress(t *testing.T) {
-	for server, want := range map[string]string{
-		"http://localhost:8080":      "ws://localhost:8080/ws?room=a+room&rank=3&role=polite",
-		"https://example.org/relay/": "wss://example.org/relay/ws?room=a+room&rank=3&role=polite",
-		"ws://[::1]:80":              "ws://[::1]:80/ws?room=a+room&rank=3&role=polite",
-		"wss://example.org":          "wss://example.org/ws?room=a+room&rank=3&role=polite",
-		"localhost:8080":             "",
-		"ftp://example.org":          "",
-		"http://":                    "",
-		"http://example.org/?x=y":    "",
-		"":                           "",
-	} {
-		got, err := Options{Server: server, Room: "a room", Role: RolePolite, Rank: 3}.address()
-		if got != want || (err != nil) != (want == "") {
-			t.Errorf("%q: %q, %v, want %q", server, got, err, want)
-		}
-	}
-}
-
 func TestSendLimits(t *testing.T) {
 	c := &Client{}
 	if err := c.Send(Envelope{To: "b"}); !errors.Is(err, ErrNotConnected) {
