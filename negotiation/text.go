@@ -7,8 +7,10 @@ import (
 )
 
 // Printable returns s with control characters, line and paragraph separators,
-// text direction overrides and invalid UTF-8 escaped as in a Go string, so that
-// text from a peer is one line and cannot command a terminal.
+// embeddings, overrides and isolates of text direction and invalid UTF-8 escaped as in
+// a Go string, so that text from a peer is one line and cannot command a terminal. The
+// direction marks U+200E, U+200F and U+061C stay: they are ordinary in Arabic and
+// Hebrew, and override nothing.
 func Printable(s string) string {
 	if strings.IndexFunc(s, hidden) < 0 {
 		return s
@@ -27,5 +29,5 @@ func Printable(s string) string {
 
 func hidden(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar ||
-		'\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' || r == '\u200e' || r == '\u200f'
+		'\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
