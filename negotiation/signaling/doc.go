@@ -7,11 +7,15 @@
 //
 //	GET /ws?room=R[&role=polite|impolite][&rank=N][&dial=NAME.N]
 //
-// and exchanges text frames, each one JSON object of at most 64 KB. Secrets
-// travel as WebSocket subprotocols and never in the URL: "pn" is the one that
-// the relay selects, "pn.key.K" proves an identity (K is 22 or more characters
-// of base64url; the id is a fingerprint of it). Without a key the relay gives a
-// fresh identity.
+// and exchanges text frames, each one JSON object of at most 64 KB. R is the room's
+// name, 1 to 64 characters without control characters and not only spaces; N of rank
+// is from 0 to 1000. NAME.N of dial is a name of at most 32 bytes that a client gives
+// itself, and the number of the dial: of two with the same key and name the relay
+// keeps the one with the higher number, as what a client gave up may arrive after what
+// it dialled then. Secrets travel as WebSocket subprotocols and never in the URL: "pn"
+// is the one that the relay selects, "pn.key.K" proves an identity (K is 22 to 64
+// characters of base64url; the id is a fingerprint of it). Without a key the relay
+// gives a fresh identity.
 //
 //	field        from    to       meaning
 //	welcome      relay   peer     you are in: your id, the room, who else is there, ICE servers
@@ -29,7 +33,7 @@
 //	hello        peer    peer     the sender wants an answer, on meeting: {"source","version"}
 //	bye          peer    peer     true: the sender leaves, the pairing is over
 //	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE;
-//	                              "offer": it asks for any offer, at most once a second
+//	                              "offer": it asks for any offer; either at most once a second
 //
 // The relay passes fields that it does not know through untouched, so peers
 // may add their own. What is not one JSON object in valid UTF-8, at most 64
