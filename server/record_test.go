@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
 	"github.com/pion/webrtc/v4/pkg/media/oggreader"
 
@@ -137,7 +140,7 @@ func TestRecordLimit(t *testing.T) {
 	for range 2 {
 		select {
 		case err := <-full:
-			if !errors.Is(err, media.ErrFull) {
+			if !errors.Is(err, media.ErrFull) || !strings.HasSuffix(err.Error(), "0.15 MB") {
 				t.Errorf("a recording ends with %v", err)
 			}
 		case <-time.After(patience):
@@ -159,5 +162,102 @@ func TestRecordLimit(t *testing.T) {
 	}
 	if size > limit {
 		t.Errorf("%d bytes were recorded", size)
+	}
+}
+
+// recordPackets has a native peer record the packets that another one sends over
+// and over, until it is enough, and returns how the recording ends.
+func recordPackets(t *testing.T, mime string, enough func(dir string) bool, packets ...rtp.Packet) (name string, err error) {
+	t.Helper()
+	withoutDetector(t)
+	w := newWorld(t)
+	sender := w.native(demoRoom, "polite", false)
+	dir := t.TempDir()
+	recorder := media.NewRecorder(dir, 1e9)
+	type result struct {
+		name string
+		err  error
+	}
+	ended := make(chan result, 1)
+	w.native(demoRoom, "impolite", true, func(from string, track peer.RemoteTrack) {
+		name, err := recorder.Record(from, track)
+		ended <- result{name, err}
+	})
+	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: mime}, "packets", "packets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender.p.Send("", "packets", track)
+	deadline := time.After(patience)
+	next := time.NewTicker(100 * time.Microsecond)
+	defer next.Stop()
+	for n := 0; ; n++ {
+		packet := packets[n%len(packets)]
+		packet.Version, packet.SequenceNumber, packet.Timestamp = 2, uint16(n), uint32(n)
+		_ = track.WriteRTP(&packet) // an error is the end
+		select {
+		case r := <-ended:
+			return r.name, r.err
+		case <-deadline:
+			t.Fatal("the recording does not end")
+		case <-next.C:
+		}
+		if enough(dir) {
+			sender.p.Unsend("", "packets")
+		}
+	}
+}
+
+// A recording goes on after packets of VP8 without a picture in them.
+func TestRecordHollowPackets(t *testing.T) {
+	picture := []byte{0x10, 0, 1, 2}
+	good := rtp.Packet{Header: rtp.Header{Marker: true}, Payload: picture}
+	for _, hollow := range [][]byte{{0x10}, {0x80}, {0x80, 0}, {}} {
+		t.Run(fmt.Sprintf("%x", hollow), func(t *testing.T) {
+			bad := rtp.Packet{Header: rtp.Header{Marker: true}, Payload: hollow}
+			name, err := recordPackets(t, webrtc.MimeTypeVP8, func(dir string) bool {
+				files, _ := filepath.Glob(filepath.Join(dir, "*"))
+				if len(files) == 0 {
+					return false
+				}
+				info, err := os.Stat(files[0])
+				return err == nil && info.Size() > 2048
+			}, bad, good)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ivf, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkPictures(t, ivf)
+		})
+	}
+}
+
+// A recording ends when a picture does not.
+func TestRecordEndlessPicture(t *testing.T) {
+	const marker = true
+	packet := func(marker bool, head ...byte) rtp.Packet {
+		return rtp.Packet{Header: rtp.Header{Marker: marker}, Payload: append(head, make([]byte, 1100)...)}
+	}
+	for _, row := range []struct {
+		name, mime string
+		packets    []rtp.Packet
+	}{
+		{"VP8", webrtc.MimeTypeVP8, []rtp.Packet{packet(!marker, 0x10)}},
+		{"VP8 with a marker on nothing", webrtc.MimeTypeVP8, []rtp.Packet{
+			packet(!marker, 0x10), {Header: rtp.Header{Marker: marker}, Payload: []byte{0x10}},
+		}},
+		{"VP9", webrtc.MimeTypeVP9, []rtp.Packet{packet(!marker, 0x08)}},
+		{"AV1", webrtc.MimeTypeAV1, []rtp.Packet{packet(!marker, 0x18, 0x08)}},
+		{"AV1 in one OBU", webrtc.MimeTypeAV1, []rtp.Packet{packet(marker, 0xd0, 0x08)}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			name, err := recordPackets(t, row.mime, func(string) bool { return false }, row.packets...)
+			if !errors.Is(err, media.ErrEndless) || name == "" {
+				t.Errorf("the recording of %q ends with %v", name, err)
+			}
+		})
 	}
 }

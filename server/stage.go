@@ -123,9 +123,12 @@ func (s *stage) onTrack(from string, track peer.RemoteTrack) {
 		}
 	case "record":
 		name, err := s.recorder.Record(from, track)
-		if err != nil {
+		switch {
+		case name == "":
 			s.log("Cannot record %s: %s", track.Kind(), negotiation.Printable(err.Error()))
-		} else {
+		case err != nil:
+			s.log("Recorded %s, but not to its end: %s", name, negotiation.Printable(err.Error()))
+		default:
 			s.log("Recorded %s", name)
 		}
 	}

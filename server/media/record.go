@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media/ivfwriter"
 	"github.com/pion/webrtc/v4/pkg/media/oggwriter"
@@ -26,32 +27,43 @@ const (
 	packetCost = 32       // bytes of the headers of a packet
 )
 
-// ErrFull says that recordings are as large as they may be.
-var ErrFull = errors.New("the recordings are as large as they may be")
+// maxPicture is how large a picture may be, in bytes with the cost of its packets:
+// pion's writer holds it in memory until it ends.
+const maxPicture = 4 << 20
+
+// Errors that end a recording.
+var (
+	// ErrFull says that recordings are as large as they may be.
+	ErrFull = errors.New("all recordings together are as large as they may be")
+	// ErrEndless says that the packets of a picture do not end.
+	ErrEndless = fmt.Errorf("a picture does not end within %d MB", maxPicture>>20)
+)
 
 // Recorder writes tracks to files. It may be used from any goroutine.
 type Recorder struct {
-	dir  string
-	left atomic.Int64 // bytes
+	dir   string
+	limit int64        // bytes
+	left  atomic.Int64 // of them
 }
 
 // NewRecorder returns a Recorder that writes up to limit bytes in all, whatever the
 // other sides send, to files in dir.
 func NewRecorder(dir string, limit int64) *Recorder {
-	r := &Recorder{dir: dir}
+	r := &Recorder{dir: dir, limit: limit}
 	r.left.Store(limit)
 	return r
 }
 
 func (r *Recorder) take(bytes int) error {
 	if r.left.Add(-int64(bytes)) < 0 {
-		return ErrFull
+		return fmt.Errorf("%w: %g MB", ErrFull, float64(r.limit)/1e6)
 	}
 	return nil
 }
 
 // Record writes a track to a new file, until the track ends, and returns the name
-// of the file.
+// of the file. With an error, the file ends early, or the name is empty and there
+// is none.
 func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err error) {
 	if err := r.take(fileCost); err != nil {
 		return "", err
@@ -66,7 +78,8 @@ func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err
 		Close() error
 	}
 	codec := track.Codec()
-	switch mime := codec.MimeType; {
+	mime := codec.MimeType
+	switch {
 	case strings.EqualFold(mime, webrtc.MimeTypeOpus):
 		_ = file.Close() // only what it opens itself does it mark as ended
 		writer, err = oggwriter.New(file.Name(), codec.ClockRate, codec.Channels)
@@ -81,6 +94,7 @@ func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err
 		return "", err
 	}
 	var asked time.Time
+	unfinished := 0 // bytes of a picture that pion's writer holds back
 	for {
 		if track.Kind() == "video" && time.Since(asked) > keyFrameEvery {
 			asked = time.Now()
@@ -90,12 +104,44 @@ func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err
 		if err != nil {
 			return file.Name(), writer.Close()
 		}
-		if err = r.take(len(packet.Payload) + packetCost); err == nil {
-			err = writer.WriteRTP(packet)
+		cost := len(packet.Payload) + packetCost
+		if err = r.take(cost); err == nil && !hollow(mime, packet) {
+			if unfinished += cost; unfinished > maxPicture {
+				err = ErrEndless
+			} else {
+				err = writer.WriteRTP(packet)
+			}
+			if finishes(mime, packet) {
+				unfinished = 0
+			}
 		}
 		if err != nil {
 			return file.Name(), errors.Join(err, writer.Close())
 		}
+	}
+}
+
+// hollow tells whether a packet has nothing in it to write. pion's writer does not
+// expect that of VP8.
+func hollow(mime string, packet *rtp.Packet) bool {
+	content, err := packet.Payload, error(nil)
+	if strings.EqualFold(mime, webrtc.MimeTypeVP8) {
+		content, err = new(codecs.VP8Packet).Unmarshal(content)
+	}
+	return err != nil || len(content) == 0
+}
+
+// finishes tells whether pion's writer holds nothing back after a packet that is
+// not hollow.
+func finishes(mime string, packet *rtp.Packet) bool {
+	const continues = 0x40 // https://aomediacodec.github.io/av1-rtp-spec/#44-av1-aggregation-header
+	switch {
+	case strings.EqualFold(mime, webrtc.MimeTypeOpus):
+		return true
+	case strings.EqualFold(mime, webrtc.MimeTypeAV1):
+		return packet.Marker && packet.Payload[0]&continues == 0
+	default:
+		return packet.Marker
 	}
 }
 
