@@ -213,7 +213,7 @@ func (t *terminal) find(name string) (string, error) {
 	case 0:
 		return "", fmt.Errorf("no peer is here whose id begins with %s", negotiation.Printable(name))
 	default:
-		return "", fmt.Errorf("the ids of %d peers begin with %s", len(found), name)
+		return "", fmt.Errorf("the ids of %d peers begin with %s", len(found), negotiation.Printable(name))
 	}
 }
 
@@ -223,7 +223,7 @@ func (t *terminal) list() {
 	defer t.mu.Unlock()
 	t.note("%d peers are here.", len(t.peers))
 	for _, id := range slices.Sorted(maps.Keys(t.peers)) {
-		t.note("  %s  we are %s  %s", id, t.peers[id].Role, t.peers[id].Detail)
+		t.note("  %s  we are %s  %s", negotiation.Printable(id), t.peers[id].Role, t.peers[id].Detail)
 	}
 }
 

@@ -212,7 +212,7 @@ func TestWho(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	terminal := newTerminal(nil, nil, nil)
-	terminal.peers = map[string]negotiation.Event{"abc1": {}, "abc2": {}, "b": {}}
+	terminal.peers = map[string]negotiation.Event{"abc1": {}, "abc2": {}, "b": {}, "\x1b[31mred": {}, "\x1b[32mgreen": {}}
 	for _, row := range []struct{ name, id, refusal string }{
 		{"", "", ""},
 		{"abc1", "abc1", ""},
@@ -221,6 +221,8 @@ func TestFind(t *testing.T) {
 		{"abc", "", "the ids of 2 peers begin with abc"},
 		{"c", "", "no peer is here whose id begins with c"},
 		{"abc12", "", "no peer is here whose id begins with abc12"},
+		{"\x1b[3", "", `the ids of 2 peers begin with \x1b[3`},
+		{"\x1b[33", "", `no peer is here whose id begins with \x1b[33`},
 	} {
 		id, err := terminal.find(row.name)
 		refusal := ""
@@ -230,6 +232,19 @@ func TestFind(t *testing.T) {
 		if id != row.id || refusal != row.refusal {
 			t.Errorf("%q is %q, %q", row.name, id, refusal)
 		}
+	}
+}
+
+// The ids of peers are what the relay says they are, and a line each.
+func TestPeersOfAnEvilRelay(t *testing.T) {
+	log := &transcript{}
+	terminal := newTerminal(nil, nil, log)
+	terminal.peers = map[string]negotiation.Event{"\x1b]0;title\a\nReceived: forged": {Role: "polite", Detail: "new"}}
+	go terminal.log.run()
+	terminal.list()
+	terminal.log.close()
+	if got, want := log.String(), "1 peers are here.\n"+`  \x1b]0;title\a\nReceived: forged  we are polite  new`+"\n"; got != want {
+		t.Errorf("it says %q", got)
 	}
 }
 
