@@ -1,7 +1,10 @@
 package relay_test
 
 import (
+	"bytes"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -64,6 +67,37 @@ func TestOrigin(t *testing.T) {
 			}
 			ws.Close()
 		})
+	}
+}
+
+// Who runs the relay learns once of each page that is refused, but not of any
+// number of them, and who wrote the page learns what to do.
+func TestRefusedOrigin(t *testing.T) {
+	var log bytes.Buffer // slog's handler locks
+	s := serve(t, relay.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	refuse := func(origin string) {
+		t.Helper()
+		_, response, err := s.connect(websocket.DefaultDialer, http.Header{"Origin": {origin}}, "room", "r")
+		if err == nil {
+			t.Fatalf("%s is let in", origin)
+		}
+		body, _ := io.ReadAll(response.Body)
+		if want := "start the server with --origin " + origin[:min(len(origin), 200)]; !strings.Contains(string(body), want) {
+			t.Errorf("the response is %q", body)
+		}
+	}
+	for range 3 {
+		refuse("https://twice.example")
+	}
+	refuse("https://" + strings.Repeat("long", 1000) + ".example")
+	if n := strings.Count(log.String(), "level=WARN"); n != 2 || !strings.Contains(log.String(), "origin=https://twice.example\n") || log.Len() > 1000 {
+		t.Errorf("%d origins are in the log:\n%s", n, &log)
+	}
+	for n := range 200 {
+		refuse(fmt.Sprintf("https://%d.example", n))
+	}
+	if n := strings.Count(log.String(), "level=WARN"); n != 100 {
+		t.Errorf("%d origins are in the log", n)
 	}
 }
 

@@ -23,7 +23,7 @@ func identity(protocols []string) (id string, refused *signaling.Error) {
 		if !ok {
 			continue
 		}
-		if found || !validKey(k) {
+		if found || !ValidKey(k) {
 			return "", errBadKey
 		}
 		key, found = k, true
@@ -32,7 +32,9 @@ func identity(protocols []string) (id string, refused *signaling.Error) {
 	return idEncoding.EncodeToString(sum[:idBytes]), nil
 }
 
-func validKey(key string) bool {
+// ValidKey tells whether a client can have the key: 22 to 64 characters of
+// base64url.
+func ValidKey(key string) bool {
 	if len(key) < 22 || len(key) > 64 {
 		return false
 	}

@@ -29,18 +29,21 @@
 //
 // # Limits
 //
-// A connection costs the relay one goroutine and 6 KB, and what waits to be
-// written to it, which [Config] bounds. There is no compression. The
+// A connection costs the relay one goroutine and 6 KB, what waits to be written
+// to it, which [Config] bounds, and the message that it is sending, up to 128 KB
+// for a message of up to 64. There is no compression. The
 // server in front of the handler bounds the time that a client takes for the
 // headers of its request ([http.Server].ReadHeaderTimeout).
 //
-// Nothing that peers send, no key and no room name is logged.
+// Nothing that peers send, no key and no room name is logged; the origins of pages
+// that are refused are, once each.
 package relay
 
 import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -139,6 +142,8 @@ type Relay struct {
 	config   Config
 	upgrader websocket.Upgrader
 
+	strangers strangers
+
 	running sync.WaitGroup // connections, their writers, the sweeper
 	stop    chan struct{}  // closed by Shutdown
 
@@ -176,10 +181,10 @@ func New(config Config) *Relay {
 // ServeHTTP makes a WebSocket of the request and returns; the connection goes
 // on without it.
 //
-// A page of a foreign origin gets 403, who does not ask for a WebSocket 426,
-// and after [Relay.Shutdown] everybody 503. All other refusals come over the
-// WebSocket, as an error and a close code, because a page cannot read the
-// response to a WebSocket request that failed.
+// Who does not ask for a WebSocket gets 426, a page of a foreign origin 403,
+// everybody else 503 after [Relay.Shutdown], and who asks for a WebSocket wrongly
+// 400 or 405. All other refusals come over the WebSocket, as an error and a close
+// code, because a page cannot read the response to a WebSocket request that failed.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !websocket.IsWebSocketUpgrade(req) {
 		w.Header().Set("Upgrade", "websocket")
@@ -187,13 +192,17 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "This is the signalling relay. Connect with a WebSocket: GET /ws?room=NAME", http.StatusUpgradeRequired)
 		return
 	}
-	if !originAllowed(req, r.config.Origins) {
-		http.Error(w, "Pages of this origin may not use the relay.", http.StatusForbidden)
+	if origin, refused := refusedOrigin(req, r.config.Origins); refused {
+		origin = strings.ToValidUTF8(origin[:min(len(origin), maxOrigin)], "")
+		if r.strangers.add(origin) {
+			r.config.Logger.Warn("page refused: to let it in, start the server with its --origin", "origin", origin)
+		}
+		http.Error(w, "Pages of "+origin+" may not use this relay. To let them in, start the server with --origin "+origin, http.StatusForbidden)
 		return
 	}
 	if !r.begin() {
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "The relay is going down. Connect again.", http.StatusServiceUnavailable)
+		http.Error(w, "The relay is shutting down. Try again in a moment.", http.StatusServiceUnavailable)
 		return
 	}
 	ws, err := r.upgrader.Upgrade(w, req, nil)
@@ -254,6 +263,13 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Unlock()
 	<-done
 	return ctx.Err()
+}
+
+// Ready tells whether the relay takes new connections: until [Relay.Shutdown].
+func (r *Relay) Ready() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.closed
 }
 
 // Stats is what a relay has at one moment.

@@ -78,7 +78,7 @@ func (rm *room) admit(m signaling.Member, limit int) *signaling.Error {
 		pair = true
 		if p.member.Role == m.Role {
 			return &signaling.Error{Code: signaling.CodeRoleTaken, Message: fmt.Sprintf(
-				"another peer in this room is %s already: leave the role out or ask for the other one, or meet in another room", m.Role)}
+				"another peer in this room is %s already: take the other role, or meet in another room", m.Role)}
 		}
 	}
 	if pair {

@@ -53,7 +53,7 @@ func readWish(req *http.Request) (w wish, refused *signaling.Error) {
 	query := req.URL.Query()
 
 	w.room = query.Get("room")
-	if !validRoom(w.room) {
+	if !ValidRoom(w.room) {
 		return w, errBadRoom
 	}
 
@@ -77,7 +77,9 @@ func readWish(req *http.Request) (w wish, refused *signaling.Error) {
 	return w, refused
 }
 
-func validRoom(name string) bool {
+// ValidRoom tells whether a room can have the name: 1 to 64 characters of UTF-8
+// without control characters, and not only spaces.
+func ValidRoom(name string) bool {
 	return utf8.RuneCountInString(name) <= maxRoomName &&
 		utf8.ValidString(name) &&
 		strings.TrimSpace(name) != "" &&
