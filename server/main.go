@@ -15,9 +15,6 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// errUsage says that the command line is wrong.
-var errUsage = errors.New("wrong usage")
-
 // failure is an error of a command that has begun.
 type failure struct{ error }
 
@@ -35,8 +32,10 @@ func begun(action cli.ActionFunc) cli.ActionFunc {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	unsetEmpty()
 	var failed failure
-	switch err := command().Run(ctx, os.Args); {
+	switch err := command().Run(ctx, commandLine(os.Args)); {
 	case err == nil:
 	case errors.Is(err, errUsage), !errors.As(err, &failed): // a variable of the environment may be wrong
 		fmt.Fprintf(os.Stderr, "server: %v\nTry --help.\n", err)
@@ -70,7 +69,9 @@ func command() *cli.Command {
 				Usage: "join a room as a native peer",
 				Description: "What you type is chat. /connect opens a data channel, /renegotiate forces an\n" +
 					"offer, /restart restarts ICE, /media on and /media off send and stop a picture\n" +
-					"with a tone, /quit leaves; //text says a line that begins with a slash.\n" +
+					"with a tone, /peers lists who is in the room, /to PEER text says it to one of\n" +
+					"them, whose id begins with PEER, /reconnect looks at once whether the relay is\n" +
+					"there, /quit leaves; //text says a line that begins with a slash.\n" +
 					"Received chat goes to standard output, the log to standard error.",
 				Flags:        peerFlags(),
 				Action:       begun(runPeer),
@@ -79,17 +80,4 @@ func command() *cli.Command {
 		},
 	}
 	return root
-}
-
-func usage(_ context.Context, _ *cli.Command, err error, _ bool) error {
-	return fmt.Errorf("%w: %w", errUsage, err)
-}
-
-// noArguments refuses what is left of the command line, such as a command that
-// does not exist.
-func noArguments(c *cli.Command) error {
-	if c.Args().Present() {
-		return fmt.Errorf("%w: unexpected %q", errUsage, c.Args().First())
-	}
-	return nil
 }

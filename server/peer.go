@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v3"
@@ -58,16 +59,9 @@ func peerFlags() []cli.Flag {
 func runPeer(ctx context.Context, c *cli.Command) error {
 	t := newTerminal(c.Root().Reader, c.Root().Writer, c.Root().ErrWriter)
 	t.echo, t.verbose = c.Bool("echo"), c.Bool("verbose")
-	stage, err := newStage(c, t.note)
-	if err != nil {
-		return err
-	}
-	t.stage = stage
 	room, role, connect := c.String("room"), c.String("role"), c.String("connect")
-	switch role {
-	case "", signaling.RolePolite, signaling.RoleImpolite:
-	default:
-		return fmt.Errorf("%w: --role must be polite or impolite, not %q", errUsage, role)
+	if err := errors.Join(checkServer(c.String("server")), checkIdentity(room, role, c.String("key"))); err != nil {
+		return err
 	}
 	if connect == "" {
 		connect = "auto"
@@ -78,6 +72,11 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if connect != "auto" && connect != "wait" {
 		return fmt.Errorf("%w: --connect must be auto or wait, not %q", errUsage, connect)
 	}
+	stage, err := newStage(c, t.note)
+	if err != nil {
+		return err
+	}
+	t.stage = stage
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{
 			Server: c.String("server"), Room: room, Role: role, Rank: peer.RankNative, Key: c.String("key"),

@@ -69,14 +69,20 @@ func (p *process) ends(code int) {
 // served finds in the log of a relay where it is.
 var served = regexp.MustCompile(`page=(http://\S+)`)
 
+// serveProcess starts a relay, and returns where it is.
+func serveProcess(t *testing.T, program string, arguments ...string) (relay *process, url string) {
+	t.Helper()
+	relay = start(t, program, append([]string{"PN_ADDR=127.0.0.1:0"}, arguments...)...)
+	relay.expectLog("page=")
+	return relay, served.FindStringSubmatch(relay.log.String())[1]
+}
+
 // TestProcess runs the program, which is told by its environment what to do.
 func TestProcess(t *testing.T) {
 	program := newRelayProcess(t).program
 	serve := func(t *testing.T, arguments ...string) (relay *process, url string) {
 		t.Helper()
-		relay = start(t, program, append([]string{"PN_ADDR=127.0.0.1:0"}, arguments...)...)
-		relay.expectLog("page=")
-		return relay, served.FindStringSubmatch(relay.log.String())[1]
+		return serveProcess(t, program, arguments...)
 	}
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -133,6 +139,8 @@ func TestProcess(t *testing.T) {
 		{"PN_SERVER=nowhere", "peer"},
 		{"PN_ECHO=perhaps", "peer"},
 		{"peer", "somewhere"},
+		{"--addr", "127.0.0.1:0", "serve"},
+		{"--peers-per-room", "3", "peer"},
 	} {
 		t.Run("wrong: "+strings.Join(wrong, " "), func(t *testing.T) {
 			p := start(t, program, wrong...)

@@ -18,7 +18,9 @@ import (
 	"perfect-negotiation/web"
 )
 
-const shutdownTimeout = 5 * time.Second
+// shutdownTimeout is how long clients and requests may take to end: the relay takes
+// 5 s for clients that do not answer.
+const shutdownTimeout = 8 * time.Second
 
 func serveFlags() []cli.Flag {
 	return []cli.Flag{
@@ -38,38 +40,29 @@ func serveFlags() []cli.Flag {
 			Name: "ice-server", Local: true, Sources: cli.EnvVars("PN_ICE_SERVER"),
 			Usage: "STUN or TURN `URL` that peers are told, like stun:stun.example.org:3478 (repeatable)",
 		},
+		&cli.StringFlag{
+			Name: "ice-username", Local: true, Sources: cli.EnvVars("PN_ICE_USERNAME"),
+			Usage: "`name` for the TURN servers; every peer is told",
+		},
+		&cli.StringFlag{
+			Name: "ice-credential", Local: true, Sources: cli.EnvVars("PN_ICE_CREDENTIAL"),
+			Usage: "`password` for the TURN servers; every peer is told",
+		},
 	}
 }
 
 func serve(ctx context.Context, c *cli.Command) error {
-	if err := noArguments(c); err != nil {
+	config, err := relayConfig(c)
+	if err != nil {
 		return err
 	}
-	if c.Int("peers-per-room") < 2 {
-		return fmt.Errorf("%w: --peers-per-room must be at least 2", errUsage)
-	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	var servers []signaling.ICEServer
-	if urls := c.StringSlice("ice-server"); len(urls) > 0 {
-		servers = []signaling.ICEServer{{URLs: urls}}
-	}
-	r := relay.New(relay.Config{
-		Origins:      c.StringSlice("origin"),
-		PeersPerRoom: c.Int("peers-per-room"),
-		ICEServers:   servers,
-		Logger:       log,
-	})
+	log := config.Logger
+	r := relay.New(config)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.String("addr"))
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err)
 	}
-	server := &http.Server{
-		Handler:           handler(r),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	server := newServer(handler(r), log)
 	log.Info("serving", "page", pageURL(listener.Addr()), "demo", "/polite and /impolite", "source", negotiation.Source()[:8])
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
@@ -82,17 +75,64 @@ func serve(ctx context.Context, c *cli.Command) error {
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err = errors.Join(r.Shutdown(closing), server.Shutdown(closing))
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("connections that did not end were cut off")
+		err = server.Close()
+	}
 	<-ended
 	return err
+}
+
+// relayConfig reads the options of the relay, and checks all others.
+func relayConfig(c *cli.Command) (relay.Config, error) {
+	config := relay.Config{
+		Origins:      c.StringSlice("origin"),
+		PeersPerRoom: c.Int("peers-per-room"),
+		Logger:       slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	}
+	if urls := c.StringSlice("ice-server"); len(urls) > 0 {
+		config.ICEServers = []signaling.ICEServer{{URLs: urls, Username: c.String("ice-username"), Credential: c.String("ice-credential")}}
+	}
+	errs := []error{noArguments(c), checkAddress(c.String("addr"))}
+	if config.PeersPerRoom < 2 {
+		errs = append(errs, fmt.Errorf("%w: --peers-per-room must be at least 2", errUsage))
+	}
+	for _, origin := range config.Origins {
+		errs = append(errs, checkOrigin(origin))
+	}
+	for _, server := range config.ICEServers {
+		errs = append(errs, checkICEServer(server))
+	}
+	return config, errors.Join(errs...)
+}
+
+// newServer bounds the time that a request takes. A WebSocket is none any more: what
+// is hijacked has no deadline.
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:        h,
+		ReadTimeout:    10 * time.Second,
+		WriteTimeout:   2 * time.Minute,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 }
 
 // handler is the relay at /ws, what a load balancer asks, and the page.
 func handler(r *relay.Relay) http.Handler {
 	ok := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }
+	ready := func(w http.ResponseWriter, req *http.Request) {
+		if r.Ready() {
+			ok(w, req)
+		} else {
+			http.Error(w, "shutting down", http.StatusServiceUnavailable)
+		}
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/ws", r)
 	mux.HandleFunc("GET /healthz", ok)
-	mux.HandleFunc("GET /readyz", ok)
+	mux.HandleFunc("GET /readyz", ready)
 	mux.Handle("/", web.Handler(negotiation.Source()))
 	return mux
 }

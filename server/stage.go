@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"sync"
 
@@ -11,6 +12,8 @@ import (
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/server/media"
 )
+
+const megabyte = 1_000_000 // bytes
 
 // stage is what the native peer does with media.
 type stage struct {
@@ -39,11 +42,11 @@ func newStage(c *cli.Command, log func(format string, args ...any)) (*stage, err
 			return nil, fmt.Errorf("%w: --media record takes one directory, as in: --media record ./recordings", errUsage)
 		}
 		limit := c.Int64("record-limit")
-		if limit < 1 {
-			return nil, fmt.Errorf("%w: --record-limit must be at least 1", errUsage)
+		if limit < 1 || limit > math.MaxInt64/megabyte {
+			return nil, fmt.Errorf("%w: --record-limit must be from 1 to %d", errUsage, math.MaxInt64/megabyte)
 		}
 		dir := c.Args().First()
-		s.recorder = media.NewRecorder(dir, limit*1e6)
+		s.recorder = media.NewRecorder(dir, limit*megabyte)
 		return s, os.MkdirAll(dir, 0o777)
 	default:
 		return nil, fmt.Errorf("%w: --media must be pattern, echo or record, not %q", errUsage, s.mode)

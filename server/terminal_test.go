@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -266,39 +265,4 @@ func TestReconnect(t *testing.T) {
 	network.cut()
 	p.write("/reconnect")
 	await(t, "it is back", func() bool { return strings.Count(p.log.String(), "Joined room 'there'") == 2 })
-}
-
-func TestUsage(t *testing.T) {
-	w := newWorld(t)
-	for _, arguments := range [][]string{
-		{"peer", "--role", "kind"},
-		{"peer", "--connect", "never"},
-		{"peer", "--server", "localhost:8080"},
-		{"peer", "--nonsense"},
-		{"peer", "somewhere"},
-		{"peer", "--media", "dance"},
-		{"peer", "--media", "record"},
-		{"peer", "--media", "record", "here", "there"},
-		{"peer", "--media", "record", "--record-limit", "0", "here"},
-		{"peer", "--media", "pattern", "somewhere"},
-		{"--nonsense"},
-		{"dance"},
-		{"serve", "--peers-per-room", "1"},
-		{"serve", "--peers-per-room", "many"},
-	} {
-		t.Run(strings.Join(arguments, " "), func(t *testing.T) {
-			root := command()
-			root.Writer, root.ErrWriter = io.Discard, io.Discard
-			if err := root.Run(t.Context(), append([]string{"server"}, arguments...)); !errors.Is(err, errUsage) {
-				t.Errorf("error %v", err)
-			}
-		})
-	}
-	t.Run("the relay refuses", func(t *testing.T) {
-		w.native(demoRoom, "polite", false)
-		p := startPeer(t, w, "--role", "polite")
-		if err := p.end(); err == nil || errors.Is(err, errUsage) {
-			t.Errorf("error %v", err)
-		}
-	})
 }
