@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -26,6 +27,7 @@ func sends(t *testing.T, url, request string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetReadDeadline(time.Now().Add(patience)) // never fails
 	if _, err := io.WriteString(conn, request); err != nil {
 		t.Fatal(err)
 	}

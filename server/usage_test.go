@@ -102,3 +102,16 @@ func TestGoodUsage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An empty variable is none.
+func TestUnsetEmpty(t *testing.T) {
+	t.Setenv("PN_ADDR", "")
+	t.Setenv("PN_ROOM", "inn")
+	t.Setenv("OTHER", "")
+	unsetEmpty()
+	for name, want := range map[string]bool{"PN_ADDR": false, "PN_ROOM": true, "OTHER": true} {
+		if _, set := os.LookupEnv(name); set != want {
+			t.Errorf("%s is set: %t", name, set)
+		}
+	}
+}
