@@ -33,11 +33,11 @@ type conn struct {
 	dial   dial
 	room   *room // nil until it is in; constant from then on
 	queue  queue
-	pace   *rate.Limiter // at which it is read, in bytes; a replaced connection leaves it to the next
+	pace   *rate.Limiter // at which it is read, in bytes of the network; a replaced connection leaves it to the next
 
 	ending    atomic.Bool     // end was called: nothing more is taken from the client
 	heard     atomic.Bool     // it gave a sign of life since the sweeper looked
-	ended     context.Context // is done: serve need not wait for pace
+	ended     context.Context // is done: nothing waits for pace
 	cancel    context.CancelFunc
 	receiving bool // serve is inside a message
 
@@ -60,6 +60,7 @@ func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 		heardAt:  now,
 		pingedAt: now,
 	}
+	ws.NetConn().(*paced).conn = c
 	ws.SetPongHandler(func(string) error {
 		c.alive()
 		return nil
@@ -97,7 +98,8 @@ func (c *conn) serve(refused *signaling.Error) {
 		c.relay.leave(c)
 	}
 	// Closing a socket that has unread data resets it, and the client may lose
-	// the error that it was sent: so read on until it closes or its time is over.
+	// the error that it was sent: so read on until it closes, its time is over, or it
+	// has sent more than anybody has to.
 	for {
 		if _, _, err := c.ws.NextReader(); err != nil {
 			break
@@ -111,22 +113,17 @@ func (c *conn) serve(refused *signaling.Error) {
 
 // receive relays messages until the connection ends or must end.
 func (c *conn) receive() {
-	for !c.ending.Load() && c.pace.WaitN(c.ended, 0) == nil {
+	for {
 		kind, r, err := c.ws.NextReader()
-		if err != nil {
+		if err != nil || !c.message(kind, r) {
 			return
 		}
-		n, ok := c.message(kind, r)
-		c.pace.ReserveN(time.Now(), n+messageCost)
-		if !ok {
-			return
-		}
+		c.pace.ReserveN(time.Now(), messageCost)
 	}
 }
 
-// message relays one message and returns its length. It reports whether more may
-// follow.
-func (c *conn) message(kind int, r io.Reader) (n int, ok bool) {
+// message relays one message, and reports whether more may follow.
+func (c *conn) message(kind int, r io.Reader) (ok bool) {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 
@@ -135,25 +132,24 @@ func (c *conn) message(kind int, r io.Reader) (n int, ok bool) {
 	c.receiving = false
 	if errors.Is(err, errTooLarge) {
 		c.end(errTooLarge)
-		return 0, false
+		return false
 	}
-	if err != nil {
-		return 0, false
+	if err != nil || c.ending.Load() {
+		return false
 	}
 	c.alive()
-	n = len(*buffer)
 
 	if kind != websocket.TextMessage {
 		c.refuse(signaling.CodeBadMessage, "messages must be text, not binary")
-		return n, true
+		return true
 	}
 	envelope, err := peek(*buffer)
 	if err != nil {
 		c.refuse(signaling.CodeBadMessage, err.Error())
-		return n, true
+		return true
 	}
 	c.relay.pass(c, envelope, envelope.stamp(*buffer, c.member.ID))
-	return n, true
+	return true
 }
 
 // refuse tells the client that a message of its was not relayed.

@@ -153,6 +153,37 @@ func TestFloodOverManyConnections(t *testing.T) {
 	}
 }
 
+// What has nothing in it to be relayed is read no faster than the rest.
+func TestFloodOfNothing(t *testing.T) {
+	for name, flood := range map[string]struct{ first, frame string }{
+		"pings":           {"", "\x89\x80mask"},
+		"pongs":           {"", "\x8a\x80mask"},
+		"empty fragments": {"\x01\x80mask", "\x00\x80mask"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, relay.Config{BytesPerSecond: 1})
+			flooder, reader := s.pair("r")
+			conn := flooder.ws.UnderlyingConn()
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+			_, err := io.WriteString(conn, flood.first)
+			block := []byte(strings.Repeat(flood.frame, 10_000))
+			const enough = 16 << 20 // more than the network holds
+			sent := 0
+			for n := 0; err == nil && sent < enough; sent += n {
+				_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // the network holds all when nothing is taken for so long
+				n, err = conn.Write(block)
+			}
+			if err == nil {
+				t.Errorf("%d bytes were taken", sent)
+			}
+			reader.write(`{"to":"` + reader.id + `"}`)
+			for e := reader.read(); e.From != reader.id; e = reader.read() {
+				continue
+			}
+		})
+	}
+}
+
 func TestFloodIsNoSilence(t *testing.T) {
 	t.Parallel() // it waits
 	s := serve(t, relay.Config{BytesPerSecond: 64 << 10, PingInterval: 100 * time.Millisecond, PongTimeout: 2 * time.Second})

@@ -75,10 +75,11 @@ type Config struct {
 	QueueBytes    int
 	QueueMessages int
 
-	// BytesPerSecond is how fast one client is read, on average; each message
-	// counts as 256 bytes more than it has. Half of QueueBytes it may send at once,
-	// and in any case one message. Who sends faster waits, by way of TCP: nothing
-	// is lost.
+	// BytesPerSecond is how fast one client is read, on average, with all that is
+	// not relayed; each message counts as 256 bytes more than it has. Half of
+	// QueueBytes it may send at once, and in any case one message. Who sends faster
+	// waits, by way of TCP: nothing is lost. Of a client whose connection is ending 1
+	// MB is read at once.
 	//
 	// A client that connects again with its key is the same one; with a fresh key,
 	// or when the relay has noticed that it was gone, it is another.
@@ -205,7 +206,7 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "The relay is shutting down. Try again in a moment.", http.StatusServiceUnavailable)
 		return
 	}
-	ws, err := r.upgrader.Upgrade(w, req, nil)
+	ws, err := r.upgrader.Upgrade(pacer{w}, req, nil)
 	if err != nil {
 		r.running.Done()
 		return
