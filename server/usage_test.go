@@ -115,3 +115,13 @@ func TestUnsetEmpty(t *testing.T) {
 		}
 	}
 }
+
+// The help tells all that can be typed.
+func TestHelp(t *testing.T) {
+	help := command().Command("peer").Description
+	for _, typed := range []string{"/connect", "/renegotiate", "/restart", "/media on", "/media off", "/peers", "/to PEER text", "/reconnect", "/quit", "//text"} {
+		if !strings.Contains(help, typed) {
+			t.Errorf("it does not tell of %s", typed)
+		}
+	}
+}
