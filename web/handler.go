@@ -90,7 +90,7 @@ func (s *site) room(w http.ResponseWriter, r *http.Request) {
 		s.render(w, r, document{
 			View:   "missing",
 			Title:  "No such room name",
-			Reason: "The name of a room has 1 to 64 characters, and no control characters.",
+			Reason: "The name of a room has 1 to 64 characters, not only spaces, and no control characters.",
 		})
 		return
 	}
@@ -147,7 +147,7 @@ func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func validRoom(name string) bool {
-	return name != "" && utf8.ValidString(name) &&
+	return strings.TrimSpace(name) != "" && utf8.ValidString(name) &&
 		utf8.RuneCountInString(name) <= maxRoomName &&
 		!strings.ContainsFunc(name, unicode.IsControl)
 }

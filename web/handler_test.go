@@ -95,6 +95,8 @@ func TestRoutes(t *testing.T) {
 		{"/r/%22%3E%3Cscript%3E", 200, html, `data-room="&#34;&gt;&lt;script&gt;"`},
 		{"/r/%7B%7B.Source%7D%7D", 200, html, `data-room="{{.Source}}"`},
 		{"/r/" + long + "x", 404, html, "1 to 64 characters"},
+		{"/r/%20", 404, html, "not only spaces"},
+		{"/r/%20a", 200, html, `data-room=" a"`},
 		{"/r/a%0Ab", 404, html, "no control characters"},
 		{"/r/%FF", 404, html, "No such room name"},
 		{"/r/", 404, html, "<h1>"},
