@@ -38,34 +38,65 @@ func TestPlainHTTP(t *testing.T) {
 func TestNarrowScreen(t *testing.T) {
 	w := newWorld(t)
 	b, n := w.tab("/r/a-room-with-quite-a-long-name-that-nobody-would-want-to-type"), w.native("a-room-with-quite-a-long-name-that-nobody-would-want-to-type", "", true)
-	awaitChannels(t, 2, b, n)
+	w.native("a-room-with-quite-a-long-name-that-nobody-would-want-to-type", "", true)
+	awaitChannels(t, 4, b, n)
+	await(t, "the reader can choose", func() bool { return len(b.choices()) == 3 }, b)
 	n.say(strings.Repeat("long", 200))
 	b.press("#camera")
 	await(t, "chat arrives", func() bool { return len(b.received()) == 1 }, b, n)
 	home := w.rawTab(w.url + "/")
 	for _, b := range []*tab{b, home, w.rawTab(w.url + "/nowhere")} {
-		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(375, 667, chromedp.EmulateMobile, chromedp.EmulateTouch)); err != nil {
+		for _, width := range []int64{320, 375} {
+			if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(width, 667, chromedp.EmulateMobile, chromedp.EmulateTouch)); err != nil {
+				t.Fatal(err)
+			}
+			for _, wrong := range b.awkward() {
+				t.Errorf("%s, %d pixels wide: %s", b.url, width, wrong)
+			}
+		}
+	}
+}
+
+// awkward tells what is not on the screen, or cannot be touched.
+func (b *tab) awkward() (wrong []string) {
+	b.eval(`(() => {
+		const name = (e) => e.id || e.className || e.tagName;
+		const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".skip, .visually-hidden");
+		const wrong = [];
+		if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is wider than the screen");
+		for (const e of document.querySelectorAll("button, input, select, a, .card, figure")) {
+			if (!seen(e)) continue;
+			e.scrollIntoView({ block: "center" });
+			const { left, right, top, bottom, width, height } = e.getBoundingClientRect();
+			if (left < 0 || right > innerWidth) wrong.push(name(e) + " goes off the screen");
+			if (!e.matches("button, input, select")) continue;
+			if (e.matches("input") && width < 130) wrong.push(name(e) + " is " + width + " pixels wide");
+			if (height < 44) wrong.push(name(e) + " is " + height + " pixels high");
+			if (!e.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2))) wrong.push(name(e) + " is covered");
+		}
+		return wrong;
+	})()`, &wrong)
+	return wrong
+}
+
+// On the screen of a phone that lies on its side the log can be read beside a picture.
+func TestLandscape(t *testing.T) {
+	w := newWorld(t)
+	b, other := w.tab("/polite"), w.tab("/impolite")
+	b.connect()
+	awaitChannels(t, 1, b, other)
+	other.press("#pattern")
+	b.awaitTiles("video", other)
+	for _, size := range [][2]int64{{932, 430}, {1024, 600}, {1280, 720}} {
+		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(size[0], size[1])); err != nil {
 			t.Fatal(err)
 		}
-		var wrong []string
-		b.eval(`(() => {
-			const name = (e) => e.id || e.className || e.tagName;
-			const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".skip, .visually-hidden");
-			const wrong = [];
-			if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is wider than the screen");
-			for (const e of document.querySelectorAll("button, input, select, a, .card, figure")) {
-				if (!seen(e)) continue;
-				e.scrollIntoView({ block: "center" });
-				const { left, right, top, bottom, height } = e.getBoundingClientRect();
-				if (left < 0 || right > innerWidth) wrong.push(name(e) + " goes off the screen");
-				if (!e.matches("button, input, select")) continue;
-				if (height < 44) wrong.push(name(e) + " is " + height + " pixels high");
-				if (!e.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2))) wrong.push(name(e) + " is covered");
-			}
-			return wrong;
-		})()`, &wrong)
-		if len(wrong) > 0 {
-			t.Errorf("%s: %s", b.url, strings.Join(wrong, "; "))
+		b.eval(`document.querySelector("#log").scrollIntoView({ block: "end" })`, nil)
+		if height := b.number(`Math.round(document.querySelector("#log").getBoundingClientRect().height)`); height < 140 {
+			t.Errorf("at %d x %d the log is %d pixels high", size[0], size[1], height)
+		}
+		if below := b.number(`Math.round(document.querySelector("#log").getBoundingClientRect().bottom - innerHeight)`); below > 0 {
+			t.Errorf("at %d x %d %d pixels of the log cannot be reached", size[0], size[1], below)
 		}
 	}
 }

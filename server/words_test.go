@@ -32,6 +32,67 @@ func TestThePageTellsOfPeers(t *testing.T) {
 	}
 }
 
+// What the page says of all others together does not depend on who is looked at last,
+// and is forgotten when they are gone.
+func TestThePageTellsOfAll(t *testing.T) {
+	w := newWorld(t)
+	b := w.tab("/r/all")
+	b.eval(`{
+		window.seen = [];
+		const status = document.querySelector("#status");
+		new MutationObserver(() => seen.push(status.dataset.state)).observe(status, { attributes: true });
+	}`, nil)
+	for range 3 { // they are in the room and say nothing
+		silent, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws?room=all&rank=3", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer silent.Close()
+	}
+	n := w.native("all", "", true)
+	awaitChannels(t, 2, b, n)
+	facts := func() string {
+		return b.text(`["status", "role", "source"].map(id => document.querySelector("#" + id).textContent).join(", ")`)
+	}
+	if words := facts(); !strings.HasPrefix(words, "connected, impolite, identical on the other side (") {
+		t.Errorf("the page says %q", words)
+	}
+	n.close()
+	await(t, "it is not listed any more", func() bool { return len(b.texts("#peers > li")) == 3 }, b)
+	if words := facts(); words != "new, impolite, known once a peer is here" {
+		t.Errorf("the page says %q", words)
+	}
+	if seen := b.text(`seen.join()`); strings.Contains(seen, "closed") {
+		t.Errorf("its states were %s", seen)
+	}
+}
+
+// What we are depends on whom we meet, and alone we are nothing.
+func TestTheRoleOfThePage(t *testing.T) {
+	w := newWorld(t)
+	b := w.blank(w.url + "/r/roles")
+	if err := b.prepare(`Object.defineProperty(navigator, "userAgent", { value: "Firefox/1" })`); err != nil {
+		t.Fatal(err)
+	}
+	b.open()
+	role := func(want string) {
+		t.Helper()
+		await(t, "the role is "+want, func() bool { return b.text(`document.querySelector("#role").textContent`) == want }, b)
+	}
+	role("—")
+	higher := w.native("roles", "", true)
+	role("impolite")
+	lower, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws?room=roles&rank=0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	role("polite and impolite")
+	higher.close()
+	role("polite")
+	lower.Close()
+	role("—")
+}
+
 // A room may be full at once, or when the relay has come back.
 func TestTheRoomIsFull(t *testing.T) {
 	w := newWorld(t)
@@ -94,6 +155,16 @@ func TestTheLogIsBounded(t *testing.T) {
 	}
 	if lines := b.lines(""); len(lines) != 1000 {
 		t.Errorf("it has %d lines", len(lines))
+	}
+}
+
+// ?verbose may come with a value, and among others.
+func TestVerbose(t *testing.T) {
+	w := newWorld(t)
+	for query, want := range map[string]int{"": 0, "?verbose": 1, "?from=mail&verbose=1": 1, "?verbosely": 0} {
+		if n := w.tab("/r/verbose" + query).count(peer.RelayConnected); n != want {
+			t.Errorf("with %q it tells %d times that the relay is there", query, n)
+		}
 	}
 }
 

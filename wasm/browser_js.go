@@ -30,10 +30,22 @@ func origin() string {
 	return text(location, "origin")
 }
 
-// verbose tells whether the page was asked for with ?verbose.
+// verbose tells whether the page was asked for with ?verbose, whatever its value.
 func verbose() bool {
 	location, err := global("location")
-	return err == nil && text(location, "search") == "?verbose"
+	if err != nil {
+		return false
+	}
+	class, err := global("URLSearchParams")
+	if err != nil {
+		return false
+	}
+	query, err := class.New(text(location, "search"))
+	if err != nil {
+		return false
+	}
+	has, err := query.Call("has", "verbose")
+	return err == nil && truth(has)
 }
 
 func reload(element) {

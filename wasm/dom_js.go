@@ -59,6 +59,28 @@ func (d document) setData(name, value string) {
 	}
 }
 
+// focused returns the element that has the keyboard.
+func (d document) focused() safejs.Value {
+	v, _ := d.root.Get("activeElement")
+	return v
+}
+
+func (e element) contains(other safejs.Value) bool {
+	v, err := e.Call("contains", other)
+	return err == nil && truth(v)
+}
+
+// is returns a property that is a boolean.
+func (e element) is(property string) bool {
+	v, err := e.Get(property)
+	return err == nil && truth(v)
+}
+
+func truth(v safejs.Value) bool {
+	is, err := v.Bool()
+	return err == nil && is
+}
+
 func (e element) set(property string, value any) { _ = e.Set(property, value) }
 
 func (e element) setText(s string) { e.set("textContent", s) }

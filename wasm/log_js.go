@@ -2,19 +2,25 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 )
 
-const maxLines = 1000
+const (
+	maxLines  = 1000
+	maxDetail = 4000 // characters of a line that are shown
+)
 
 // logView is the log on the page, one element per line.
 type logView struct {
 	d     document
 	list  element
 	lines int
+	many  bool // there are several peers: a line says which one it is about
 }
 
 func (l *logView) add(e negotiation.Event) {
@@ -34,9 +40,25 @@ func (l *logView) add(e negotiation.Event) {
 	at.setText(fmt.Sprintf("%02d:%02d:%02d.%03d", hour, minute, second, e.Time.Nanosecond()/1e6))
 	label := l.d.create("span", "level")
 	label.setText(strings.ToUpper(level))
+	line.append(at.Value, " ", label.Value, " ")
+	if l.many && e.Peer != "" {
+		id := l.d.create("span", "peer")
+		id.setText(shortID(e.Peer))
+		line.append(id.Value, " ")
+	}
+	e.Detail = shorten(e.Detail)
 	words := l.d.create("span", "text")
-	words.setText(e.String())
-	line.append(at.Value, " ", label.Value, " ", words.Value)
+	words.set("dir", "auto")
+	if level == "chat" { // what people write has a direction of its own
+		said := negotiation.Printable(e.Detail)
+		words.setText(strings.TrimSuffix(e.String(), said))
+		isolated := l.d.create("bdi", "")
+		isolated.setText(said)
+		words.append(isolated.Value)
+	} else {
+		words.setText(e.String())
+	}
+	line.append(words.Value)
 	l.list.append(line.Value)
 	if l.lines++; l.lines > maxLines {
 		l.lines--
@@ -44,4 +66,24 @@ func (l *logView) add(e negotiation.Event) {
 			_, _ = first.Call("remove")
 		}
 	}
+}
+
+// shorten returns the beginning of what is too long to show, and says how long it is.
+func shorten(s string) string {
+	length, shown := utf8.RuneCountInString(s), 0
+	if length <= maxDetail {
+		return s
+	}
+	for i := range s {
+		if shown == maxDetail {
+			s = s[:i]
+			break
+		}
+		shown++
+	}
+	count := strconv.Itoa(length)
+	for i := len(count) - 3; i > 0; i -= 3 {
+		count = count[:i] + "," + count[i:]
+	}
+	return s + "… (" + count + " characters)"
 }

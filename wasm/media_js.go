@@ -88,6 +88,10 @@ func (p *page) startSource(s *source, stream safejs.Value) error {
 	if s.track, err = tracks.Index(0); err != nil {
 		return err
 	}
+	if p.ended { // the reader has allowed it too late
+		s.end()
+		return nil
+	}
 	// The browser has a button of its own to stop sharing.
 	release, err := element{s.track}.on("ended", func(element) { p.stopSource(s) })
 	if err != nil {

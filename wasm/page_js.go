@@ -2,49 +2,46 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"strings"
+
+	"github.com/hack-pad/safejs"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
 )
 
-// page shows one Peer. After join it is used on the Peer's goroutine only.
+// page shows one Peer. After join it is used on the Peer's goroutine and by the
+// handlers of the browser, which WASM runs one at a time.
 type page struct {
 	d    document
 	peer *peer.Peer
 	log  logView
 
-	el    map[string]element
-	peers map[string]*row // by id
-	retry func(element)   // what the notice offers; nil: nothing
+	el      map[string]element
+	peers   []*row             // in the order in which they came
+	options map[string]element // by id: whom the reader can choose to write to
+	role    string             // that the page asks for; empty: the ranks decide
+	status  string
 
-	trying  bool // the notice says that the relay is gone
+	act    safejs.Func   // calls retry
+	retry  func(element) // what our notice offers
+	outage string        // our notice that the relay is gone; empty: it is not
+
+	ended   bool // another tab has taken over, or the relay does not want us
 	verbose bool // the log tells all
 
 	sources []*source
 	tiles   map[string]map[string]*tile // by peer and track
 }
 
-// row is a peer in the list.
-type row struct {
-	item     element
-	role     string
-	state    string
-	stalled  bool    // it acknowledges nothing
-	channels int     // open data channels
-	option   element // in the choice of whom to write to
-}
-
 var ids = []string{
 	"connect", "renegotiate", "message", "send", "chat-form", "log", "status", "role",
 	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress", "to", "self",
-	"restart", "camera", "microphone", "screen", "pattern", "media", "media-error",
+	"restart", "camera", "microphone", "screen", "pattern", "media", "media-error", "main", "said",
 }
 
 func newPage(d document) (*page, error) {
-	p := &page{d: d, el: map[string]element{}, peers: map[string]*row{}, sources: sources(), tiles: map[string]map[string]*tile{}}
+	p := &page{d: d, el: map[string]element{}, options: map[string]element{}, status: "new", sources: sources(), tiles: map[string]map[string]*tile{}}
 	for _, id := range ids {
 		e, err := d.byID(id)
 		if err != nil {
@@ -59,14 +56,13 @@ func newPage(d document) (*page, error) {
 
 // join joins the room that the page is about and hands the controls over.
 func (p *page) join(ctx context.Context) error {
-	role := p.d.data("view")
-	if role == "room" {
-		role = ""
+	if view := p.d.data("view"); view != "room" {
+		p.role = view
 	}
 	var err error
 	p.peer, err = peer.Join(ctx, peer.Config{
-		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: role, Rank: rank(), Key: key()},
-		Connect: role == "",
+		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: p.role, Rank: rank(), Key: key()},
+		Connect: p.role == "",
 		Verbose: p.verbose,
 		Trace:   p.show,
 		OnTrack: func(from string, track peer.RemoteTrack) { p.addTile(from, track.Value) },
@@ -77,9 +73,7 @@ func (p *page) join(ctx context.Context) error {
 	if err := p.listen(); err != nil {
 		return err
 	}
-	if role != "" {
-		p.setRole(role)
-	}
+	p.showRole()
 	p.el["signal"].data("state", "connecting")
 	p.el["signal"].setText("connecting")
 	if source := p.d.data("source"); source != "" && source != negotiation.Source() {
@@ -96,6 +90,13 @@ func (p *page) listen() error {
 	if err != nil {
 		return err
 	}
+	p.act, err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+		p.retry(element{})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	type listener struct {
 		on    element
 		event string
@@ -106,11 +107,7 @@ func (p *page) listen() error {
 		{p.el["renegotiate"], "click", func(element) { p.peer.Renegotiate() }},
 		{p.el["restart"], "click", func(element) { p.peer.RestartICE() }},
 		{p.el["chat-form"], "submit", p.submit},
-		{p.el["notice-action"], "click", func(e element) {
-			if p.retry != nil {
-				p.retry(e)
-			}
-		}},
+		{p.el["to"], "change", func(element) { p.showChat() }},
 		{element{window}, "pagehide", func(element) { p.peer.Close() }},
 		{element{window}, "online", p.checkRelay},
 		{element{window}, "offline", p.checkRelay},
@@ -130,25 +127,10 @@ func (p *page) listen() error {
 
 func (p *page) checkRelay(element) { p.peer.CheckRelay() }
 
-// submit sends the line. Saying waits, which a handler of the browser must not.
-func (p *page) submit(event element) {
-	_, _ = event.Call("preventDefault")
-	line := text(p.el["message"].Value, "value")
-	if line == "" {
-		return
-	}
-	to := text(p.el["to"].Value, "value")
-	p.el["message"].set("value", "")
-	go func() {
-		if p.peer.Say(to, line) != nil && text(p.el["message"].Value, "value") == "" {
-			p.el["message"].set("value", line) // what was not sent is not lost
-		}
-	}()
-}
-
 // show takes an event of the trace to the page.
 func (p *page) show(e negotiation.Event) {
-	if p.verbose || e.Level() != negotiation.LevelDebug {
+	repeated := e.Kind == peer.RelayLost && p.outage == outage(e)
+	if p.verbose || e.Level() != negotiation.LevelDebug && !repeated {
 		p.log.add(e)
 	}
 	switch e.Kind {
@@ -156,13 +138,12 @@ func (p *page) show(e negotiation.Event) {
 		p.showRelay(e)
 	case peer.PeerJoined:
 		p.row(e)
-	case peer.PeerNotPaired:
+	case peer.PeerNotPaired, peer.PeerGone:
 		p.remove(e.Peer)
 	case peer.Paired:
-		r := p.row(e)
-		r.role = e.Role
+		p.row(e).role = e.Role
 		p.setState(e.Peer, "new")
-		p.setRole(e.Role)
+		p.showRole()
 	case peer.Connected:
 		p.setState(e.Peer, "connected")
 	case peer.ConnectionState:
@@ -170,10 +151,8 @@ func (p *page) show(e negotiation.Event) {
 	case peer.Unpaired:
 		p.setState(e.Peer, "closed")
 		p.removeTiles(e.Peer)
-	case peer.PeerGone:
-		p.remove(e.Peer)
 	case peer.SignalingStalled, peer.SignalingResumed:
-		if r := p.peers[e.Peer]; r != nil {
+		if r := p.find(e.Peer); r != nil {
 			r.stalled = e.Kind == peer.SignalingStalled
 			p.setState(e.Peer, r.state)
 		}
@@ -181,145 +160,32 @@ func (p *page) show(e negotiation.Event) {
 		p.channels(e, 1)
 	case peer.ChannelClosed:
 		p.channels(e, -1)
-	case peer.SourceSame:
-		p.el["source"].data("match", "same")
-		p.el["source"].setText("identical on the other side (" + e.Detail + ")")
-	case peer.SourceDiffers:
-		p.el["source"].data("match", "different")
-		p.el["source"].setText("another version on the other side (" + e.Detail + ")")
-	}
-}
-
-func (p *page) showRelay(e negotiation.Event) {
-	state, words := "connecting", "connecting"
-	switch e.Kind {
-	case peer.RoomJoined:
-		state, words = "connected", "connected"
-		p.el["self"].data("id", p.peer.ID())
-		p.el["self"].setText(shortID(p.peer.ID()))
-		if p.trying {
-			p.trying = false
-			p.el["notice"].set("hidden", true)
+	case peer.SourceSame, peer.SourceDiffers:
+		if r := p.find(e.Peer); r != nil {
+			r.source, r.differs = e.Detail, e.Kind == peer.SourceDiffers
+			p.showSource()
 		}
-	case peer.RelayLost:
-		state, words = "gone", "trying again"
-		reason := e.Detail
-		if i := strings.LastIndex(e.Detail, "; "); i >= 0 {
-			reason, words = e.Detail[:i], e.Detail[i+2:]
-		}
-		what := "The relay cannot be reached"
-		if said, ok := strings.CutPrefix(reason, "relay: "); ok {
-			what = "The relay says: " + said
-		}
-		p.notice(what+"; "+words+". Peers that are connected stay connected.", "Try now", p.checkRelay)
-		p.trying = true
-	case peer.RelayReplaced:
-		state, words = "gone", "replaced"
-		p.notice("This peer was opened in another tab, which has taken over.", "Use it here", reload)
-		p.setControls(false)
-	case peer.RelayRefused:
-		state, words = "gone", "refused"
-		p.notice("The relay refuses: "+e.Detail, "Try again", reload)
-		p.setControls(false)
-	}
-	p.el["signal"].data("state", state)
-	p.el["signal"].setText(words)
-}
-
-func (p *page) setRole(role string) {
-	p.el["role"].data("role", role)
-	p.el["role"].setText(role)
-}
-
-// row returns the entry of a peer in the list and makes it if it is new.
-func (p *page) row(e negotiation.Event) *row {
-	r := p.peers[e.Peer]
-	if r == nil {
-		r = &row{item: p.d.create("li", ""), option: p.d.create("option", ""), role: e.Role, state: "new"}
-		r.item.data("peer", e.Peer)
-		r.option.set("value", e.Peer)
-		r.option.setText(shortID(e.Peer))
-		p.peers[e.Peer] = r
-		p.el["peers"].append(r.item.Value)
-		p.setState(e.Peer, "new")
-	}
-	return r
-}
-
-// setState shows the state of the connection to a peer. The status is that of
-// the best of all.
-func (p *page) setState(id, state string) {
-	r := p.peers[id]
-	if r == nil {
-		return
-	}
-	r.state = state
-	r.item.data("state", state)
-	words := fmt.Sprintf("%s · we are %s · %s", shortID(id), r.role, state)
-	if r.stalled {
-		words += " · signalling is stalled"
-	}
-	r.item.setText(words)
-	best := state
-	for _, other := range p.peers {
-		if other.state == "connected" {
-			best = "connected"
-		}
-	}
-	p.setStatus(best)
-}
-
-func shortID(id string) string { return id[:min(6, len(id))] }
-
-func (p *page) setStatus(state string) {
-	p.el["status"].data("state", state)
-	p.el["status"].setText(state)
-}
-
-func (p *page) remove(id string) {
-	r := p.peers[id]
-	if r == nil {
-		return
-	}
-	delete(p.peers, id)
-	_, _ = r.item.Call("remove")
-	_, _ = r.option.Call("remove")
-	p.showChat()
-	for other, r := range p.peers {
-		p.setState(other, r.state)
+	case negotiation.CollisionRollback:
+		p.say("Offers collided: ours is taken back")
+	case negotiation.CollisionIgnored:
+		p.say("Offers collided: the other one is ignored")
 	}
 }
 
-func (p *page) channels(e negotiation.Event, change int) {
-	if r := p.peers[e.Peer]; r != nil {
-		r.channels += change
-		p.showChat()
-	}
-}
+// say tells something to those who do not see the page.
+func (p *page) say(words string) { p.el["said"].setText(words) }
 
-// showChat lets the reader write when somebody can read it.
-func (p *page) showChat() {
-	open := 0
-	for _, r := range p.peers {
-		if r.channels > 0 {
-			open++
-			p.el["to"].append(r.option.Value)
-		} else {
-			_, _ = r.option.Call("remove")
-		}
+// end is called when this page can be a peer no more.
+func (p *page) end() {
+	p.ended = true
+	for _, s := range p.sources {
+		p.stopSource(s)
 	}
-	p.el["message"].set("disabled", open == 0)
-	p.el["send"].set("disabled", open == 0)
-	p.el["to"].set("hidden", open < 2)
-}
-
-// notice says what went wrong and, with a label, offers a way on.
-func (p *page) notice(words, label string, action func(element)) {
-	p.retry = action
-	p.el["notice-text"].setText(words)
-	p.el["notice-action"].setText(label)
-	p.el["notice-action"].set("hidden", label == "")
-	p.el["notice"].set("hidden", false)
+	p.setControls(false)
+	for len(p.peers) > 0 {
+		p.remove(p.peers[0].id)
+	}
+	p.peer.Close()
 }
 
 // setControls lets the reader use the buttons, or not.

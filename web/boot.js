@@ -42,13 +42,16 @@
   function setupShare() {
     const share = byId("share");
     const copy = byId("copy");
-    byId("share-note").hidden = !/^(localhost|127\.|\[::1\])/.test(location.hostname);
+    byId("share-note").hidden = !/^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
     share.addEventListener("focus", () => share.select());
     let timer;
     copy.addEventListener("click", async () => {
-      copy.textContent = (await copyText(share)) ? "Copied" : "Selected";
+      const copied = await copyText(share);
+      copy.textContent = copied ? "Copied" : "Selected";
+      byId("said").textContent = copied ? "The link is copied" : "The link is selected";
+      if (copied) copy.focus();
       clearTimeout(timer);
-      timer = setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+      timer = setTimeout(() => { copy.textContent = "Copy"; byId("said").textContent = ""; }, 2000);
     });
     if (view === "room") share.value = roomLink(room);
     if (view === "polite") share.value = `${location.origin}/impolite`;
@@ -155,10 +158,11 @@
     const sent = line.dataset.kind === "chat-sent";
     if (!sent && line.dataset.kind !== "chat-received") return;
     const chat = byId("chat");
-    const item = document.createElement("li");
+    const item = document.createElement("p");
     item.className = sent ? "sent" : "received";
     const text = document.createElement("span");
-    text.textContent = line.querySelector(".text").textContent.replace(/^.*?(Sent|Received): /s, "");
+    text.dir = "auto";
+    text.textContent = line.querySelector("bdi").textContent;
     const by = document.createElement("small");
     const other = line.dataset.peer?.slice(0, 6);
     by.textContent = sent ? (other ? `You to ${other}` : "You") : other || "Peer";
@@ -223,7 +227,7 @@
       console.error(error);
     }
     document.documentElement.dataset.ready = "false";
-    for (const control of document.querySelectorAll(".controls button, #message, #send")) control.disabled = true;
+    for (const control of document.querySelectorAll(".controls button, #send")) control.disabled = true;
     fail("The program has stopped. Reload the page to start it again; the browser’s console may tell why.", "Reload", reload);
     stopped = true;
   }

@@ -1,0 +1,75 @@
+package main
+
+import "perfect-negotiation/negotiation"
+
+// submit sends the line. Saying waits, which a handler of the browser must not.
+func (p *page) submit(event element) {
+	_, _ = event.Call("preventDefault")
+	message := p.el["message"]
+	line := text(message.Value, "value")
+	if line == "" {
+		return
+	}
+	to := text(p.el["to"].Value, "value")
+	message.set("value", "")
+	go func() {
+		if p.peer.Say(to, line) == nil {
+			return
+		}
+		if typed := text(message.Value, "value"); typed != "" {
+			line += " " + typed
+		}
+		message.set("value", line) // what was not sent is not lost
+	}()
+}
+
+func (p *page) channels(e negotiation.Event, change int) {
+	if r := p.find(e.Peer); r != nil {
+		r.channels += change
+		p.showChat()
+	}
+}
+
+// showChat lets the reader write when somebody can read it. Whom the reader has
+// chosen stays chosen when it goes: what is for one must not go to all.
+func (p *page) showChat() {
+	chosen := text(p.el["to"].Value, "value")
+	open := 0
+	for _, r := range p.peers {
+		if r.channels == 0 {
+			continue
+		}
+		open++
+		if _, there := p.options[r.id]; !there {
+			option := p.d.create("option", "")
+			option.set("value", r.id)
+			option.setText(shortID(r.id))
+			p.options[r.id] = option
+			p.el["to"].append(option.Value)
+		}
+	}
+	sendable := open > 0
+	for id, option := range p.options {
+		r := p.find(id)
+		here := r != nil && r.channels > 0
+		switch {
+		case here:
+			option.setText(shortID(id))
+		case id == chosen:
+			sendable = false
+			if !option.is("disabled") {
+				option.setText(shortID(id) + " (gone)")
+				p.say(shortID(id) + " is gone: choose whom to write to")
+			}
+		default:
+			_, _ = option.Call("remove")
+			delete(p.options, id)
+		}
+		option.set("disabled", !here)
+	}
+	p.el["send"].set("disabled", !sendable)
+	p.el["to"].set("hidden", open < 2 && chosen == "")
+	if sendable {
+		p.el["message"].set("disabled", false) // and so it stays, with what is typed
+	}
+}

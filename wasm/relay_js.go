@@ -1,0 +1,97 @@
+package main
+
+import (
+	"strings"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+)
+
+func (p *page) showRelay(e negotiation.Event) {
+	state, words := "connecting", "connecting"
+	switch e.Kind {
+	case peer.RoomJoined:
+		state, words = "connected", "connected"
+		p.el["self"].data("id", p.peer.ID())
+		p.el["self"].setText(shortID(p.peer.ID()))
+		if p.showsOutage() {
+			p.hideNotice()
+		}
+		p.outage = ""
+	case peer.RelayLost:
+		state, words = "gone", "trying again"
+		if i := strings.LastIndex(e.Detail, "; "); i >= 0 {
+			words = e.Detail[i+2:]
+		}
+		if now := outage(e); now != p.outage {
+			if p.el["notice"].is("hidden") || p.showsOutage() { // what else it says matters more
+				p.notice(now, "Try now", p.checkRelay)
+			}
+			p.outage = now
+		}
+	case peer.RelayReplaced:
+		state, words = "gone", "replaced"
+		p.notice("This peer was opened in another tab, which has taken over.", "Use it here", reload)
+		p.end()
+	case peer.RelayRefused:
+		state, words = "gone", "refused"
+		p.notice("The relay refuses: "+e.Detail, "Try again", reload)
+		if strings.HasPrefix(e.Detail, "another peer in this room is "+p.role+" already") {
+			p.explainRole()
+		}
+		p.end()
+	}
+	p.el["signal"].data("state", state)
+	p.el["signal"].setText(words)
+}
+
+// outage says in plain words what a RelayLost means. What changes with each try is
+// not in it: it is read out.
+func outage(e negotiation.Event) string {
+	what := "The relay cannot be reached"
+	reason, _, _ := strings.Cut(e.Detail, "; trying again")
+	if said, ok := strings.CutPrefix(reason, "relay: "); ok && !strings.HasSuffix(said, "connect again") {
+		what = "The relay says: " + said
+	}
+	return what + "; trying again. Peers that are connected stay connected."
+}
+
+// showsOutage tells whether the notice is that the relay is gone, and not another one,
+// which boot.js may have put there.
+func (p *page) showsOutage() bool {
+	return p.outage != "" && text(p.el["notice-text"].Value, "textContent") == p.outage
+}
+
+// explainRole says that our role is taken, and where to go.
+func (p *page) explainRole() {
+	other := "polite"
+	if p.role == "polite" {
+		other = "impolite"
+	}
+	side, home := p.d.create("a", ""), p.d.create("a", "")
+	side.set("href", "/"+other)
+	side.setText("the " + other + " side")
+	home.set("href", "/")
+	home.setText("make a room of your own")
+	words := p.el["notice-text"]
+	words.setText("This room has its " + p.role + " peer already. Open ")
+	words.append(side.Value, ", or ", home.Value, ".")
+}
+
+// notice says what went wrong and offers a way on.
+func (p *page) notice(words, label string, action func(element)) {
+	p.retry = action
+	p.el["notice-text"].setText(words)
+	p.el["notice-action"].setText(label)
+	p.el["notice-action"].set("onclick", p.act) // as boot.js does: the button does one thing
+	p.el["notice-action"].set("hidden", false)
+	p.el["notice"].set("hidden", false)
+}
+
+// hideNotice does not leave the keyboard nowhere.
+func (p *page) hideNotice() {
+	if p.el["notice"].contains(p.d.focused()) {
+		_, _ = p.el["main"].Call("focus")
+	}
+	p.el["notice"].set("hidden", true)
+}
