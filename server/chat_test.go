@@ -164,7 +164,7 @@ func TestTheLogSaysWhichPeer(t *testing.T) {
 	w := newWorld(t)
 	b, n := w.tab("/r/which"), w.native("which", "", true)
 	awaitChannels(t, 2, b, n)
-	if ids := b.texts("#log .peer"); len(ids) != 0 {
+	if ids := b.texts("#log .other"); len(ids) != 0 {
 		t.Errorf("with one other peer it says %q", ids)
 	}
 	second := w.native("which", "", true)
@@ -175,7 +175,7 @@ func TestTheLogSaysWhichPeer(t *testing.T) {
 		from.say("hello")
 		await(t, "chat arrives", func() bool { return len(b.received()) > before }, b)
 		last := `[...document.querySelectorAll('#log [data-kind="chat-received"]')].at(-1)`
-		if id, words := b.text(last+`.querySelector(".peer").textContent`), b.text(last+`.lastChild.textContent`); id != from.id()[:6] || words != "Received: hello" {
+		if id, words := b.text(last+`.querySelector(".other").textContent`), b.text(last+`.lastChild.textContent`); id != from.id()[:6] || words != "Received: hello" {
 			t.Errorf("of %s it says %q %q", from.id(), id, words)
 		}
 	}

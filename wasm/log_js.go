@@ -42,7 +42,7 @@ func (l *logView) add(e negotiation.Event) {
 	label.setText(strings.ToUpper(level))
 	line.append(at.Value, " ", label.Value, " ")
 	if l.many && e.Peer != "" {
-		id := l.d.create("span", "peer")
+		id := l.d.create("span", "other")
 		id.setText(shortID(e.Peer))
 		line.append(id.Value, " ")
 	}
