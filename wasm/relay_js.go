@@ -50,7 +50,7 @@ func (p *page) showRelay(e negotiation.Event) {
 func outage(e negotiation.Event) string {
 	what := "The relay cannot be reached"
 	reason, _, _ := strings.Cut(e.Detail, "; trying again")
-	if said, ok := strings.CutPrefix(reason, "relay: "); ok && !strings.HasSuffix(said, "connect again") {
+	if said, ok := strings.CutPrefix(reason, "relay: "); ok && !strings.HasPrefix(said, "the relay is shutting down") {
 		what = "The relay says: " + said
 	}
 	return what + "; trying again. Peers that are connected stay connected."

@@ -15,7 +15,7 @@ var (
 	errReplaced = &signaling.Error{Code: signaling.CodeReplaced, Message: "the same key connected again: only the newer connection goes on"}
 	errTooLarge = &signaling.Error{Code: signaling.CodeTooLarge, Message: "a message must have at most 64 KB"}
 	errSlow     = &signaling.Error{Code: signaling.CodeSlow, Message: "you read too slowly: too much was waiting for you"}
-	errShutdown = &signaling.Error{Code: signaling.CodeShutdown, Message: "the relay is shutting down or starting again: try again in a moment"}
+	errShutdown = &signaling.Error{Code: signaling.CodeShutdown, Message: "the relay is shutting down or starting again"}
 )
 
 // closeCode is the WebSocket close code that goes with an error. RFC 6455,
