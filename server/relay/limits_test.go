@@ -107,7 +107,7 @@ func TestFullRoomsBurstEvictsNobody(t *testing.T) {
 // the sender would like to be, and misses nothing.
 func TestFloodEvictsNobody(t *testing.T) {
 	t.Parallel() // it waits
-	const perSecond, frames, size = 4 << 20, 512, 32 << 10
+	const perSecond, frames, size = 2 << 20, 512, 32 << 10
 	s := serve(t, relay.Config{BytesPerSecond: perSecond})
 	flooder, reader := s.pair("r")
 	go func() {
