@@ -12,7 +12,8 @@ const (
 	disconnectedFor = 3 * time.Second // before ICE is restarted; it often comes back by itself
 	restartFor      = 5 * time.Second // before the next restart, and twice as long each time
 	maxRestarts     = 3               // before a new connection
-	restartsApart   = time.Second     // between two that the other side asks for
+	restartsApart   = time.Second     // between those that the other side asks for
+	restartsAhead   = 4 * time.Second // how much of that they may be ahead of time
 )
 
 // recovery brings a connection back that was there and is not any more: it
@@ -26,8 +27,8 @@ type recovery struct {
 	timer     timer     // not set: all is well
 	recovered time.Time // when it was lost no longer
 	wanted    bool      // a restart, when the other side can be reached
-	asked     time.Time // when a restart was made that the other side had asked for
-	next      timer     // set: it has asked again
+	due       time.Time // when all that the other side has asked for would be made, each apart
+	next      timer     // set: it has asked for more than may be made at once
 }
 
 // stateChanged is told of each state of the connection.
@@ -108,16 +109,16 @@ func (r *recovery) met() {
 
 // requested is called when the other side asks for a restart.
 func (r *recovery) requested() {
-	wait := restartsApart - time.Since(r.asked)
+	ahead := max(0, time.Until(r.due))
 	switch {
 	case r.p.remote.polite: // nobody of ours would ask
 	case r.restarts > 0: // it is under way
 	case time.Since(r.recovered) < restartFor: // it was asked for before that
 	case r.next.isSet():
-	case wait > 0:
-		r.next.set(r.p.remote.peer, wait, r.requested)
+	case ahead > restartsAhead:
+		r.next.set(r.p.remote.peer, ahead-restartsAhead, r.requested)
 	default:
-		r.asked = time.Now()
+		r.due = time.Now().Add(ahead + restartsApart)
 		r.now("the other side asks for it")
 	}
 }

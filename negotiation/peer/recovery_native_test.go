@@ -71,8 +71,8 @@ func TestRequestIsAnAttempt(t *testing.T) {
 	})
 }
 
-// However often the other side asks, there is one restart a second, and one after it
-// has asked last.
+// However often the other side asks, there is no more than a restart a second and a few
+// at once, and one after it has asked last.
 func TestRequestsAreApart(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
@@ -84,7 +84,7 @@ func TestRequestsAreApart(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		times := impolite.times(Restarting)
-		if n := len(times); n < 5 || n > 6 || times[n-1].Before(last) {
+		if n := len(times); n < 5 || n > 11 || times[n-1].Before(last) {
 			t.Errorf("in 5 s it has restarted %d times:\n%s", n, impolite.log())
 		}
 		w.talk(polite, impolite)

@@ -33,7 +33,8 @@
 //	hello        peer    peer     the sender wants an answer, on meeting: {"source","version"}
 //	bye          peer    peer     true: the sender leaves, the pairing is over
 //	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE;
-//	                              "offer": it asks for any offer; either at most once a second
+//	                              of more than one a second and a few at once the others wait, and become one;
+//	                              "offer": it asks for any offer, at most once a second
 //
 // The relay passes fields that it does not know through untouched, so peers
 // may add their own. What is not one JSON object in valid UTF-8, at most 64
