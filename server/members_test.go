@@ -138,8 +138,6 @@ func (b *memberTab) inForce() (list []exchange) {
 	return list
 }
 
-func (b *memberTab) id() string { return b.text(`document.querySelector("#self").dataset.id`) }
-
 // held returns how many values of JavaScript the program holds, functions and
 // connections among them, when Go has collected its garbage, for which it needs
 // something to do.
