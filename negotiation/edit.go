@@ -142,29 +142,34 @@ func withOffered(text string, list []section) string {
 	return b.String()
 }
 
-// withTag names the section first in the BUNDLE group that was first in the one
-// negotiated before, because the transport of all is its own. To begin with that
-// is the section of data channels: nobody stops it. When the first section is
-// stopped or used again Chromium (156) makes a new transport, and pion cannot.
-// https://www.rfc-editor.org/rfc/rfc8843#section-7.2.1
+// withTag names the section first in the BUNDLE group whose transport all others
+// share. In an offer that is the one of the last answer, in an answer that of the
+// offer, or the next of that group which is still there. In a first offer it is the
+// section of data channels, which nobody stops: when the tagged section is stopped or
+// used again Chromium (156) makes a new transport, and pion cannot.
+// https://www.rfc-editor.org/rfc/rfc9143#section-7
 func withTag(text string, before []string) string {
 	d, err := parse(text)
 	if err != nil {
 		return text
 	}
 	group, sections := d.bundle(), d.sections()
-	i := slices.IndexFunc(group, func(mid string) bool {
-		return len(before) > 0 && mid == before[0]
-	})
-	if i < 0 {
-		i = slices.IndexFunc(group, func(mid string) bool {
-			return slices.ContainsFunc(sections, func(s section) bool { return s.mid == mid && s.kind == "application" })
-		})
+	place := slices.IndexFunc(before, func(mid string) bool { return slices.Contains(group, mid) })
+	var tag string
+	switch {
+	case place >= 0:
+		tag = before[place]
+	case before == nil:
+		data := slices.IndexFunc(sections, func(s section) bool { return s.kind == "application" })
+		if data >= 0 {
+			tag = sections[data].mid
+		}
 	}
+	i := slices.Index(group, tag)
 	if i <= 0 {
 		return text
 	}
-	first := slices.Insert(slices.Delete(slices.Clone(group), i, i+1), 0, group[i])
+	first := slices.Insert(slices.Delete(slices.Clone(group), i, i+1), 0, tag)
 	return strings.Replace(text, "BUNDLE "+strings.Join(group, " "), "BUNDLE "+strings.Join(first, " "), 1)
 }
 

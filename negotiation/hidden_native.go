@@ -149,6 +149,12 @@ func (p *pion) known() (local, remote *webrtc.SessionDescription, err error) {
 	}
 	p.order, p.group = parsed.sections(), parsed.bundle()
 	ours.SDP = p.arrange(ours.SDP)
+	if ours.Type == webrtc.SDPTypeAnswer {
+		if parsed, err = parse(ours.SDP); err != nil {
+			return nil, nil, err
+		}
+		p.group = parsed.bundle()
+	}
 	return &ours, &theirs, nil
 }
 

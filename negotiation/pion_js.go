@@ -30,6 +30,7 @@ var errTimeout = errors.New("the browser did not answer in time")
 type browser struct {
 	signalingState              func() webrtc.SignalingState
 	currentLocal, currentRemote func() *webrtc.SessionDescription
+	pendingRemote               func() *webrtc.SessionDescription
 
 	hint
 	looked    bool // for what was wanted before we listened
@@ -55,6 +56,7 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 		signalingState: pc.SignalingState,
 		currentLocal:   pc.CurrentLocalDescription,
 		currentRemote:  pc.CurrentRemoteDescription,
+		pendingRemote:  pc.PendingRemoteDescription,
 		js:             safejs.Safe(pc.JSValue()),
 		to:             to,
 	}
@@ -137,13 +139,23 @@ func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	offer, err := b.await("createOffer", map[string]any{"iceRestart": restart})
 	text, _ := stringOf(offer, "sdp")
 	b.vain = !restart && !b.differs(text)
-	before := b.negotiated()
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withTag(withExtensions(text, before.sections()), before.bundle())}, err
+	text = withExtensions(text, parsed(b.currentLocal()).sections())
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withTag(text, parsed(b.lastAnswer()).bundle())}, err
 }
 
-// negotiated returns the current local description.
-func (b *browser) negotiated() *sdp {
-	if d := b.currentLocal(); d != nil {
+// lastAnswer returns the answer of the last exchange, whoever gave it; nil: none.
+func (b *browser) lastAnswer() *webrtc.SessionDescription {
+	for _, d := range []*webrtc.SessionDescription{b.currentLocal(), b.currentRemote()} {
+		if d != nil && d.Type == webrtc.SDPTypeAnswer {
+			return d
+		}
+	}
+	return nil
+}
+
+// parsed returns what a description says; nil, and what cannot be read, say nothing.
+func parsed(d *webrtc.SessionDescription) *sdp {
+	if d != nil {
 		if parsed, err := parse(d.SDP); err == nil {
 			return parsed
 		}
@@ -152,9 +164,10 @@ func (b *browser) negotiated() *sdp {
 }
 
 func (b *browser) CreateAnswer() (webrtc.SessionDescription, error) {
+	offered := parsed(b.pendingRemote()).bundle()
 	answer, err := b.await("createAnswer")
 	text, _ := stringOf(answer, "sdp")
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withTag(text, b.negotiated().bundle())}, err
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withTag(text, offered)}, err
 }
 
 func (b *browser) SetLocalDescription(d webrtc.SessionDescription) error {

@@ -90,7 +90,7 @@ type pion struct {
 	meaning   map[payload]codec // of the payload types that pion has seen
 	order     []section         // of the last remote description, as on the wire
 	seen      []section         // those of them that pion has seen
-	group     []string          // the BUNDLE group that was negotiated last
+	group     []string          // the BUNDLE group that the next description of ours follows
 	untold    bool              // there is a remote offer of which pion has not heard
 	raw, sent string            // the last description that pion made, and as it goes on the wire
 }
@@ -239,6 +239,7 @@ func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
 		return nil
 	}
 	p.offered, p.seen, p.meaning = sections, seen.sections, seen.meaning
+	p.group = parsed.bundle()
 	if err := p.reserve(seen.parsed); err != nil {
 		return err
 	}

@@ -24,6 +24,11 @@ function use(dc) {
 }
 pc.ondatachannel = ({ channel: dc }) => use(dc);
 const connect = () => use(pc.createDataChannel("w3c"));
+const play = async ({ data }) => {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+  for (const track of stream.getTracks()) pc.addTrack(track, stream);
+  if (data) connect();
+};
 
 pc.onnegotiationneeded = async () => {
   try {
