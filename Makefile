@@ -29,7 +29,7 @@ test-native: tools ## what runs without a browser
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
-	PN_BROWSER=1 go test -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser|TestNoCodecForBrowser)$$' ./negotiation
+	PN_BROWSER=1 go test -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
@@ -70,7 +70,7 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/... ./server/media ./web/...
 	go test -count=20 -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
-	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser)$$' ./negotiation
+	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
 	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long

@@ -20,7 +20,7 @@
 //     AlwaysNegotiateDataChannels in the webrtc.Configuration when you will want
 //     data channels too. Between pion and Chromium (156) set it in any case or stop
 //     no transceiver of the first exchange: the one that was stopped may be the one
-//     whose transport all others share, and pion cannot have another.
+//     whose transport all others share, and pion cannot have another: it closes.
 //
 // # What differs from the W3C sample, and why
 //

@@ -75,7 +75,8 @@ type held struct {
 	ufrag    string    // of the last local description that was made
 	remote   []string  // ufrags of the last remote description applied
 	heard    []string  // candidates that have come for them
-	setup    string    // our DTLS role, from the first exchange on
+	setup    string    // our DTLS role, for as long as the transport lasts
+	tag      string    // the mid of the section that carries the transport
 }
 
 // SignalingState is have-local-offer also while the offer is held.
@@ -169,13 +170,21 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	h.gathers(parsed)
 	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants
 	// the role it has. It sets only the text it made, so edit what is sent.
-	if h.setup == "" {
+	if h.setup == "" || h.tagEnded(sections) {
 		h.setup = parsed.setup()
 	} else {
 		text = withSetup(text, h.setup)
 	}
+	h.tag = parsed.tag()
 	h.negotiated(sections, wants)
 	return webrtc.SessionDescription{Type: answer.Type, SDP: text}, nil
+}
+
+// tagEnded reports whether the section that carried the transport was stopped or used
+// again. Chromium (156) then makes a new transport, in which it may take the other
+// DTLS role.
+func (h *held) tagEnded(answer []section) bool {
+	return h.tag != "" && !slices.ContainsFunc(answer, func(s section) bool { return s.mid == h.tag && !s.rejected })
 }
 
 // gathers is called with a local description that was made. One in which all is
@@ -287,9 +296,10 @@ func (h *held) remoteAnswer(d webrtc.SessionDescription, parsed *sdp) error {
 		return err
 	}
 	h.hears(parsed, heard)
-	if h.setup == "" {
+	if h.setup == "" || h.tagEnded(parsed.sections()) {
 		h.setup = opposite(parsed.setup())
 	}
+	h.tag = parsed.tag()
 	h.negotiated(parsed.sections(), said)
 	return nil
 }
@@ -377,6 +387,7 @@ func (h *held) adopt(local, remote *webrtc.SessionDescription) error {
 	if local.Type == webrtc.SDPTypeOffer {
 		h.setup = opposite(theirs.setup())
 	}
+	h.tag = ours.tag()
 	h.offered = filled(theirs.sections(), ours.sections())
 	h.negotiated(ours.sections(), nil) // what each section says is not known: offer it once more
 	return nil

@@ -354,5 +354,8 @@ func (p *party) read(text string) []section {
 	return parsed.sections()
 }
 
+// moves are those who offer the section that a browser then stops.
+var moves = []string{"the browser", "the native side"}
+
 // videoOf are those who offer video in a codec that only they have.
 var videoOf = []string{"the browser", "the native side", "both"}

@@ -152,6 +152,15 @@ func (d *sdp) bundle() []string {
 	return nil
 }
 
+// tag returns the mid of the section whose transport all others share, or nothing
+// where there is no BUNDLE group.
+func (d *sdp) tag() string {
+	if group := d.bundle(); len(group) > 0 {
+		return group[0]
+	}
+	return ""
+}
+
 // transport returns an attribute of the section whose transport all others
 // share: the first of the BUNDLE group, or the first that is not rejected.
 // Without such a section there is no transport.

@@ -89,7 +89,7 @@ func TestTableWithNative(t *testing.T) {
 	if *native == "" {
 		t.Skip("TestTableWithBrowser starts it")
 	}
-	for _, r := range table() {
+	for _, r := range with(*role) {
 		t.Run(strings.ReplaceAll(r.name, " ", "_"), func(t *testing.T) {
 			p := dial(t)
 			r.play(p)

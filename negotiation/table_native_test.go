@@ -97,7 +97,7 @@ func TestTableWithBrowser(t *testing.T) {
 	for _, browser := range []string{"polite", "impolite"} {
 		t.Run("browser is "+browser, func(t *testing.T) {
 			t.Parallel()
-			rows := table()
+			rows := with(browser)
 			withBrowser(t, "TestTableWithNative", browser, func(make func(*testing.T) *party) {
 				r := rows[0]
 				rows = rows[1:]

@@ -15,6 +15,13 @@ type row struct {
 	name             string
 	fresh            bool // it begins before anything was negotiated
 	polite, impolite string
+	ends             string // the side that ends the section with the transport, if one does
+}
+
+// with returns the rows that a browser in this role can play with a native side. pion
+// has one transport, and Chromium (156) makes another when it ends that section itself.
+func with(browser string) []row {
+	return slices.DeleteFunc(table(), func(r row) bool { return r.ends == browser })
 }
 
 func table() (rows []row) {
@@ -46,6 +53,10 @@ func table() (rows []row) {
 	add(row{fresh: true, polite: "video+data stop video", impolite: "-"})
 	add(row{fresh: true, polite: "-", impolite: "video+data stop video"})
 	add(row{fresh: true, polite: "video+data - - audio", impolite: "- stop video"})
+	add(row{fresh: true, polite: "audio+video stop audio", impolite: "-", ends: "polite"})
+	add(row{fresh: true, polite: "-", impolite: "audio+video stop audio", ends: "impolite"})
+	add(row{fresh: true, polite: "audio+video - audio", impolite: "- stop -", ends: "impolite"})
+	add(row{fresh: true, polite: "- stop audio", impolite: "audio+video - -", ends: "polite"})
 	add(row{fresh: true, polite: "video+data+mute unmute", impolite: "audio+mute unmute"})
 	for _, r := range [][2]string{
 		{"audio remove track remove track", "audio remove track remove track"},
