@@ -3,13 +3,14 @@
 package negotiation
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
 	"github.com/pion/webrtc/v4"
 )
 
-// pionModel is pion's native PeerConnection (v4.2.20): no rollback, mids for good,
+// pionModel is pion's native PeerConnection (v4.2.26): no rollback, mids for good,
 // and offers that leave traces.
 //
 // Its negotiationneeded is not compared with pion's: that one gets stuck, and fires
@@ -131,7 +132,7 @@ func (p *pionModel) within(operation string) error {
 	return nil
 }
 
-// CreateAnswer takes the DTLS role as if the transport were new.
+// CreateAnswer keeps the DTLS role (pc:966).
 func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
 	if err := p.within("CreateAnswer"); err != nil {
 		return webrtc.SessionDescription{}, err
@@ -139,7 +140,7 @@ func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
 	if p.state != webrtc.SignalingStateHaveRemoteOffer {
 		return webrtc.SessionDescription{}, errState
 	}
-	answer := description{ufrag: p.ufrag, setup: "active"}
+	answer := description{ufrag: p.ufrag, setup: cmp.Or(p.role, "active")}
 	for _, l := range read(p.pending.remote).lines {
 		if t := p.find(l.mid); t != nil && l.kind != "application" {
 			l.dir = t.dir

@@ -57,7 +57,6 @@ var mutants = []struct{ name, setting, file, old, new string }{
 	{"offer committed at once when polite", "echoes", "held.go", "if !h.polite && h.pc.Commits(offered) {", "if 1 < 2 {"},
 	{"offer held when impolite, and forgotten", "echoes", "held.go", "h.offer = &offer", "_ = offer"},
 	{"direction as pion answers", "changes", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},
-	{"DTLS role as pion answers", "restarts", "held.go", "text = withSetup(text, h.setup)", ""},
 	{"mids of dropped offers", "restarts", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
 	{"candidates of any generation", "restarts", "held.go", "if !slices.Contains(h.remote, ufrag) {", "if ufrag == \"none\" {"},
 

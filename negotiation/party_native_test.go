@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
-	"github.com/pion/transport/v4/packetio"
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -42,8 +42,18 @@ func newBuffer(packets packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
 	} else {
 		b.SetLimitSize(1000 * 1000)
 	}
-	return b
+	return buffer{b}
 }
+
+// buffer is one without the attributes that packets have on their way through pion.
+type buffer struct{ *packetio.Buffer }
+
+func (b buffer) Read(packet []byte) (int, error) {
+	n, _, err := b.Buffer.Read(packet, nil)
+	return n, err
+}
+
+func (b buffer) Write(packet []byte) (int, error) { return b.Buffer.Write(packet, nil) }
 
 func newConnection(t *testing.T) *webrtc.PeerConnection {
 	pc, err := withLoopback().NewPeerConnection(PoliteConfiguration(webrtc.Configuration{}))
