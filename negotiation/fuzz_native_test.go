@@ -160,15 +160,15 @@ func offline(t testing.TB) *webrtc.PeerConnection {
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
-	return offlineFrom(t, media)
+	return offlineFrom(t, media, webrtc.Configuration{})
 }
 
-func offlineFrom(t testing.TB, media *webrtc.MediaEngine) *webrtc.PeerConnection {
+func offlineFrom(t testing.TB, media *webrtc.MediaEngine, c webrtc.Configuration) *webrtc.PeerConnection {
 	t.Helper()
 	engine := webrtc.SettingEngine{}
 	engine.SetNetworkTypes([]webrtc.NetworkType{})
 	engine.SetInterfaceFilter(func(string) bool { return false })
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(c)
 	if err != nil {
 		t.Fatal(err)
 	}

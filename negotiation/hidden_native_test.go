@@ -20,6 +20,11 @@ var (
 // offlineWith returns a connection that looks for no network, and has these codecs.
 func offlineWith(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.PeerConnection {
 	t.Helper()
+	return offlineFrom(t, codecsOnly(t, codecs...), webrtc.Configuration{})
+}
+
+func codecsOnly(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.MediaEngine {
+	t.Helper()
 	media := &webrtc.MediaEngine{}
 	for i, c := range codecs {
 		kind, _, _ := strings.Cut(c.MimeType, "/")
@@ -27,7 +32,7 @@ func offlineWith(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.Peer
 			t.Fatal(err)
 		}
 	}
-	return offlineFrom(t, media)
+	return media
 }
 
 // described returns a description with these sections.
@@ -204,7 +209,8 @@ func TestLastLineWithoutEnd(t *testing.T) {
 }
 
 // TestRejectedLater has an answer, and then an offer, reject all that was negotiated
-// before. pion wants credentials all the same, and those of before stay.
+// before. pion wants credentials all the same, and those of before stay, with the
+// DTLS role.
 func TestRejectedLater(t *testing.T) {
 	for _, polite := range []bool{true, false} {
 		t.Run(fmt.Sprintf("polite %v", polite), func(t *testing.T) {
@@ -227,6 +233,11 @@ func TestRejectedLater(t *testing.T) {
 			answered(t, h, described(rejection(section{mid: mid, kind: "application"})))
 			if h.ufrag != ufrag || !slices.Equal(h.remote, []string{"theirs"}) {
 				t.Errorf("the credentials became %q and %q", h.ufrag, h.remote)
+			}
+			again := strings.Replace(dataSection("again"), "a=setup:active", "a=setup:actpass", 1)
+			must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection(section{mid: mid, kind: "application"}), again)}))
+			if role := read(offer(t, h).SDP).setup; role != "passive" {
+				t.Errorf("the DTLS role became %q", role)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,9 @@ func (p *pion) Takes(description webrtc.SessionDescription) error {
 		return errors.New("the answer rejects what pion has offered for good") // see Commits
 	}
 	if err := wholeCredentials(d); err != nil {
+		return err
+	}
+	if err := p.oneEncryption(d, parsed.bundle()); err != nil {
 		return err
 	}
 	for _, m := range d.MediaDescriptions {
@@ -88,6 +92,41 @@ func wholeCredentials(d *pionsdp.SessionDescription) error {
 		if ufrag != pwd || theirUfrag != theirPwd {
 			return errors.New("ice-ufrag and ice-pwd are in different places")
 		}
+	}
+	return nil
+}
+
+// oneEncryption refuses headers that are encrypted in some sections of media, or in
+// none where the application wants them to be. pion looks at that first, but a held
+// offer is set by then. What the transport's section says holds for all that share it.
+// https://www.rfc-editor.org/rfc/rfc9335#section-4
+func (p *pion) oneEncryption(d *pionsdp.SessionDescription, group []string) error {
+	policy := p.pc.GetConfiguration().RTPHeaderEncryptionPolicy
+	if _, all := d.Attribute(pionsdp.AttrKeyCryptex); all || policy == webrtc.RTPHeaderEncryptionPolicyDisable {
+		return nil
+	}
+	shared := false
+	for _, m := range d.MediaDescriptions {
+		mid, _ := m.Attribute("mid")
+		_, encrypted := m.Attribute(pionsdp.AttrKeyCryptex)
+		shared = shared || encrypted && len(group) > 0 && mid == group[0]
+	}
+	some, others := false, false
+	for _, m := range d.MediaDescriptions {
+		mid, _ := m.Attribute("mid")
+		_, bundleOnly := m.Attribute("bundle-only")
+		if m.MediaName.Media == "application" || m.MediaName.Port.Value == 0 && !bundleOnly {
+			continue
+		}
+		_, encrypted := m.Attribute(pionsdp.AttrKeyCryptex)
+		encrypted = encrypted || shared && slices.Contains(group, mid)
+		some, others = some || encrypted, others || !encrypted
+	}
+	switch {
+	case some && others:
+		return errors.New("cryptex is in some media sections and not in others")
+	case others && policy == webrtc.RTPHeaderEncryptionPolicyRequire:
+		return errors.New("cryptex is required and not in the description")
 	}
 	return nil
 }

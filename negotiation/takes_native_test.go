@@ -77,3 +77,55 @@ func TestStrangeCandidates(t *testing.T) {
 		})
 	}
 }
+
+// TestEncryptedHeaders has a description ask for encrypted headers (RFC 9335) in
+// some sections. pion takes all or nothing, and would set a held offer before it
+// looks at the answer.
+func TestEncryptedHeaders(t *testing.T) {
+	const cryptex = "a=cryptex\r\n"
+	for _, c := range []struct {
+		name         string
+		audio, video string
+		session      string
+		policy       webrtc.RTPHeaderEncryptionPolicy
+		taken        bool
+	}{
+		{name: "nowhere", taken: true},
+		{name: "everywhere", audio: cryptex, video: cryptex, taken: true},
+		{name: "in the session", session: cryptex, taken: true},
+		{name: "in the section that has the transport", audio: cryptex, taken: true},
+		{name: "in another section", video: cryptex},
+		{name: "in another section, and nobody cares", video: cryptex, policy: webrtc.RTPHeaderEncryptionPolicyDisable, taken: true},
+		{name: "nowhere, and it must be", policy: webrtc.RTPHeaderEncryptionPolicyRequire},
+		{name: "everywhere, as it must be", audio: cryptex, video: cryptex, policy: webrtc.RTPHeaderEncryptionPolicyRequire, taken: true},
+	} {
+		for _, with := range []webrtc.SDPType{webrtc.SDPTypeOffer, webrtc.SDPTypeAnswer} {
+			t.Run(strings.ReplaceAll(c.name+" "+with.String(), " ", "_"), func(t *testing.T) {
+				pc := offlineFrom(t, codecsOnly(t, opus, vp8), webrtc.Configuration{RTPHeaderEncryptionPolicy: c.policy})
+				defer pc.Close()
+				h := &held{pc: &pion{pc: pc, prefix: "i"}, polite: true}
+				mids := []string{"0", "1", "2"}
+				if with == webrtc.SDPTypeAnswer {
+					for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+						_, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+						must(t, err)
+					}
+					_, err := pc.CreateDataChannel("data", nil)
+					must(t, err)
+					for i, l := range read(offer(t, h).SDP).lines {
+						mids[i] = l.mid
+					}
+				}
+				text := described(mediaSection("audio", mids[0], "opus/48000/2")+c.audio, mediaSection("video", mids[1], "VP8/90000")+c.video, dataSection(mids[2]))
+				text = strings.Replace(text, "a=group", c.session+"a=group", 1)
+				err := h.SetRemoteDescription(webrtc.SessionDescription{Type: with, SDP: text})
+				if c.taken != (err == nil) || err != nil && !errors.Is(err, ErrRefused) {
+					t.Error(err)
+				}
+				if state := pc.SignalingState(); !c.taken && state != webrtc.SignalingStateStable {
+					t.Errorf("pion is in %s", state)
+				}
+			})
+		}
+	}
+}
