@@ -39,7 +39,7 @@ test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through t
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
 	go run ./web/build -fast
-	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox$$' ./server
+	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox' ./server
 
 fuzz: $(FUZZERS) ## the fuzzers, some 10 s each, or for FUZZTIME
 

@@ -62,6 +62,7 @@ func (w want) in(list []section) bool {
 type held struct {
 	pc     committed
 	polite bool
+	moves  bool // pc makes a new transport when the section that carries it ends
 
 	offer      *webrtc.SessionDescription // sent and not set; nil: none
 	offered    []section                  // the sections of the pending offer, held or set
@@ -90,7 +91,7 @@ func (h *held) SignalingState() webrtc.SignalingState {
 
 // needed tells whether an offer would say something that has not been
 // negotiated. pion's own flag cannot be trusted: it fires only on changes, gets
-// stuck, and fires for ever for a recvonly remote section (pc:427).
+// stuck, and fires for ever for a recvonly remote section (pc:433).
 func (h *held) needed() bool {
 	if h.SignalingState() != webrtc.SignalingStateStable {
 		return false
@@ -168,8 +169,9 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 	wants = slices.DeleteFunc(wants, func(w want) bool { return !w.in(sections) })
 	text := withOffered(withMids(withDirections(answer.SDP, sections), h.offered), h.offered)
 	h.gathers(parsed)
-	// pion answers as if the DTLS transport were new; RFC 8842 section 5.5 wants
-	// the role it has. It sets only the text it made, so edit what is sent.
+	// The DTLS role stays as it is (RFC 8842 section 5.3). But Firefox (153) may take
+	// another when ICE is restarted, and pion after an answer that rejects all, which
+	// says no role. pion sets only the text it made, so edit what is sent.
 	if h.setup == "" || h.tagEnded(sections) {
 		h.setup = parsed.setup()
 	} else {
@@ -181,10 +183,10 @@ func (h *held) answer() (webrtc.SessionDescription, error) {
 }
 
 // tagEnded reports whether the section that carried the transport was stopped or used
-// again. Chromium (156) then makes a new transport, in which it may take the other
-// DTLS role.
+// again, and there is a new transport therefore. Chromium (156) may take the other
+// DTLS role in it.
 func (h *held) tagEnded(answer []section) bool {
-	return h.tag != "" && !slices.ContainsFunc(answer, func(s section) bool { return s.mid == h.tag && !s.rejected })
+	return h.moves && h.tag != "" && !slices.ContainsFunc(answer, func(s section) bool { return s.mid == h.tag && !s.rejected })
 }
 
 // gathers is called with a local description that was made. One in which all is

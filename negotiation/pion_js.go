@@ -60,7 +60,7 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 		js:             safejs.Safe(pc.JSValue()),
 		to:             to,
 	}
-	h := &held{pc: b, polite: polite}
+	h := &held{pc: b, polite: polite, moves: true}
 	if err := h.adopt(pc.CurrentLocalDescription(), pc.CurrentRemoteDescription()); err != nil {
 		return nil, err
 	}

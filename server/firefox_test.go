@@ -316,3 +316,36 @@ func TestFirefox(t *testing.T) {
 		})
 	}
 }
+
+// TestFirefoxRestarts has Firefox offer first, so that its DTLS role is passive, and
+// the other side restart ICE. Firefox (153) answers that it is active from then on,
+// and Chromium refuses such an answer.
+func TestFirefoxRestarts(t *testing.T) {
+	b := newFirefox(t)
+	for _, c := range []struct {
+		name string
+		make func(w *world) restarter
+	}{
+		{"with Chromium", func(w *world) restarter { return w.mediaTab("/impolite") }},
+		{"with a native peer", func(w *world) restarter { return w.native(demoRoom, "impolite", false) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			ours, theirs := w.firefox(b, "/polite"), c.make(w)
+			ours.connect()
+			awaitChannels(t, 1, ours, theirs)
+			role := ours.text(`/a=setup:(\w+)/.exec(connections.at(-1).currentRemoteDescription.sdp)[1]`)
+			if role != "active" {
+				t.Fatalf("the other side is %q", role)
+			}
+			before := ours.ufrag()
+			theirs.restart()
+			await(t, "new credentials", func() bool { return ours.ufrag() != before }, ours, theirs)
+			ours.say("it holds")
+			await(t, "chat goes on", func() bool { return len(theirs.received()) == 1 }, ours, theirs)
+			theirs.renegotiate()
+			await(t, "an offer after that", func() bool { return theirs.count(negotiation.AnswerReceived) == 2 }, ours, theirs)
+			nothingSurfaced(t, ours, theirs)
+		})
+	}
+}
