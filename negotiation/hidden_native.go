@@ -12,15 +12,16 @@ import (
 )
 
 // pion makes a transceiver for a section that is rejected, or of which it has no
-// codec, answers it without a mid, and can then make no offer any more (pc:667).
-// So it sees such a section as one of a kind that it passes over (pc:1259,
-// pc:3036), and does not hear of a description at all in which it would see none.
+// codec, answers it without a mid, and can then make no offer any more (pc:823).
+// So it sees such a section as one of a kind that it passes over (pc:1310,
+// pc:3349), and does not hear of a description at all in which it would see none.
 // On the wire the section stands where it stood, rejected.
 //
 // Where an offer has one section alone pion takes whatever it receives for media of
-// that, as video even in a section of data channels (pc:1818). Media of our next
+// that, as video even in a section of data channels (pc:2092). Media of our next
 // offer may come before its answer, and would stay what pion took them for. So it
-// sees one more section than there is.
+// sees one more section than there is, but for a section of data channels only
+// where it has transceivers: without media it does not start SRTP (pc:3124).
 
 const (
 	hiddenKind = "text"
@@ -79,7 +80,7 @@ func (p *pion) sight(d webrtc.SessionDescription) (sight, error) {
 			return sight{}, err
 		}
 	}
-	if d.Type == webrtc.SDPTypeOffer && len(sections) == 1 {
+	if d.Type == webrtc.SDPTypeOffer && len(sections) == 1 && (isMedia(sections[0].kind) || len(p.pc.GetTransceivers()) > 0) {
 		if err := accompany(&seen, sections[0].mid+"+"); err != nil {
 			return sight{}, err
 		}

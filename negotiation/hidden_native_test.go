@@ -334,3 +334,33 @@ func TestTheirMidIsOurs(t *testing.T) {
 		t.Errorf("offered %+v", lines)
 	}
 }
+
+// TestASectionAlone offers one section, or two. pion sees another one where it might
+// take for media of that section what it receives.
+func TestASectionAlone(t *testing.T) {
+	video := mediaSection("video", "0", "VP8/90000")
+	for _, c := range []struct {
+		name     string
+		ours     bool // there is a transceiver
+		sections []string
+		seen     int
+	}{
+		{"data", false, []string{dataSection("0")}, 1},
+		{"data, and media here", true, []string{dataSection("0")}, 2},
+		{"media", false, []string{video}, 2},
+		{"media and data", true, []string{video, dataSection("1")}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pc := offlineWith(t, opus, vp8)
+			defer pc.Close()
+			if c.ours {
+				_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio)
+				must(t, err)
+			}
+			answer := answered(t, &held{pc: &pion{pc: pc, prefix: "i"}}, described(c.sections...))
+			if n := len(read(pc.CurrentRemoteDescription().SDP).lines); n != c.seen || len(answer) != len(c.sections) {
+				t.Errorf("pion sees %d sections, and %d are answered", n, len(answer))
+			}
+		})
+	}
+}
