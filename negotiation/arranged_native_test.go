@@ -1,0 +1,99 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// TestTheSectionOfTheTransport offers video and data. The section of data has the
+// transport, though it is the last: it comes first in the BUNDLE group, and the
+// candidates belong to it.
+func TestTheSectionOfTheTransport(t *testing.T) {
+	pc := offlineWith(t, vp8)
+	defer pc.Close()
+	_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo)
+	must(t, err)
+	_, err = pc.CreateDataChannel("data", nil)
+	must(t, err)
+	p := &pion{pc: pc, prefix: "i"}
+	offered := offer(t, &held{pc: p, polite: true})
+	parsed, err := parse(offered.SDP)
+	must(t, err)
+	sections := parsed.sections()
+	if group := parsed.bundle(); len(sections) != 2 || len(group) != 2 || group[0] != sections[1].mid {
+		t.Fatalf("the group is %q of %+v", group, sections)
+	}
+
+	var c webrtc.ICECandidateInit
+	p.place(&c)
+	if c.SDPMid == nil || *c.SDPMid != sections[1].mid || *c.SDPMLineIndex != 1 {
+		t.Errorf("a candidate is for %+v", c)
+	}
+
+	const candidate = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n"
+	_, made := pieces(p.arrange(strings.Replace(p.raw, "a=mid:"+sections[0].mid+"\r\n", "a=mid:"+sections[0].mid+"\r\n"+candidate, 1)))
+	if len(made) != 2 || strings.Contains(made[0], candidate) || !strings.Contains(made[1], candidate) {
+		t.Errorf("a candidate is elsewhere in %q", made)
+	}
+}
+
+// TestTheSameMidTwice has the application give a transceiver the mid that pion gives
+// to the section of data.
+func TestTheSameMidTwice(t *testing.T) {
+	pc := offlineWith(t, vp8)
+	defer pc.Close()
+	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo)
+	must(t, err)
+	must(t, transceiver.SetMid("1"))
+	_, err = pc.CreateDataChannel("data", nil)
+	must(t, err)
+	if d, err := (&held{pc: &pion{pc: pc, prefix: "i"}}).SetLocalDescription(); err == nil {
+		t.Errorf("offered\n%s", d.SDP)
+	}
+}
+
+// TestTheirMidIsOfAnotherKind has the other side give audio the mid of a section of
+// video that was offered, and withdrawn. pion would answer with video.
+func TestTheirMidIsOfAnotherKind(t *testing.T) {
+	pc := offlineWith(t, opus, vp8)
+	defer pc.Close()
+	_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo)
+	must(t, err)
+	h := &held{pc: &pion{pc: pc, prefix: "p"}, polite: true}
+	mid := read(offer(t, h).SDP).lines[0].mid
+	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(mediaSection("audio", mid, "opus/48000/2"))})
+	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "with kind video, not audio") {
+		t.Errorf("error %v", err)
+	}
+	h.forget()
+	goesOn(t, h, mid)
+}
+
+// TestATransceiverOfAnotherCodec offers video to a connection with a transceiver that
+// takes video in another codec only. It is not used for that section.
+func TestATransceiverOfAnotherCodec(t *testing.T) {
+	h264 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: 90000}
+	pc := offlineWith(t, vp8, h264)
+	defer pc.Close()
+	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	must(t, err)
+	must(t, transceiver.SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: h264, PayloadType: 97}}))
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	if answer := answered(t, h, described(mediaSection("video", "0", "VP8/90000"))); answer[0].rejected || transceiver.Mid() == "0" {
+		t.Errorf("answered %+v by the transceiver %q", answer, transceiver.Mid())
+	}
+}
+
+// TestACandidateOfWhatPionHasNotSeen comes for an offer that is hidden from pion.
+func TestACandidateOfWhatPionHasNotSeen(t *testing.T) {
+	pc := offlineWith(t, vp8)
+	defer pc.Close()
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	answered(t, h, described(mediaSection("video", "0", "H264/90000")))
+	must(t, h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host"}))
+}
