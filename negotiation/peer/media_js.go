@@ -46,6 +46,9 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 	}, nil
 }
 
+// endReads has nothing to end: a browser does that itself.
+func endReads(*webrtc.PeerConnection) {}
+
 // use has f take a track into its keeping, before anything else happens.
 func use(f func()) { f() }
 

@@ -3,6 +3,8 @@
 package peer
 
 import (
+	"time"
+
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
@@ -30,6 +32,17 @@ func (t RemoteTrack) Kind() string { return t.TrackRemote.Kind().String() }
 func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err error) {
 	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { f(RemoteTrack{t, pc}) })
 	return func() {}, nil
+}
+
+// endReads ends all that is still read after pc was closed. Where media came before the
+// answer that tells of them two goroutines read one stream, pion's and that of the
+// track, and srtp v3.1.3 wakes one of them (stream_srtp.go:170).
+func endReads(pc *webrtc.PeerConnection) {
+	for _, r := range pc.GetReceivers() {
+		for _, t := range r.Tracks() {
+			_ = t.SetReadDeadline(time.Now()) // an error is one of a track that has no stream
+		}
+	}
 }
 
 // use has f use a track, which it does as long as the track is there.

@@ -281,5 +281,6 @@ func (p *pairing) close() {
 			_ = c.Close() // releases its handlers
 		}
 		_ = p.pc.Close()
+		endReads(p.pc)
 	})
 }

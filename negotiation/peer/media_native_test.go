@@ -1,0 +1,44 @@
+//go:build !js
+
+package peer
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// Whoever reads a track reads it no more when the Peer has closed, also where two do,
+// as in pion when media come before the answer that tells of them.
+func TestReadersEnd(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		read := make(chan struct{})
+		a, _ := w.connected(func(m *member, c *Config) {
+			c.OnTrack = func(_ string, track RemoteTrack) {
+				if _, _, err := track.ReadRTP(); err != nil {
+					t.Error(err)
+				}
+				close(read)
+				go func() { _, _, _ = track.ReadRTP() }()
+				_, _, _ = track.ReadRTP()
+			}
+		})
+		track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "audio", "stream")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.peer.Send("", "audio", track)
+		for {
+			if err := track.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2}, Payload: []byte{0}}); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-read:
+				return // the world ends, and nobody may be left in it
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+}
