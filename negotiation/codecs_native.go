@@ -262,7 +262,7 @@ func (p *pion) suits(t *webrtc.RTPTransceiver, offer *pionsdp.SessionDescription
 }
 
 // canOffer looks for a transceiver without a codec: pion has rejected the section of
-// it, without a mid, or will do so, and can make no offer for as long (pc:807).
+// it, without a mid, or will do so, and can make no offer for as long (pc:823).
 func (p *pion) canOffer() error {
 	for _, t := range p.pc.GetTransceivers() {
 		if list, known := codecsOf(t); known && len(list) == 0 {

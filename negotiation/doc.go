@@ -16,6 +16,9 @@
 //   - Attach before or after adding tracks and channels, but in the stable state,
 //     and leave offers and answers to the Session from then on.
 //   - Set OnDataChannel: pion closes incoming channels if it is unset.
+//   - When you have closed a PeerConnection, call SetReadDeadline with a past time on
+//     each TrackRemote that you read: pion v4.2.26 may leave one read waiting for ever
+//     if media came before the answer that tells of them.
 //   - If the first thing you negotiate may be media, set
 //     AlwaysNegotiateDataChannels in the webrtc.Configuration when you will want
 //     data channels too. Between pion and Chromium (156) set it in any case or stop
@@ -59,7 +62,7 @@
 // again; and its negotiation-needed flag is of no use, so what the connection
 // wants is compared with what was negotiated. Chromium keeps header extension
 // ids, of which no two may be the same in an offer. An answer repeats the DTLS
-// role of the first one, which pion v4.2 gets wrong.
+// role of the first one, which Firefox (153) does not when ICE is restarted.
 //
 // The direction of a transceiver is the application's, as in W3C: what the other
 // side offers is answered and changes nothing here. pion would change it and start
@@ -85,6 +88,11 @@
 // nobody but the trace is told ([DescriptionRefused]). Its sender waits for an answer,
 // and ignores our offers if it is the impolite one: if no other description comes
 // soon, make a new PeerConnection.
+//
+// # Lines of pion
+//
+// A remark such as pc:823 or sdp.go:611 means that line of peerconnection.go, or of
+// the named file, in github.com/pion/webrtc/v4@v4.2.26.
 //
 // # In a browser
 //

@@ -7,7 +7,7 @@ import (
 )
 
 // filled returns list with the mids of like where it has none. pion leaves the
-// mid out of the sections that it rejects (sdp.go:607 of v4.2.20), and then
+// mid out of the sections that it rejects (sdp.go:611), and then
 // neither side can make another offer.
 func filled(list, like []section) []section {
 	for i := range list {

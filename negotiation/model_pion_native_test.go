@@ -14,7 +14,7 @@ import (
 // and offers that leave traces.
 //
 // Its negotiationneeded is not compared with pion's: that one gets stuck, and fires
-// for ever for a recvonly remote section (pc:427), so held.go does not listen to it.
+// for ever for a recvonly remote section (pc:433), so held.go does not listen to it.
 type pionModel struct {
 	common
 	prefix    string
@@ -31,7 +31,7 @@ func newPionModel(name string, o outside) *pionModel {
 }
 
 // change makes one of the changes. AddTransceiverFromKind comes with a track
-// (pc:2338), and AddTrack takes any transceiver that does not send (pc:2213).
+// (pc:2604), and AddTrack takes any transceiver that does not send (pc:2481).
 func (p *pionModel) change(what string) {
 	switch what {
 	case "channel":
@@ -95,7 +95,7 @@ func (p *pionModel) Commits(offered []section) bool {
 	return p.current.remote != "" || slices.ContainsFunc(offered, func(s section) bool { return s.kind == "application" })
 }
 
-// CreateOffer restarts the agent at once (pc:696).
+// CreateOffer restarts the agent at once (pc:712).
 func (p *pionModel) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	if err := p.within("CreateOffer"); err != nil {
 		return webrtc.SessionDescription{}, err
@@ -173,7 +173,7 @@ func (p *pionModel) SetLocalDescription(d webrtc.SessionDescription) error {
 		if err := p.complete(read(d.SDP)); err != nil {
 			return err
 		}
-		for i := range p.transceivers { // so that AddTrack takes it (pc:1480)
+		for i := range p.transceivers { // so that AddTrack takes it (pc:1750)
 			if t := &p.transceivers[i]; t.negotiated == sendonly && !t.track {
 				t.negotiated = inactive
 			}

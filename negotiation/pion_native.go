@@ -259,7 +259,7 @@ func (p *pion) shield(text string, offered []section) string {
 }
 
 // shielded is the direction that pion gets to see where offered is in an offer: one
-// for which it leaves the direction of t alone (pc:1230). That is the application's,
+// for which it leaves the direction of t alone (pc:1317, pc:1348). That is the application's,
 // as in W3C: pion would lower it to what is offered and never raise it again, raise
 // it where there is no receiver, and for inactive stop a transceiver with the track
 // that was just put there. held.go answers what was really offered. A transceiver
@@ -281,7 +281,7 @@ func shielded(t *webrtc.RTPTransceiver, offered direction) direction {
 
 // awaitICE waits until the first exchange has started ICE, which pion does on a
 // goroutine of its own. Before, the next description looks like an ICE restart
-// to it (icetransport.go:458), and the two never connect. No event tells of it.
+// to it (icetransport.go:452), and the two never connect. No event tells of it.
 func (p *pion) awaitICE() {
 	if p.started || p.pc.CurrentRemoteDescription() == nil {
 		return
@@ -333,7 +333,7 @@ func (p *pion) Wants() []want {
 }
 
 // data tells whether a data channel was created here, or there is a section for
-// one. Only the statistics know of the former, and pion (pc:2788) reads there what a
+// one. Only the statistics know of the former, and pion (pc:3056) reads there what a
 // receiver of media may be writing: ask no more often than need be.
 func (p *pion) data() bool {
 	if !p.hasData {

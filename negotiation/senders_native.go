@@ -11,10 +11,10 @@ import (
 )
 
 // senders keeps pion from sending what was not negotiated, and from an error for
-// what cannot be sent. CreateOffer marks all senders as negotiated (pc:2912), and
-// the next exchange starts all that are marked (pc:1655), also those of an offer
+// what cannot be sent. CreateOffer marks all senders as negotiated (pc:3222), and
+// the next exchange starts all that are marked (pc:1925), also those of an offer
 // that was dropped, or in a section that the other side does not receive. A pion
-// on the other side may make a transceiver of such packets (pc:1824). Where one
+// on the other side may make a transceiver of such packets (pc:2092). Where one
 // cannot be started, for want of a track or of a codec that the other side has,
 // pion stops in the middle of the exchange. So pion starts none: we do.
 type senders struct {
