@@ -36,7 +36,7 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 
 // endReads ends all that is still read after pc was closed. Where media came before the
 // answer that tells of them two goroutines read one stream, pion's and that of the
-// track, and srtp v3.1.3 wakes one of them (stream_srtp.go:170).
+// track, and srtp v3.1.3 wakes one of them (stream_srtp.go:171).
 func endReads(pc *webrtc.PeerConnection) {
 	for _, r := range pc.GetReceivers() {
 		for _, t := range r.Tracks() {
