@@ -97,3 +97,73 @@ func TestACandidateOfWhatPionHasNotSeen(t *testing.T) {
 	answered(t, h, described(mediaSection("video", "0", "H264/90000")))
 	must(t, h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host"}))
 }
+
+// TestATransceiverThatOnlySends has the other side offer to send, too. What only
+// sends may have no receiver, and is not used for that section.
+func TestATransceiverThatOnlySends(t *testing.T) {
+	pc := offlineWith(t, opus)
+	defer pc.Close()
+	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	must(t, err)
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	for _, offered := range []string{"sendrecv", "recvonly", "sendonly"} {
+		section := strings.Replace(mediaSection("audio", "0", "opus/48000/2"), "a=sendrecv", "a="+offered, 1)
+		answer := answered(t, h, described(section))
+		if transceiver.Mid() == "0" || transceiver.Direction() != webrtc.RTPTransceiverDirectionSendonly {
+			t.Errorf("offered %s, answered %+v by the transceiver %q, which is %s", offered, answer, transceiver.Mid(), transceiver.Direction())
+		}
+	}
+	goesOn(t, h, "sendonly")
+}
+
+// TestTheyRejectOurs has an offer reject a section. The transceiver ends with it.
+func TestTheyRejectOurs(t *testing.T) {
+	pc := offlineWith(t, opus)
+	defer pc.Close()
+	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio)
+	must(t, err)
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	audio := mediaSection("audio", "0", "opus/48000/2")
+	answered(t, h, described(audio, dataSection("1")))
+	if transceiver.Mid() != "0" {
+		t.Fatalf("the mid is %q", transceiver.Mid())
+	}
+	answered(t, h, described(rejection(section{mid: "0", kind: "audio"}), dataSection("1")))
+	if d := transceiver.Direction(); d != webrtc.RTPTransceiverDirectionInactive {
+		t.Errorf("it is %s", d)
+	}
+}
+
+// TestTheFirstAnswerRejectsAll of an offer that is set already. pion has no way back.
+func TestTheFirstAnswerRejectsAll(t *testing.T) {
+	pc := offlineWith(t, opus)
+	defer pc.Close()
+	_, err := pc.CreateDataChannel("data", nil)
+	must(t, err)
+	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	mid := read(offer(t, h).SDP).lines[0].mid
+	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: rejecting([]section{{mid: mid, kind: "application"}})})
+	if state := h.SignalingState(); !errors.Is(err, ErrRefused) || state != webrtc.SignalingStateHaveLocalOffer {
+		t.Errorf("error %v in %s", err, state)
+	}
+	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: described(dataSection(mid))}))
+}
+
+// TestPayloadTypesOfBefore are those that a pion has seen to which somebody attaches.
+func TestPayloadTypesOfBefore(t *testing.T) {
+	h264 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: 90000}
+	pc := offlineWith(t, vp8, h264)
+	defer pc.Close()
+	first := mediaSection("video", "0", "VP8/90000", "H264/90000")
+	must(t, pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(first)}))
+	answer, err := pc.CreateAnswer(nil)
+	must(t, err)
+	must(t, pc.SetLocalDescription(answer))
+	h, err := adapt(pc, false, hooks{enqueue: func(func()) {}, recheck: func() {}, stop: make(chan struct{})})
+	must(t, err)
+	second := mediaSection("video", "1", "H264/90000")
+	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(first, second)})
+	if state := pc.SignalingState(); !errors.Is(err, ErrRefused) || state != webrtc.SignalingStateStable {
+		t.Errorf("error %v in %s", err, state)
+	}
+}
