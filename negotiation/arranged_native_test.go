@@ -162,7 +162,7 @@ func TestPayloadTypesOfBefore(t *testing.T) {
 	h, err := adapt(pc, false, hooks{enqueue: func(func()) {}, recheck: func() {}, stop: make(chan struct{})})
 	must(t, err)
 	second := mediaSection("video", "1", "H264/90000")
-	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(first, second)})
+	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection(section{mid: "0", kind: "video"}), second)})
 	if state := pc.SignalingState(); !errors.Is(err, ErrRefused) || state != webrtc.SignalingStateStable {
 		t.Errorf("error %v in %s", err, state)
 	}
