@@ -13,6 +13,7 @@ import (
 
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // mallory is a member of a room who sends what nobody should.
@@ -34,7 +35,7 @@ const mallorysSession = "0badc0de"
 func newMallory(t *testing.T, w *world, query, id string) *mallory {
 	t.Helper()
 	url := strings.Replace(w.url, "http", "ws", 1) + "/ws?" + query
-	dialer := websocket.Dialer{Subprotocols: []string{signaling.Subprotocol, signaling.KeyPrefix + signaling.NewKey()}}
+	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol, wire.KeyPrefix + signaling.NewKey()}}
 	ws, _, err := dialer.Dial(url, http.Header{})
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 	"perfect-negotiation/web"
 )
@@ -91,7 +91,7 @@ func relayConfig(c *cli.Command) (relay.Config, error) {
 		Logger:       slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
 	if urls := c.StringSlice("ice-server"); len(urls) > 0 {
-		config.ICEServers = []signaling.ICEServer{{URLs: urls, Username: c.String("ice-username"), Credential: c.String("ice-credential")}}
+		config.ICEServers = []wire.ICEServer{{URLs: urls, Username: c.String("ice-username"), Credential: c.String("ice-credential")}}
 	}
 	errs := []error{noArguments(c), checkAddress(c.String("addr"))}
 	if config.PeersPerRoom < 2 {

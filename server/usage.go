@@ -12,7 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 	"github.com/urfave/cli/v3"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -83,7 +83,7 @@ func usualPort(u *url.URL) bool {
 }
 
 // checkICEServer checks whether peers can use a server. pion looks at nearly all.
-func checkICEServer(s signaling.ICEServer) error {
+func checkICEServer(s wire.ICEServer) error {
 	for _, text := range s.URLs {
 		scheme, rest, _ := strings.Cut(text, ":")
 		if strings.HasPrefix(scheme, "turn") && (s.Username == "" || s.Credential == "") {
@@ -133,7 +133,7 @@ func checkIdentity(room, role, key string) error {
 		return fmt.Errorf("%w: --room must have 1 to 64 characters, none of them control characters, and not only spaces, not %q", errUsage, room)
 	}
 	switch role {
-	case "", signaling.RolePolite, signaling.RoleImpolite:
+	case "", wire.RolePolite, wire.RoleImpolite:
 	default:
 		return fmt.Errorf("%w: --role must be polite or impolite, not %q", errUsage, role)
 	}

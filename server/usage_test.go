@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 func TestUsage(t *testing.T) {
@@ -95,7 +95,7 @@ func TestGoodUsage(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := checkICEServer(signaling.ICEServer{
+	if err := checkICEServer(wire.ICEServer{
 		URLs:     []string{"stun:example.org", "stun:[::1]:3478", "stuns:example.org", "turn:127.0.0.1:3478?transport=tcp", "turns:example.org"},
 		Username: "u", Credential: "c",
 	}); err != nil {

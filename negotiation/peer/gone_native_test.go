@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // A peer that the relay has lost stays for as long as there is a connection to it,
@@ -68,7 +69,7 @@ func TestFewOfManyVisitorsAreRemembered(t *testing.T) {
 		for n := range visitors {
 			id := fmt.Sprint("visitor ", n)
 			a.binds(id, n)
-			a.handler.Received(signaling.Envelope{Left: &signaling.Left{ID: id}})
+			a.handler.Received(signaling.Envelope{Left: &wire.Left{ID: id}})
 		}
 		a.await("all are forgotten", func() bool { return a.count(PeerGone) == visitors })
 		stayed := 0

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // failing has the first connections of a peer fail to be made.
@@ -69,7 +70,7 @@ func TestAfterGivingUp(t *testing.T) {
 			"no offer can be sent",
 			func(*member, *Config) {},
 			func(a *member) {
-				track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "v", strings.Repeat("x", signaling.MaxFrame))
+				track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "v", strings.Repeat("x", wire.MaxFrame))
 				if err != nil {
 					a.w.t.Fatal(err)
 				}

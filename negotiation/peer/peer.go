@@ -11,6 +11,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // Errors of a [Peer].
@@ -60,7 +61,7 @@ type Peer struct {
 
 	// Owned by the goroutine.
 	online  bool // in the room, as far as we know
-	self    signaling.Member
+	self    wire.Member
 	servers []webrtc.ICEServer
 	remotes map[string]*remote
 	connect bool                 // wanted with everybody who comes
@@ -95,7 +96,7 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 		config:  config,
 		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
-		self:    signaling.Member{Role: config.Role, Rank: &config.Rank},
+		self:    wire.Member{Role: config.Role, Rank: &config.Rank},
 		remotes: map[string]*remote{},
 		paired:  map[string]time.Time{},
 		tracks:  map[sending]Track{},

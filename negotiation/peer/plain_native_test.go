@@ -12,6 +12,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // said has m receive an envelope of somebody whom the relay has.
@@ -21,7 +22,7 @@ func (m *member) said(from string, e signaling.Envelope) {
 }
 
 func (m *member) meets(id string, rank *int) {
-	m.handler.Received(signaling.Envelope{Joined: &signaling.Member{ID: id, Role: signaling.RoleImpolite, Rank: rank}})
+	m.handler.Received(signaling.Envelope{Joined: &wire.Member{ID: id, Role: wire.RoleImpolite, Rank: rank}})
 }
 
 // binds has m meet a peer, which binds its nth session to ours.
@@ -34,7 +35,7 @@ func (m *member) binds(id string, n int) (theirs, ours string) {
 		next <- m.peer.remotes[id].link.Frames()[0].Session
 	})
 	theirs, ours = hex.EncodeToString(fmt.Appendf(nil, "session %d", n)), <-next
-	m.said(id, signaling.Envelope{Session: theirs, Peer: ours, Hello: &signaling.Hello{}})
+	m.said(id, signaling.Envelope{Session: theirs, Peer: ours, Hello: &wire.Hello{}})
 	return theirs, ours
 }
 
@@ -65,7 +66,7 @@ func TestPairingsAreApart(t *testing.T) {
 		{"with bye", func(a *member, n int) {
 			theirs, ours := a.binds("b", n)
 			a.said("b", signaling.Envelope{Session: theirs, Peer: ours, Bye: true})
-			a.handler.Received(signaling.Envelope{Left: &signaling.Left{ID: "b"}})
+			a.handler.Received(signaling.Envelope{Left: &wire.Left{ID: "b"}})
 		}},
 		{"a plain page", func(a *member, _ int) { a.meets("b", nil) }},
 	} {

@@ -6,6 +6,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 const (
@@ -96,7 +97,7 @@ func (r *recovery) restart(why string) {
 		r.p.session.RestartICE()
 	default:
 		remote.trace(RestartAsked, why)
-		remote.send(signaling.Envelope{Request: signaling.RequestRestart})
+		remote.send(signaling.Envelope{Request: wire.RequestRestart})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/link"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 const (
@@ -75,9 +76,9 @@ func (r *remote) received(e signaling.Envelope) {
 		r.pace.update()
 		return
 	case !outcome.Delivered || r.pairing == nil:
-	case e.Request == signaling.RequestRestart:
+	case e.Request == wire.RequestRestart:
 		r.pairing.recovery.requested()
-	case e.Request == signaling.RequestOffer:
+	case e.Request == wire.RequestOffer:
 		r.pairing.offerRequested()
 	default:
 		r.pairing.received(e)
@@ -104,7 +105,7 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 	}
 }
 
-func (r *remote) hello(h signaling.Hello) {
+func (r *remote) hello(h wire.Hello) {
 	if ours := negotiation.Source(); h.Source == ours {
 		r.trace(SourceSame, ours[:8])
 	} else {
@@ -120,7 +121,7 @@ func (r *remote) reachable() bool { return r.present && r.peer.online }
 func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
 		if r.reachable() && !r.plain {
-			hello := signaling.Hello{Source: negotiation.Source(), Version: r.peer.config.Version}
+			hello := wire.Hello{Source: negotiation.Source(), Version: r.peer.config.Version}
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {
 				r.trace(MessageLost, err.Error())

@@ -10,6 +10,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // Whoever is asked for an offer makes one, however often in a second.
@@ -20,7 +21,7 @@ func TestAnOfferIsAskedFor(t *testing.T) {
 			answered := row.offers.count(negotiation.AnswerReceived)
 			row.asks.peer.enqueue(func() {
 				for range 10 {
-					row.asks.peer.remotes[row.offers.id].send(signaling.Envelope{Request: signaling.RequestOffer})
+					row.asks.peer.remotes[row.offers.id].send(signaling.Envelope{Request: wire.RequestOffer})
 				}
 			})
 			time.Sleep(time.Minute)

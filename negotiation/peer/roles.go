@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // Ranks of the kinds of peer: of two, the higher is polite.
@@ -16,16 +16,16 @@ const (
 )
 
 // polite tells whether me is the polite one of two members of a room.
-func polite(me, other signaling.Member) (bool, error) {
+func polite(me, other wire.Member) (bool, error) {
 	switch {
 	case me.Role != "" && me.Role == other.Role:
 		return false, fmt.Errorf("both peers ask to be %s", me.Role)
 	case me.Role != "":
-		return me.Role == signaling.RolePolite, nil
+		return me.Role == wire.RolePolite, nil
 	case other.Role != "":
-		return other.Role == signaling.RoleImpolite, nil
+		return other.Role == wire.RoleImpolite, nil
 	case me.Rank == nil || other.Rank == nil:
-		return false, fmt.Errorf("it states neither role nor rank; have it add role=%s or role=%s to its WebSocket URL", signaling.RolePolite, signaling.RoleImpolite)
+		return false, fmt.Errorf("it states neither role nor rank; have it add role=%s or role=%s to its WebSocket URL", wire.RolePolite, wire.RoleImpolite)
 	case *me.Rank != *other.Rank:
 		return *me.Rank > *other.Rank, nil
 	}

@@ -3,24 +3,24 @@ package peer
 import (
 	"testing"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 func TestExactlyOneIsPolite(t *testing.T) {
 	rank := func(n int) *int { return &n }
 	for _, row := range []struct {
 		name   string
-		a, b   signaling.Member
+		a, b   wire.Member
 		polite string // id of the polite one; "": not paired
 	}{
-		{"explicit roles", signaling.Member{ID: "a", Role: "impolite", Rank: rank(3)}, signaling.Member{ID: "b", Role: "polite", Rank: rank(0)}, "b"},
-		{"one explicit role, polite", signaling.Member{ID: "a", Role: "polite", Rank: rank(0)}, signaling.Member{ID: "b", Rank: rank(3)}, "a"},
-		{"one explicit role, impolite", signaling.Member{ID: "a", Role: "impolite", Rank: rank(3)}, signaling.Member{ID: "b", Rank: rank(0)}, "b"},
-		{"a plain page with a role", signaling.Member{ID: "a", Rank: rank(3)}, signaling.Member{ID: "b", Role: "polite"}, "b"},
-		{"the higher rank", signaling.Member{ID: "a", Rank: rank(RankChromium)}, signaling.Member{ID: "b", Rank: rank(RankNative)}, "b"},
-		{"a tie", signaling.Member{ID: "a", Rank: rank(0)}, signaling.Member{ID: "b", Rank: rank(0)}, "a"},
-		{"equal roles", signaling.Member{ID: "a", Role: "polite"}, signaling.Member{ID: "b", Role: "polite"}, ""},
-		{"neither role nor rank", signaling.Member{ID: "a", Rank: rank(3)}, signaling.Member{ID: "b"}, ""},
+		{"explicit roles", wire.Member{ID: "a", Role: "impolite", Rank: rank(3)}, wire.Member{ID: "b", Role: "polite", Rank: rank(0)}, "b"},
+		{"one explicit role, polite", wire.Member{ID: "a", Role: "polite", Rank: rank(0)}, wire.Member{ID: "b", Rank: rank(3)}, "a"},
+		{"one explicit role, impolite", wire.Member{ID: "a", Role: "impolite", Rank: rank(3)}, wire.Member{ID: "b", Rank: rank(0)}, "b"},
+		{"a plain page with a role", wire.Member{ID: "a", Rank: rank(3)}, wire.Member{ID: "b", Role: "polite"}, "b"},
+		{"the higher rank", wire.Member{ID: "a", Rank: rank(RankChromium)}, wire.Member{ID: "b", Rank: rank(RankNative)}, "b"},
+		{"a tie", wire.Member{ID: "a", Rank: rank(0)}, wire.Member{ID: "b", Rank: rank(0)}, "a"},
+		{"equal roles", wire.Member{ID: "a", Role: "polite"}, wire.Member{ID: "b", Role: "polite"}, ""},
+		{"neither role nor rank", wire.Member{ID: "a", Rank: rank(3)}, wire.Member{ID: "b"}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			a, errA := polite(row.a, row.b)

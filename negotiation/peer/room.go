@@ -8,6 +8,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
@@ -15,9 +16,9 @@ func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
 	for _, r := range p.remotes {
 		r.pace.update()
 	}
-	var refused *signaling.Error
+	var refused *wire.Error
 	switch errors.As(err, &refused); {
-	case final && refused.Code == signaling.CodeReplaced:
+	case final && refused.Code == wire.CodeReplaced:
 		p.trace(RelayReplaced, "")
 	case final:
 		p.trace(RelayRefused, refused.Message)
@@ -34,7 +35,7 @@ func (p *Peer) received(e signaling.Envelope) {
 		p.joined(*e.Joined)
 	case e.Left != nil:
 		p.left(e.Left.ID)
-	case e.Error != nil && e.Error.Code == signaling.CodeNotFound:
+	case e.Error != nil && e.Error.Code == wire.CodeNotFound:
 		p.trace(PeerAbsent, e.Error.Message) // the news that it left are on their way
 	case e.Error != nil:
 		p.trace(RelayWarning, e.Error.Message)
@@ -46,7 +47,7 @@ func (p *Peer) received(e signaling.Envelope) {
 }
 
 // welcome begins a connection to the relay, the first one or another.
-func (p *Peer) welcome(w signaling.Welcome) {
+func (p *Peer) welcome(w wire.Welcome) {
 	p.online = true
 	p.self.ID = w.ID
 	p.mu.Lock()
@@ -70,7 +71,7 @@ func (p *Peer) welcome(w signaling.Welcome) {
 }
 
 // joined is called when a peer has connected to the relay.
-func (p *Peer) joined(m signaling.Member) {
+func (p *Peer) joined(m wire.Member) {
 	if r := p.remotes[m.ID]; r != nil && r.plain {
 		r.forget() // it came anew, and has no other way to say so
 	}
@@ -78,7 +79,7 @@ func (p *Peer) joined(m signaling.Member) {
 }
 
 // met is called when we have connected to the relay, or the other peer has.
-func (p *Peer) met(m signaling.Member) {
+func (p *Peer) met(m wire.Member) {
 	politely, err := polite(p.self, m)
 	r := p.remotes[m.ID]
 	if r != nil && (err != nil || politely != r.polite || m.Rank == nil && !r.plain) {

@@ -20,6 +20,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // world is a relay and a network in memory, in which peers and pion do what they do
@@ -65,7 +66,7 @@ type member struct {
 	peer    *Peer
 	network *vnet.Net
 	handler signaling.Handler
-	member  signaling.Member
+	member  wire.Member
 	done    chan struct{}
 
 	mu     sync.Mutex
@@ -86,7 +87,7 @@ func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	for _, option := range options {
 		option(m, &config)
 	}
-	m.member = signaling.Member{ID: id, Role: config.Role, Rank: &config.Rank}
+	m.member = wire.Member{ID: id, Role: config.Role, Rank: &config.Rank}
 	var err error
 	if m.network, err = vnet.NewNet(&vnet.NetConfig{}); err != nil {
 		w.t.Fatal(err)
@@ -140,7 +141,7 @@ func (m *member) onTrace(kind negotiation.Kind, f func()) {
 func (m *member) online() {
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
-	welcome := signaling.Welcome{ID: m.id, Room: "room"}
+	welcome := wire.Welcome{ID: m.id, Room: "room"}
 	for _, other := range m.w.members {
 		welcome.Peers = append(welcome.Peers, other.member)
 		other.handler.Received(signaling.Envelope{Joined: &m.member})
@@ -176,7 +177,7 @@ func (m *member) leave() {
 	if i := slices.Index(m.w.members, m); i >= 0 {
 		m.w.members = slices.Delete(m.w.members, i, i+1)
 		for _, other := range m.w.members {
-			other.handler.Received(signaling.Envelope{Left: &signaling.Left{ID: m.id}})
+			other.handler.Received(signaling.Envelope{Left: &wire.Left{ID: m.id}})
 		}
 	}
 }
@@ -187,7 +188,7 @@ func (m *member) Send(e signaling.Envelope) error {
 	if err != nil {
 		return err
 	}
-	if len(frame) > signaling.MaxFrame {
+	if len(frame) > wire.MaxFrame {
 		return signaling.ErrTooLarge
 	}
 	m.w.mu.Lock()

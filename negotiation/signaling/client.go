@@ -9,6 +9,8 @@ import (
 	mathrand "math/rand/v2"
 	"sync"
 	"time"
+
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // Errors of a [Client].
@@ -18,7 +20,7 @@ var (
 	// ErrSlow says that the relay takes our messages too slowly.
 	ErrSlow = errors.New("signaling: too many messages wait for the relay")
 	// ErrTooLarge says that the relay would not take a message.
-	ErrTooLarge = fmt.Errorf("signaling: a message is over the relay's limit of %d bytes", MaxFrame)
+	ErrTooLarge = fmt.Errorf("signaling: a message is over the relay's limit of %d bytes", wire.MaxFrame)
 )
 
 // errDialAgain says that the application had doubts while we dialled.
@@ -92,7 +94,7 @@ func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 	c := &Client{
 		handler:   handler,
 		url:       address,
-		protocols: []string{Subprotocol, KeyPrefix + o.Key},
+		protocols: []string{wire.Subprotocol, wire.KeyPrefix + o.Key},
 		cancel:    cancel,
 		done:      make(chan struct{}),
 		check:     make(chan struct{}, 1),
@@ -108,7 +110,7 @@ func (c *Client) Send(e Envelope) error {
 	if err != nil {
 		return fmt.Errorf("signaling: %w", err)
 	}
-	if len(frame) > MaxFrame {
+	if len(frame) > wire.MaxFrame {
 		return ErrTooLarge
 	}
 	c.mu.Lock()
@@ -152,7 +154,7 @@ func (c *Client) run(ctx context.Context) {
 		if welcomed {
 			failures, admitted = 0, true
 		}
-		var refused *Error
+		var refused *wire.Error
 		if errors.As(err, &refused) && final(refused.Code, admitted) {
 			c.handler.Disconnected(err, 0, true)
 			return
@@ -175,9 +177,9 @@ func (c *Client) run(ctx context.Context) {
 // in again when whoever has its place there leaves.
 func final(code string, admitted bool) bool {
 	switch code {
-	case CodeBadRoom, CodeBadRole, CodeBadRank, CodeBadKey, CodeReplaced:
+	case wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeReplaced:
 		return true
-	case CodeRoleTaken, CodeRoomFull:
+	case wire.CodeRoleTaken, wire.CodeRoomFull:
 		return !admitted
 	}
 	return false
@@ -241,7 +243,7 @@ func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err
 		if err := e.UnmarshalJSON(frame); err != nil {
 			continue // the relay passes on nothing but JSON
 		}
-		if e.Error != nil && e.Error.Code != CodeNotFound && e.Error.Code != CodeBadMessage {
+		if e.Error != nil && e.Error.Code != wire.CodeNotFound && e.Error.Code != wire.CodeBadMessage {
 			refused = e.Error
 		}
 		if e.Welcome != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -107,7 +108,7 @@ func await(t *testing.T, what string, news <-chan told, ok func(told) bool) told
 }
 
 func isError(err error, code string) bool {
-	var e *signaling.Error
+	var e *wire.Error
 	return errors.As(err, &e) && e.Code == code
 }
 
@@ -119,8 +120,8 @@ func TestTheRoomIsFullOnReturn(t *testing.T) {
 		config relay.Config
 		role   string
 	}{
-		signaling.CodeRoomFull:  {relay.Config{PeersPerRoom: 1}, ""},
-		signaling.CodeRoleTaken: {relay.Config{}, signaling.RolePolite},
+		wire.CodeRoomFull:  {relay.Config{PeersPerRoom: 1}, ""},
+		wire.CodeRoleTaken: {relay.Config{}, wire.RolePolite},
 	} {
 		t.Run(code, func(t *testing.T) {
 			url, l := serve(t, c.config)
@@ -155,7 +156,7 @@ func TestTheRoomIsFull(t *testing.T) {
 	_, first := connect(t, options, nil)
 	await(t, "the first is in", first, welcomed)
 	_, second := connect(t, options, nil)
-	if n := await(t, "the second is told", second, func(n told) bool { return n.err != nil }); !n.final || !isError(n.err, signaling.CodeRoomFull) {
+	if n := await(t, "the second is told", second, func(n told) bool { return n.err != nil }); !n.final || !isError(n.err, wire.CodeRoomFull) {
 		t.Errorf("it is told %+v", n)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 const writeTimeout = 10 * time.Second
@@ -44,7 +46,7 @@ func dial(ctx context.Context, url string, protocols []string) (conn, error) {
 		return nil, fmt.Errorf("the relay cannot be reached: %w", err)
 	}
 	// The relay adds "from" to what a peer may send.
-	ws.SetReadLimit(2 * MaxFrame)
+	ws.SetReadLimit(2 * wire.MaxFrame)
 	return nativeConn{ws}, nil
 }
 

@@ -10,22 +10,23 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/internal/jsontext"
 	"perfect-negotiation/negotiation/signaling/link"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // Envelope is one frame. The first four fields are the relay's, the others
 // travel between peers.
 type Envelope struct {
-	Welcome *Welcome
-	Joined  *Member
-	Left    *Left
-	Error   *Error
+	Welcome *wire.Welcome
+	Joined  *wire.Member
+	Left    *wire.Left
+	Error   *wire.Error
 
 	To, From string
 	Session  string // "s" on the wire: the sender's
 	Peer     string // "r" on the wire: the addressee's
 	Bound    bool   // "ack" is there
 	Ack, Seq uint64
-	Hello    *Hello
+	Hello    *wire.Hello
 	Bye      bool
 	Request  string // RequestOffer, RequestRestart, or what this version does not know
 
@@ -96,13 +97,13 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		e.Joined = &joined
 	}
 	if v := object(frame, "left"); v != nil {
-		e.Left = &Left{ID: str(v, "id")}
+		e.Left = &wire.Left{ID: str(v, "id")}
 	}
 	if v := object(frame, "error"); v != nil {
-		e.Error = &Error{Code: str(v, "code"), Message: str(v, "message")}
+		e.Error = &wire.Error{Code: str(v, "code"), Message: str(v, "message")}
 	}
 	if v := object(frame, "hello"); v != nil {
-		e.Hello = &Hello{Source: str(v, "source"), Version: str(v, "version")}
+		e.Hello = &wire.Hello{Source: str(v, "source"), Version: str(v, "version")}
 	}
 	if frame.Exists("description") || frame.Exists("candidate") {
 		var m negotiation.Message
@@ -123,7 +124,7 @@ func (e Envelope) Frame() link.Frame[Envelope] {
 
 // Framed returns the envelope for a frame of the link. With hello a frame says
 // hello that is to.
-func Framed(f link.Frame[Envelope], hello Hello) Envelope {
+func Framed(f link.Frame[Envelope], hello wire.Hello) Envelope {
 	e := f.Message
 	e.Session, e.Peer, e.Bound, e.Ack, e.Seq = f.Session, f.Peer, f.Bound, f.Ack, f.Seq
 	if f.Hello {
@@ -132,13 +133,13 @@ func Framed(f link.Frame[Envelope], hello Hello) Envelope {
 	return e
 }
 
-func welcome(v *fastjson.Value) *Welcome {
-	w := &Welcome{ID: str(v, "id"), Room: str(v, "room")}
+func welcome(v *fastjson.Value) *wire.Welcome {
+	w := &wire.Welcome{ID: str(v, "id"), Room: str(v, "room")}
 	for _, peer := range v.GetArray("peers") {
 		w.Peers = append(w.Peers, member(peer))
 	}
 	for _, s := range v.GetArray("iceServers") {
-		server := ICEServer{Username: str(s, "username"), Credential: str(s, "credential")}
+		server := wire.ICEServer{Username: str(s, "username"), Credential: str(s, "credential")}
 		for _, url := range s.GetArray("urls") {
 			server.URLs = append(server.URLs, string(url.GetStringBytes()))
 		}
@@ -147,8 +148,8 @@ func welcome(v *fastjson.Value) *Welcome {
 	return w
 }
 
-func member(v *fastjson.Value) Member {
-	m := Member{ID: str(v, "id"), Role: str(v, "role")}
+func member(v *fastjson.Value) wire.Member {
+	m := wire.Member{ID: str(v, "id"), Role: str(v, "role")}
 	if v.Exists("rank") {
 		rank := v.GetInt("rank")
 		m.Rank = &rank

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -22,7 +23,7 @@ func TestEnvelope(t *testing.T) {
 	}{
 		{`{}`, Envelope{}},
 		{`{"to":"b","s":"1","r":"2"}`, Envelope{To: "b", Session: "1", Peer: "2"}},
-		{`{"s":"1","hello":{"source":"abc","version":"v\"1"}}`, Envelope{Session: "1", Hello: &Hello{Source: "abc", Version: `v"1`}}},
+		{`{"s":"1","hello":{"source":"abc","version":"v\"1"}}`, Envelope{Session: "1", Hello: &wire.Hello{Source: "abc", Version: `v"1`}}},
 		{`{"to":"b","bye":true}`, Envelope{To: "b", Bye: true}},
 		{
 			`{"to":"b","s":"1","r":"2","description":{"type":"offer","sdp":"v=0\r\n"}}`,
@@ -61,15 +62,15 @@ func TestEnvelopeReceived(t *testing.T) {
 	}{
 		{
 			`{"welcome":{"id":"a","room":"r","peers":[{"id":"b","role":"polite"},{"id":"c","rank":0}],"iceServers":[{"urls":["stun:x"],"username":"u","credential":"c"}]}}`,
-			Envelope{Welcome: &Welcome{
+			Envelope{Welcome: &wire.Welcome{
 				ID: "a", Room: "r",
-				Peers:      []Member{{ID: "b", Role: "polite"}, {ID: "c", Rank: ptr(0)}},
-				ICEServers: []ICEServer{{URLs: []string{"stun:x"}, Username: "u", Credential: "c"}},
+				Peers:      []wire.Member{{ID: "b", Role: "polite"}, {ID: "c", Rank: ptr(0)}},
+				ICEServers: []wire.ICEServer{{URLs: []string{"stun:x"}, Username: "u", Credential: "c"}},
 			}},
 		},
-		{`{"joined":{"id":"b","role":"impolite","rank":3}}`, Envelope{Joined: &Member{ID: "b", Role: "impolite", Rank: ptr(3)}}},
-		{`{"left":{"id":"b"}}`, Envelope{Left: &Left{ID: "b"}}},
-		{`{"error":{"code":"slow","message":"too slow"}}`, Envelope{Error: &Error{Code: "slow", Message: "too slow"}}},
+		{`{"joined":{"id":"b","role":"impolite","rank":3}}`, Envelope{Joined: &wire.Member{ID: "b", Role: "impolite", Rank: ptr(3)}}},
+		{`{"left":{"id":"b"}}`, Envelope{Left: &wire.Left{ID: "b"}}},
+		{`{"error":{"code":"slow","message":"too slow"}}`, Envelope{Error: &wire.Error{Code: "slow", Message: "too slow"}}},
 		{`{"from":"b","candidate":{"candidate":"c","sdpMid":null,"sdpMLineIndex":null,"usernameFragment":null}}`, Envelope{From: "b", Message: &negotiation.Message{Candidate: &webrtc.ICECandidateInit{Candidate: "c"}}}},
 		{`{"from":"b","description":null,"candidate":null}`, Envelope{From: "b", Message: &negotiation.Message{}}},
 		{`{"from":7,"s":[],"hello":"x","joined":[],"bye":"yes","unknown":{"a":1}}`, Envelope{}},
@@ -119,7 +120,7 @@ func TestSendLimits(t *testing.T) {
 		t.Errorf("not connected: %v", err)
 	}
 	c.out = make(chan []byte, 1)
-	if err := c.Send(Envelope{To: strings.Repeat("b", MaxFrame)}); err == nil || !strings.Contains(err.Error(), "limit") {
+	if err := c.Send(Envelope{To: strings.Repeat("b", wire.MaxFrame)}); err == nil || !strings.Contains(err.Error(), "limit") {
 		t.Errorf("too large: %v", err)
 	}
 	if err := c.Send(Envelope{To: "b"}); err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 const keyAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -16,7 +18,7 @@ const keyAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 type Options struct {
 	Server string // http, https, ws or wss URL of the relay; its /ws is used
 	Room   string // 1 to 64 characters, none of them a control character, and not only spaces
-	Role   string // RolePolite, RoleImpolite, or empty: the ranks decide
+	Role   string // wire.RolePolite, wire.RoleImpolite, or empty: the ranks decide
 	Rank   int    // 0 to 1000; of two peers without a Role the one with the higher rank is polite
 	Key    string // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
 }
@@ -28,8 +30,8 @@ func (o Options) address() (string, error) {
 	case utf8.RuneCountInString(o.Room) > 64 || !utf8.ValidString(o.Room) ||
 		strings.TrimSpace(o.Room) == "" || strings.ContainsFunc(o.Room, unicode.IsControl):
 		return "", fmt.Errorf("room %q must have 1 to 64 characters, none of them a control character, and not only spaces", o.Room)
-	case o.Role != "" && o.Role != RolePolite && o.Role != RoleImpolite:
-		return "", fmt.Errorf("role %q must be %s or %s, or empty", o.Role, RolePolite, RoleImpolite)
+	case o.Role != "" && o.Role != wire.RolePolite && o.Role != wire.RoleImpolite:
+		return "", fmt.Errorf("role %q must be %s or %s, or empty", o.Role, wire.RolePolite, wire.RoleImpolite)
 	case o.Rank < 0 || o.Rank > 1000:
 		return "", fmt.Errorf("rank %d must be from 0 to 1000", o.Rank)
 	case o.Key != "" && (len(o.Key) < 22 || len(o.Key) > 64 || strings.Trim(o.Key, keyAlphabet) != ""):

@@ -12,7 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // closeTimeout is how long a client has to read the error that ends its
@@ -28,8 +28,8 @@ const messageCost = 256
 type conn struct {
 	relay  *Relay
 	ws     *websocket.Conn
-	name   string           // of the room
-	member signaling.Member // what the others know of it
+	name   string      // of the room
+	member wire.Member // what the others know of it
 	dial   dial
 	room   *room // nil until it is in; constant from then on
 	queue  queue
@@ -54,7 +54,7 @@ func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 		member:   w.member,
 		dial:     w.dial,
 		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes},
-		pace:     rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.QueueBytes/2, signaling.MaxFrame+messageCost)),
+		pace:     rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.QueueBytes/2, wire.MaxFrame+messageCost)),
 		ended:    ended,
 		cancel:   cancel,
 		heardAt:  now,
@@ -85,7 +85,7 @@ func (c *conn) alive() {
 
 // serve runs the connection from the join to the end. If refused is not nil
 // the client is told so instead.
-func (c *conn) serve(refused *signaling.Error) {
+func (c *conn) serve(refused *wire.Error) {
 	c.relay.add(c)
 	if refused == nil {
 		refused = c.relay.join(c)
@@ -140,12 +140,12 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 	c.alive()
 
 	if kind != websocket.TextMessage {
-		c.refuse(signaling.CodeBadMessage, "messages must be text, not binary")
+		c.refuse(wire.CodeBadMessage, "messages must be text, not binary")
 		return true
 	}
 	envelope, err := peek(*buffer)
 	if err != nil {
-		c.refuse(signaling.CodeBadMessage, err.Error())
+		c.refuse(wire.CodeBadMessage, err.Error())
 		return true
 	}
 	c.relay.pass(c, envelope, envelope.stamp(*buffer, c.member.ID))
@@ -154,7 +154,7 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 
 // refuse tells the client that a message of its was not relayed.
 func (c *conn) refuse(code, message string) {
-	c.send(notice{Error: &signaling.Error{Code: code, Message: message}}.encode())
+	c.send(notice{Error: &wire.Error{Code: code, Message: message}}.encode())
 }
 
 // send queues a text for the client and never blocks. If too much waits already
@@ -165,7 +165,7 @@ func (c *conn) push(f frame) {
 	start, full := c.queue.push(f)
 	switch {
 	case full:
-		c.relay.config.Logger.Info("client evicted", "id", c.member.ID, "code", signaling.CodeSlow)
+		c.relay.config.Logger.Info("client evicted", "id", c.member.ID, "code", wire.CodeSlow)
 		c.end(errSlow)
 		// leave locks the room, which the caller may have locked.
 		c.relay.running.Go(func() { c.relay.leave(c) })
@@ -191,7 +191,7 @@ func (c *conn) write() {
 
 // end tells the client why its connection ends and closes it, in closeTimeout
 // at most. It does not block; only the first call counts.
-func (c *conn) end(reason *signaling.Error) {
+func (c *conn) end(reason *wire.Error) {
 	if c.ending.Swap(true) {
 		return
 	}
@@ -216,12 +216,12 @@ var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
 
 // readMessage reads r into the buffer, which grows with what has arrived, not
 // with what a header announces. It returns errTooLarge if there is more than
-// [signaling.MaxFrame].
+// [wire.MaxFrame].
 func readMessage(r io.Reader, buffer *[]byte) error {
 	b := (*buffer)[:0]
 	defer func() { *buffer = b }()
 	for {
-		if len(b) > signaling.MaxFrame {
+		if len(b) > wire.MaxFrame {
 			return errTooLarge
 		}
 		if len(b) == cap(b) {

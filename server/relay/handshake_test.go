@@ -11,7 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -102,7 +102,7 @@ func TestRefusedOrigin(t *testing.T) {
 }
 
 func TestSubprotocol(t *testing.T) {
-	key := signaling.KeyPrefix + strings.Repeat("k", 22)
+	key := wire.KeyPrefix + strings.Repeat("k", 22)
 	for _, tt := range []struct {
 		offered []string
 		want    string

@@ -6,7 +6,7 @@ import (
 	"encoding/base32"
 	"strings"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 const idBytes = 10 // 80 bits: 16 characters
@@ -15,11 +15,11 @@ var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadd
 
 // identity returns the id of the client that offers these WebSocket
 // subprotocols: a fingerprint of its key, or of a fresh one if it has none.
-func identity(protocols []string) (id string, refused *signaling.Error) {
+func identity(protocols []string) (id string, refused *wire.Error) {
 	key := rand.Text()
 	found := false
 	for _, p := range protocols {
-		k, ok := strings.CutPrefix(p, signaling.KeyPrefix)
+		k, ok := strings.CutPrefix(p, wire.KeyPrefix)
 		if !ok {
 			continue
 		}

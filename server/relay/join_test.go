@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -21,7 +21,7 @@ const (
 // Who may not come in is told why over the WebSocket, and the two peers of the
 // room notice nothing.
 func TestRefusedJoins(t *testing.T) {
-	const polite, impolite = signaling.RolePolite, signaling.RoleImpolite
+	const polite, impolite = wire.RolePolite, wire.RoleImpolite
 	for name, tt := range map[string]struct {
 		a, b  string // roles of those in the room "r"
 		key   string
@@ -29,30 +29,30 @@ func TestRefusedJoins(t *testing.T) {
 		code  string
 		close int
 	}{
-		"no room":                     {query: nil, code: signaling.CodeBadRoom, close: 4400},
-		"room empty":                  {query: []string{"room", ""}, code: signaling.CodeBadRoom, close: 4400},
-		"room only spaces":            {query: []string{"room", " \u00a0 "}, code: signaling.CodeBadRoom, close: 4400},
-		"room of 65 letters":          {query: []string{"room", strings.Repeat("x", 65)}, code: signaling.CodeBadRoom, close: 4400},
-		"room with newline":           {query: []string{"room", "r\n"}, code: signaling.CodeBadRoom, close: 4400},
-		"room with C1 control":        {query: []string{"room", "r\u0085"}, code: signaling.CodeBadRoom, close: 4400},
-		"room not UTF-8":              {query: []string{"room", "r\xff"}, code: signaling.CodeBadRoom, close: 4400},
-		"role unknown":                {query: []string{"room", "r", "role", "rude"}, code: signaling.CodeBadRole, close: 4400},
-		"role in capitals":            {query: []string{"room", "r", "role", "Polite"}, code: signaling.CodeBadRole, close: 4400},
-		"rank not a number":           {query: []string{"room", "r", "rank", "high"}, code: signaling.CodeBadRank, close: 4400},
-		"rank negative":               {query: []string{"room", "r", "rank", "-1"}, code: signaling.CodeBadRank, close: 4400},
-		"rank over 1000":              {query: []string{"room", "r", "rank", "1001"}, code: signaling.CodeBadRank, close: 4400},
-		"rank a fraction":             {query: []string{"room", "r", "rank", "1.5"}, code: signaling.CodeBadRank, close: 4400},
-		"rank huge":                   {query: []string{"room", "r", "rank", strings.Repeat("9", 99)}, code: signaling.CodeBadRank, close: 4400},
-		"key of 21 characters":        {key: keyA[1:], query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
-		"key of 65 characters":        {key: strings.Repeat("k", 65), query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
-		"key not base64url":           {key: keyA + ".", query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
-		"two keys":                    {key: keyA + ", " + signaling.KeyPrefix + keyB, query: []string{"room", "r"}, code: signaling.CodeBadKey, close: 4400},
-		"polite is taken":             {a: polite, query: []string{"room", "r", "role", polite}, code: signaling.CodeRoleTaken, close: 4409},
-		"impolite is taken":           {a: polite, b: impolite, query: []string{"room", "r", "role", impolite}, code: signaling.CodeRoleTaken, close: 4409},
-		"two roles, third without":    {a: polite, b: impolite, query: []string{"room", "r"}, code: signaling.CodeRoomFull, close: 4409},
-		"one role, third without":     {a: polite, query: []string{"room", "r"}, code: signaling.CodeRoomFull, close: 4409},
-		"one role, third the other":   {a: polite, query: []string{"room", "r", "role", impolite}, code: signaling.CodeRoomFull, close: 4409},
-		"no roles, third with a role": {query: []string{"room", "r", "role", impolite}, code: signaling.CodeRoomFull, close: 4409},
+		"no room":                     {query: nil, code: wire.CodeBadRoom, close: 4400},
+		"room empty":                  {query: []string{"room", ""}, code: wire.CodeBadRoom, close: 4400},
+		"room only spaces":            {query: []string{"room", " \u00a0 "}, code: wire.CodeBadRoom, close: 4400},
+		"room of 65 letters":          {query: []string{"room", strings.Repeat("x", 65)}, code: wire.CodeBadRoom, close: 4400},
+		"room with newline":           {query: []string{"room", "r\n"}, code: wire.CodeBadRoom, close: 4400},
+		"room with C1 control":        {query: []string{"room", "r\u0085"}, code: wire.CodeBadRoom, close: 4400},
+		"room not UTF-8":              {query: []string{"room", "r\xff"}, code: wire.CodeBadRoom, close: 4400},
+		"role unknown":                {query: []string{"room", "r", "role", "rude"}, code: wire.CodeBadRole, close: 4400},
+		"role in capitals":            {query: []string{"room", "r", "role", "Polite"}, code: wire.CodeBadRole, close: 4400},
+		"rank not a number":           {query: []string{"room", "r", "rank", "high"}, code: wire.CodeBadRank, close: 4400},
+		"rank negative":               {query: []string{"room", "r", "rank", "-1"}, code: wire.CodeBadRank, close: 4400},
+		"rank over 1000":              {query: []string{"room", "r", "rank", "1001"}, code: wire.CodeBadRank, close: 4400},
+		"rank a fraction":             {query: []string{"room", "r", "rank", "1.5"}, code: wire.CodeBadRank, close: 4400},
+		"rank huge":                   {query: []string{"room", "r", "rank", strings.Repeat("9", 99)}, code: wire.CodeBadRank, close: 4400},
+		"key of 21 characters":        {key: keyA[1:], query: []string{"room", "r"}, code: wire.CodeBadKey, close: 4400},
+		"key of 65 characters":        {key: strings.Repeat("k", 65), query: []string{"room", "r"}, code: wire.CodeBadKey, close: 4400},
+		"key not base64url":           {key: keyA + ".", query: []string{"room", "r"}, code: wire.CodeBadKey, close: 4400},
+		"two keys":                    {key: keyA + ", " + wire.KeyPrefix + keyB, query: []string{"room", "r"}, code: wire.CodeBadKey, close: 4400},
+		"polite is taken":             {a: polite, query: []string{"room", "r", "role", polite}, code: wire.CodeRoleTaken, close: 4409},
+		"impolite is taken":           {a: polite, b: impolite, query: []string{"room", "r", "role", impolite}, code: wire.CodeRoleTaken, close: 4409},
+		"two roles, third without":    {a: polite, b: impolite, query: []string{"room", "r"}, code: wire.CodeRoomFull, close: 4409},
+		"one role, third without":     {a: polite, query: []string{"room", "r"}, code: wire.CodeRoomFull, close: 4409},
+		"one role, third the other":   {a: polite, query: []string{"room", "r", "role", impolite}, code: wire.CodeRoomFull, close: 4409},
+		"no roles, third with a role": {query: []string{"room", "r", "role", impolite}, code: wire.CodeRoomFull, close: 4409},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, relay.Config{})
@@ -71,8 +71,8 @@ func TestRoomFull(t *testing.T) {
 	s := serve(t, relay.Config{PeersPerRoom: 2})
 	a, b := s.pair("r")
 	c := s.dial("", "room", "r")
-	c.expectError(signaling.CodeRoomFull)
-	c.expectClose(4409, signaling.CodeRoomFull)
+	c.expectError(wire.CodeRoomFull)
+	c.expectClose(4409, wire.CodeRoomFull)
 	undisturbed(a, b)
 	b.quit()
 	a.expectLeft(b.id)
@@ -86,8 +86,8 @@ func TestRefusedClientIsNotHeard(t *testing.T) {
 	a, b := s.pair("r")
 	c := s.dial("", "room", "r")
 	c.write(`{"n":"refused"}`)
-	c.expectError(signaling.CodeRoomFull)
-	c.expectClose(4409, signaling.CodeRoomFull)
+	c.expectError(wire.CodeRoomFull)
+	c.expectClose(4409, wire.CodeRoomFull)
 	undisturbed(a, b)
 }
 
@@ -99,7 +99,7 @@ func TestLongestNameAndHighestRank(t *testing.T) {
 		t.Fatalf("room %q", welcome.Room)
 	}
 	_, welcome = s.join("", "room", room, "rank", "")
-	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(1000)}}, welcome.Peers); diff != "" {
+	if diff := cmp.Diff([]wire.Member{{ID: a.id, Rank: new(1000)}}, welcome.Peers); diff != "" {
 		t.Fatalf("peers (-want +got):\n%s", diff)
 	}
 }
@@ -108,7 +108,7 @@ func TestRolesAreTold(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, _ := s.join("", "room", "r", "role", "polite")
 	b, welcome := s.join("", "room", "r", "role", "impolite", "rank", "0")
-	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Role: "polite"}}, welcome.Peers); diff != "" {
+	if diff := cmp.Diff([]wire.Member{{ID: a.id, Role: "polite"}}, welcome.Peers); diff != "" {
 		t.Fatalf("peers (-want +got):\n%s", diff)
 	}
 	a.expectText(`{"joined":{"id":"` + b.id + `","role":"impolite","rank":0}}`)
@@ -155,19 +155,19 @@ func TestReplacement(t *testing.T) {
 	if a.id != old.id {
 		t.Fatalf("id %s, want %s", a.id, old.id)
 	}
-	if diff := cmp.Diff([]signaling.Member{{ID: b.id}, {ID: c.id}}, welcome.Peers); diff != "" {
+	if diff := cmp.Diff([]wire.Member{{ID: b.id}, {ID: c.id}}, welcome.Peers); diff != "" {
 		t.Fatalf("peers (-want +got):\n%s", diff)
 	}
 	for _, other := range []*client{b, c} {
 		other.expectText(`{"joined":{"id":"` + a.id + `","rank":2}}`)
 	}
-	old.expectError(signaling.CodeReplaced)
-	old.expectClose(4410, signaling.CodeReplaced)
+	old.expectError(wire.CodeReplaced)
+	old.expectClose(4410, wire.CodeReplaced)
 	old.quit()
 
 	// Nobody has left, and it kept its place.
 	d, welcome := s.join("", "room", "r")
-	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(2)}, {ID: b.id}, {ID: c.id}}, welcome.Peers); diff != "" {
+	if diff := cmp.Diff([]wire.Member{{ID: a.id, Rank: new(2)}, {ID: b.id}, {ID: c.id}}, welcome.Peers); diff != "" {
 		t.Fatalf("peers (-want +got):\n%s", diff)
 	}
 	for _, other := range []*client{a, b, c} {
@@ -181,12 +181,12 @@ func TestALateDial(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, _ := s.join(keyA, "room", "r", "dial", "me.2")
 	late := s.dial(keyA, "room", "r", "dial", "me.1")
-	late.expectError(signaling.CodeReplaced)
+	late.expectError(wire.CodeReplaced)
 	undisturbed(a, func() *client { b, _ := s.join("", "room", "r"); a.expectJoined(b.id); return b }())
 
 	for _, dial := range []string{"me.3", "another.1", "", "nonsense", "me.-1"} {
 		next, _ := s.join(keyA, "room", "r", "dial", dial)
-		a.expectError(signaling.CodeReplaced)
+		a.expectError(wire.CodeReplaced)
 		a = next
 	}
 }
@@ -232,10 +232,10 @@ func TestReplacedConnectionIsNotHeard(t *testing.T) {
 	}()
 	<-started
 	a, _ := s.join(keyA, "room", "r")
-	old.expectError(signaling.CodeReplaced) // it lives on until it is told
+	old.expectError(wire.CodeReplaced) // it lives on until it is told
 	<-stopped
 	a.write(`{"s":"new"}`)
-	want := []envelope{{Joined: &signaling.Member{ID: a.id}}, {From: a.id, Session: "new"}}
+	want := []envelope{{Joined: &wire.Member{ID: a.id}}, {From: a.id, Session: "new"}}
 	if diff := cmp.Diff(want, <-heard); diff != "" {
 		t.Fatalf("after the replacement (-want +got):\n%s", diff)
 	}
@@ -249,11 +249,11 @@ func TestReplacementMayAskForItsRole(t *testing.T) {
 
 	a, _ := s.join(keyA, "room", "r", "role", "polite")
 	b.expectText(`{"joined":{"id":"` + a.id + `","role":"polite"}}`)
-	old.expectError(signaling.CodeReplaced)
+	old.expectError(wire.CodeReplaced)
 	undisturbed(a, b)
 
 	// But not for that of the other one; and then it is not replaced.
 	c := s.dial(keyA, "room", "r", "role", "impolite")
-	c.expectError(signaling.CodeRoleTaken)
+	c.expectError(wire.CodeRoleTaken)
 	undisturbed(a, b)
 }

@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net"
@@ -13,7 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -25,14 +26,14 @@ func TestTooLarge(t *testing.T) {
 	b.expectJoined(c.id)
 
 	pad := func(n int) string { return `{"n":"` + strings.Repeat("x", n-8) + `"}` }
-	c.write(pad(signaling.MaxFrame))
-	want := `{"from":"` + c.id + `",` + pad(signaling.MaxFrame)[1:]
+	c.write(pad(wire.MaxFrame))
+	want := `{"from":"` + c.id + `",` + pad(wire.MaxFrame)[1:]
 	a.expectText(want)
 	b.expectText(want)
 
-	c.write(pad(signaling.MaxFrame + 1))
-	c.expectError(signaling.CodeTooLarge)
-	c.expectClose(websocket.CloseMessageTooBig, signaling.CodeTooLarge)
+	c.write(pad(wire.MaxFrame + 1))
+	c.expectError(wire.CodeTooLarge)
+	c.expectClose(websocket.CloseMessageTooBig, wire.CodeTooLarge)
 	a.expectLeft(c.id)
 	b.expectLeft(c.id)
 	undisturbed(a, b)
@@ -70,13 +71,13 @@ func TestSlowReaderIsEvictedAndNobodyWaits(t *testing.T) {
 	for {
 		e := slow.read()
 		if e.Error != nil {
-			if e.Error.Code != signaling.CodeSlow {
-				t.Fatalf("got %+v, want %s", e.Error, signaling.CodeSlow)
+			if e.Error.Code != wire.CodeSlow {
+				t.Fatalf("got %+v, want %s", e.Error, wire.CodeSlow)
 			}
 			break
 		}
 	}
-	slow.expectClose(4408, signaling.CodeSlow)
+	slow.expectClose(4408, wire.CodeSlow)
 }
 
 func TestFullRoomsBurstEvictsNobody(t *testing.T) {
@@ -133,7 +134,7 @@ func TestFloodEvictsNobody(t *testing.T) {
 func TestFloodOverManyConnections(t *testing.T) {
 	s := serve(t, relay.Config{BytesPerSecond: 1})
 	reader, _ := s.join("", "room", "r")
-	key := signaling.NewKey()
+	key := rand.Text()
 	text := `{"s":"flood","pad":"` + strings.Repeat("x", 60<<10) + `"}`
 	for range 10 {
 		flooder, _ := s.join(key, "room", "r")
@@ -311,11 +312,11 @@ func TestHugeHeader(t *testing.T) {
 	a.expectJoined(c.id)
 	b.expectJoined(c.id)
 	rawFrame(t, c.ws.UnderlyingConn(), 1<<62)
-	if _, err := c.ws.UnderlyingConn().Write(make([]byte, signaling.MaxFrame+1)); err != nil {
+	if _, err := c.ws.UnderlyingConn().Write(make([]byte, wire.MaxFrame+1)); err != nil {
 		t.Fatal(err)
 	}
-	c.expectError(signaling.CodeTooLarge)
-	c.expectClose(websocket.CloseMessageTooBig, signaling.CodeTooLarge)
+	c.expectError(wire.CodeTooLarge)
+	c.expectClose(websocket.CloseMessageTooBig, wire.CodeTooLarge)
 	a.expectLeft(c.id)
 	b.expectLeft(c.id)
 	undisturbed(a, b)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -21,14 +21,14 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 	a.write(`{"description":{"type":"offer","sdp":"` + sdp + `"},"to":"` + b.id + `"}`)
 	b.read()
 	a.write(`{"` + sdp)
-	a.expectError(signaling.CodeBadMessage)
+	a.expectError(wire.CodeBadMessage)
 	a.write(`{"to":"` + sdp + `"}`)
-	a.expectError(signaling.CodeNotFound)
+	a.expectError(wire.CodeNotFound)
 	again, _ := s.join(keyA, "room", room)
-	a.expectError(signaling.CodeReplaced)
-	s.dial("short"+sdp, "room", room).expectError(signaling.CodeBadKey)
-	again.write(strings.Repeat(sdp, signaling.MaxFrame/len(sdp)+1))
-	again.expectError(signaling.CodeTooLarge)
+	a.expectError(wire.CodeReplaced)
+	s.dial("short"+sdp, "room", room).expectError(wire.CodeBadKey)
+	again.write(strings.Repeat(sdp, wire.MaxFrame/len(sdp)+1))
+	again.expectError(wire.CodeTooLarge)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -3,15 +3,15 @@ package relay
 import (
 	"encoding/json"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // notice is what the relay itself says: one of these.
 type notice struct {
-	Welcome *signaling.Welcome `json:"welcome,omitempty"`
-	Joined  *signaling.Member  `json:"joined,omitempty"`
-	Left    *signaling.Left    `json:"left,omitempty"`
-	Error   *signaling.Error   `json:"error,omitempty"`
+	Welcome *wire.Welcome `json:"welcome,omitempty"`
+	Joined  *wire.Member  `json:"joined,omitempty"`
+	Left    *wire.Left    `json:"left,omitempty"`
+	Error   *wire.Error   `json:"error,omitempty"`
 }
 
 func (n notice) encode() []byte {

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // maxLast is how much is read from a client whose connection is ending, in bytes.
@@ -28,7 +28,7 @@ func (p *paced) Read(b []byte) (int, error) {
 	if ending && p.last > maxLast {
 		return 0, io.EOF
 	}
-	n, err := p.Conn.Read(b[:min(len(b), signaling.MaxFrame)])
+	n, err := p.Conn.Read(b[:min(len(b), wire.MaxFrame)])
 	p.conn.pace.ReserveN(time.Now(), n)
 	if ending {
 		p.last += n

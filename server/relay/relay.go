@@ -1,7 +1,7 @@
 // Package relay is the signalling server: peers meet in a room over WebSocket
 // and pass JSON objects to each other. It holds no negotiation state and reads
 // nothing of what peers say but the address. The wire format is that of package
-// [perfect-negotiation/negotiation/signaling].
+// [perfect-negotiation/negotiation/signaling/wire].
 //
 // # Guarantees
 //
@@ -49,7 +49,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // Config of a [Relay]. Zero and negative numbers stand for the default.
@@ -100,7 +100,7 @@ type Config struct {
 	WriteTimeout time.Duration
 
 	// ICEServers are told to every client in its welcome.
-	ICEServers []signaling.ICEServer
+	ICEServers []wire.ICEServer
 
 	// Logger gets what operators want to know. Default: nothing is logged.
 	Logger *slog.Logger
@@ -129,7 +129,7 @@ func (c Config) withDefaults() Config {
 		c.WriteTimeout = 10 * time.Second
 	}
 	if c.ICEServers == nil {
-		c.ICEServers = []signaling.ICEServer{}
+		c.ICEServers = []wire.ICEServer{}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -164,7 +164,7 @@ func New(config Config) *Relay {
 			ReadBufferSize:   512,
 			WriteBufferSize:  4096,
 			WriteBufferPool:  new(sync.Pool),
-			Subprotocols:     []string{signaling.Subprotocol},
+			Subprotocols:     []string{wire.Subprotocol},
 			CheckOrigin:      func(*http.Request) bool { return true }, // ServeHTTP did
 			Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 				w.Header().Set("Sec-WebSocket-Version", "13")

@@ -16,7 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -47,10 +47,10 @@ func serve(t testing.TB, config relay.Config) *server {
 
 // envelope is what the tests read of a frame.
 type envelope struct {
-	Welcome *signaling.Welcome
-	Joined  *signaling.Member
-	Left    *signaling.Left
-	Error   *signaling.Error
+	Welcome *wire.Welcome
+	Joined  *wire.Member
+	Left    *wire.Left
+	Error   *wire.Error
 	From    string
 	Session string `json:"s"`
 }
@@ -66,9 +66,9 @@ type client struct {
 // offers pn and the key, if there is one.
 func (s *server) dial(key string, query ...string) *client {
 	s.t.Helper()
-	protocols := []string{signaling.Subprotocol}
+	protocols := []string{wire.Subprotocol}
 	if key != "" {
-		protocols = append(protocols, signaling.KeyPrefix+key)
+		protocols = append(protocols, wire.KeyPrefix+key)
 	}
 	ws, response, err := s.connect(&websocket.Dialer{Subprotocols: protocols}, nil, query...)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *server) connect(d *websocket.Dialer, header http.Header, query ...strin
 }
 
 // join connects and reads the welcome.
-func (s *server) join(key string, query ...string) (*client, *signaling.Welcome) {
+func (s *server) join(key string, query ...string) (*client, *wire.Welcome) {
 	s.t.Helper()
 	c := s.dial(key, query...)
 	e := c.read()

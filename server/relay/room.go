@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // room is the peers that hear each other. Under its lock a change of the
@@ -17,7 +17,7 @@ type room struct {
 
 // join makes c a peer of the room that it names, welcomes it and tells the
 // others. A peer with the same id gives it its place. Or it says why not.
-func (r *Relay) join(c *conn) *signaling.Error {
+func (r *Relay) join(c *conn) *wire.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -45,13 +45,13 @@ func (r *Relay) join(c *conn) *signaling.Error {
 	} else {
 		rm.peers = append(rm.peers, c)
 	}
-	others := make([]signaling.Member, 0, len(rm.peers)-1)
+	others := make([]wire.Member, 0, len(rm.peers)-1)
 	for _, p := range rm.peers {
 		if p != c {
 			others = append(others, p.member)
 		}
 	}
-	c.send(notice{Welcome: &signaling.Welcome{
+	c.send(notice{Welcome: &wire.Welcome{
 		ID:         c.member.ID,
 		Room:       c.name,
 		Peers:      others,
@@ -64,7 +64,7 @@ func (r *Relay) join(c *conn) *signaling.Error {
 
 // admit says why m may not come into the room, or returns nil. A peer with the
 // id of m does not count: m takes its place.
-func (rm *room) admit(m signaling.Member, limit int) *signaling.Error {
+func (rm *room) admit(m wire.Member, limit int) *wire.Error {
 	others := 0
 	pair := m.Role != ""
 	for _, p := range rm.peers {
@@ -77,7 +77,7 @@ func (rm *room) admit(m signaling.Member, limit int) *signaling.Error {
 		}
 		pair = true
 		if p.member.Role == m.Role {
-			return &signaling.Error{Code: signaling.CodeRoleTaken, Message: fmt.Sprintf(
+			return &wire.Error{Code: wire.CodeRoleTaken, Message: fmt.Sprintf(
 				"another peer in this room is %s already: take the other role, or meet in another room", m.Role)}
 		}
 	}
@@ -91,7 +91,7 @@ func (rm *room) admit(m signaling.Member, limit int) *signaling.Error {
 	if pair {
 		message += ", because a role was asked for in it"
 	}
-	return &signaling.Error{Code: signaling.CodeRoomFull, Message: message + ": meet in another room"}
+	return &wire.Error{Code: wire.CodeRoomFull, Message: message + ": meet in another room"}
 }
 
 // leave takes c out of its room and tells the others. It does nothing if c is
@@ -108,7 +108,7 @@ func (r *Relay) leave(c *conn) {
 	if len(c.room.peers) == 0 {
 		delete(r.rooms, c.name)
 	}
-	c.room.tell(c, notice{Left: &signaling.Left{ID: c.member.ID}}.encode())
+	c.room.tell(c, notice{Left: &wire.Left{ID: c.member.ID}}.encode())
 	r.config.Logger.Debug("peer left", "id", c.member.ID, "peers", len(c.room.peers))
 }
 
@@ -126,7 +126,7 @@ func (r *Relay) pass(c *conn, e envelope, message []byte) {
 	}
 	i := c.room.index(e.to)
 	if i < 0 {
-		c.refuse(signaling.CodeNotFound, fmt.Sprintf("no peer with the id %.40q is in the room", e.to))
+		c.refuse(wire.CodeNotFound, fmt.Sprintf("no peer with the id %.40q is in the room", e.to))
 		return
 	}
 	c.room.peers[i].send(message)

@@ -9,26 +9,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
 func TestWelcomeJoinedLeft(t *testing.T) {
-	ice := []signaling.ICEServer{{URLs: []string{"stun:stun.example.org"}, Username: "u", Credential: "c"}}
+	ice := []wire.ICEServer{{URLs: []string{"stun:stun.example.org"}, Username: "u", Credential: "c"}}
 	s := serve(t, relay.Config{ICEServers: ice})
 
 	a, welcome := s.join("", "room", "röm 1", "rank", "3")
-	if diff := cmp.Diff(&signaling.Welcome{ID: a.id, Room: "röm 1", Peers: []signaling.Member{}, ICEServers: ice}, welcome); diff != "" {
+	if diff := cmp.Diff(&wire.Welcome{ID: a.id, Room: "röm 1", Peers: []wire.Member{}, ICEServers: ice}, welcome); diff != "" {
 		t.Fatalf("welcome (-want +got):\n%s", diff)
 	}
 	b, welcome := s.join("", "room", "röm 1")
-	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(3)}}, welcome.Peers); diff != "" {
+	if diff := cmp.Diff([]wire.Member{{ID: a.id, Rank: new(3)}}, welcome.Peers); diff != "" {
 		t.Fatalf("peers (-want +got):\n%s", diff)
 	}
 	a.expectText(`{"joined":{"id":"` + b.id + `"}}`)
 
 	c, welcome := s.join("", "room", "röm 1", "rank", "0")
-	if diff := cmp.Diff([]signaling.Member{{ID: a.id, Rank: new(3)}, {ID: b.id}}, welcome.Peers); diff != "" {
+	if diff := cmp.Diff([]wire.Member{{ID: a.id, Rank: new(3)}, {ID: b.id}}, welcome.Peers); diff != "" {
 		t.Fatalf("peers (-want +got):\n%s", diff)
 	}
 	a.expectText(`{"joined":{"id":"` + c.id + `","rank":0}}`)
@@ -58,7 +58,7 @@ func TestRoomsAreApart(t *testing.T) {
 	c, d := s.pair("two")
 	a.write(`{"in":"one"}`)
 	c.write(`{"to":"` + a.id + `"}`)
-	c.expectError(signaling.CodeNotFound)
+	c.expectError(wire.CodeNotFound)
 	undisturbed(c, d)
 	b.expectText(`{"from":"` + a.id + `","in":"one"}`)
 }
@@ -130,7 +130,7 @@ func TestMembershipWithoutGapOrRepetition(t *testing.T) {
 					seen <- errors.New("the welcome is not the first frame, and only that")
 					return
 				}
-				members := []signaling.Member{}
+				members := []wire.Member{}
 				if first {
 					members = e.Welcome.Peers
 				} else if e.Joined != nil {
@@ -173,7 +173,7 @@ func TestRoomIsDeletedWhenEmpty(t *testing.T) {
 	}
 	// A refused client makes no room.
 	d := s.dial("short", "room", "r")
-	d.expectError(signaling.CodeBadKey)
+	d.expectError(wire.CodeBadKey)
 	if got := s.relay.Stats().Rooms; got != 0 {
 		t.Fatalf("got %d rooms, want none", got)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
 )
 
@@ -23,12 +23,12 @@ func TestShutdown(t *testing.T) {
 			if e.Left != nil {
 				continue // the other one was quicker
 			}
-			if e.Error == nil || e.Error.Code != signaling.CodeShutdown {
-				t.Fatalf("got %+v, want error %s", e, signaling.CodeShutdown)
+			if e.Error == nil || e.Error.Code != wire.CodeShutdown {
+				t.Fatalf("got %+v, want error %s", e, wire.CodeShutdown)
 			}
 			break
 		}
-		c.expectClose(websocket.CloseServiceRestart, signaling.CodeShutdown)
+		c.expectClose(websocket.CloseServiceRestart, wire.CodeShutdown)
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 // room.
 type wish struct {
 	room   string
-	member signaling.Member
+	member wire.Member
 	dial   dial
 }
 
@@ -49,7 +49,7 @@ func readDial(text string) dial {
 
 // readWish reads the query and the subprotocols of a request. A parameter that
 // is empty counts as absent.
-func readWish(req *http.Request) (w wish, refused *signaling.Error) {
+func readWish(req *http.Request) (w wish, refused *wire.Error) {
 	query := req.URL.Query()
 
 	w.room = query.Get("room")
@@ -59,7 +59,7 @@ func readWish(req *http.Request) (w wish, refused *signaling.Error) {
 
 	w.member.Role = query.Get("role")
 	switch w.member.Role {
-	case "", signaling.RolePolite, signaling.RoleImpolite:
+	case "", wire.RolePolite, wire.RoleImpolite:
 	default:
 		return w, errBadRole
 	}

@@ -1,4 +1,4 @@
-package signaling
+package wire
 
 // MaxFrame is the largest frame, in bytes, that the relay takes and passes on.
 const MaxFrame = 64 << 10
