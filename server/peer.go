@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
 )
@@ -59,7 +60,7 @@ func peerFlags() []cli.Flag {
 func runPeer(ctx context.Context, c *cli.Command) error {
 	t := newTerminal(c.Root().Reader, c.Root().Writer, c.Root().ErrWriter)
 	t.echo, t.verbose = c.Bool("echo"), c.Bool("verbose")
-	room, role, connect := c.String("room"), c.String("role"), c.String("connect")
+	room, role, connect := c.String("room"), negotiation.Role(c.String("role")), c.String("connect")
 	if err := errors.Join(checkServer(c.String("server")), checkIdentity(room, role, c.String("key"))); err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation/signaling/wire"
-	"perfect-negotiation/server/relay"
 )
 
 // errUsage says that the command line is wrong.
@@ -128,17 +127,15 @@ func checkServer(server string) error {
 }
 
 // checkIdentity checks where and as whom a peer wants to be.
-func checkIdentity(room, role, key string) error {
-	if !relay.ValidRoom(room) {
-		return fmt.Errorf("%w: --room must have 1 to 64 characters, none of them control characters, and not only spaces, not %q", errUsage, room)
+func checkIdentity(room string, role wire.Role, key string) error {
+	if !wire.ValidRoom(room) {
+		return fmt.Errorf("%w: --room "+wire.RoomRule+", not %q", errUsage, room)
 	}
-	switch role {
-	case "", wire.RolePolite, wire.RoleImpolite:
-	default:
-		return fmt.Errorf("%w: --role must be polite or impolite, not %q", errUsage, role)
+	if !wire.ValidRole(role) {
+		return fmt.Errorf("%w: --role "+wire.RoleRule+", not %q", errUsage, role)
 	}
-	if key != "" && !relay.ValidKey(key) {
-		return fmt.Errorf("%w: --key must have 22 to 64 characters of A-Z a-z 0-9 - _", errUsage)
+	if key != "" && !wire.ValidKey(key) {
+		return fmt.Errorf("%w: --key "+wire.KeyRule, errUsage)
 	}
 	return nil
 }

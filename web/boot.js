@@ -2,7 +2,7 @@
 // the log, and loading the WASM. The negotiation is in Go.
 "use strict";
 (() => {
-  const { view, room, wasm, wasmSize } = document.documentElement.dataset;
+  const { view, room, maxRoom, wasm, wasmSize } = document.documentElement.dataset;
   const byId = (id) => document.getElementById(id);
   let stopped = false;
 
@@ -85,7 +85,7 @@
   function roomNameError(name) {
     const length = [...name].length;
     if (length === 0) return "A room needs a name.";
-    if (length > 64) return `A room name has at most 64 characters, this one has ${length}.`;
+    if (length > Number(maxRoom)) return `A room name has at most ${maxRoom} characters, this one has ${length}.`;
     if (/[\p{Cc}\p{Cs}]/u.test(name)) return "A room name cannot have control characters.";
     if (name === "." || name === "..") return "A room name of dots alone does not fit in a link.";
     return "";

@@ -9,16 +9,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // demoRoom is the room of the pages /polite and /impolite.
 const demoRoom = "demo"
-
-const maxRoomName = 64 // characters
 
 var page = template.Must(template.ParseFS(files, "index.html"))
 
@@ -36,6 +33,9 @@ type document struct {
 
 // Peer reports whether the document is the page of a peer, which needs the WASM.
 func (d document) Peer() bool { return d.Room != "" }
+
+// MaxRoom is how many characters the name of a room may have; data-max-room.
+func (d document) MaxRoom() int { return wire.MaxRoom }
 
 // Live reports whether the document needs a script.
 func (d document) Live() bool { return d.View != "missing" }
@@ -86,11 +86,11 @@ func (s *site) view(d document) http.HandlerFunc {
 
 func (s *site) room(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("room")
-	if !validRoom(name) {
+	if !wire.ValidRoom(name) {
 		s.render(w, r, document{
 			View:   "missing",
 			Title:  "No such room name",
-			Reason: "The name of a room has 1 to 64 characters, not only spaces, and no control characters.",
+			Reason: "The name of a room " + wire.RoomRule + ".",
 		})
 		return
 	}
@@ -144,10 +144,4 @@ func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
-}
-
-func validRoom(name string) bool {
-	return strings.TrimSpace(name) != "" && utf8.ValidString(name) &&
-		utf8.RuneCountInString(name) <= maxRoomName &&
-		!strings.ContainsFunc(name, unicode.IsControl)
 }

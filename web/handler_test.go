@@ -87,6 +87,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"/", 200, html, `data-view="home" data-room=""`},
 		{"/?from=mail", 200, html, `data-view="home"`},
+		{"/", 200, html, `data-max-room="64"`},
 		{"/polite", 200, html, `data-view="polite" data-room="demo"`},
 		{"/impolite", 200, html, `data-view="impolite" data-room="demo"`},
 		{"/r/calm-otter-42", 200, html, `data-view="room" data-room="calm-otter-42"`},

@@ -22,7 +22,7 @@ func (m *member) said(from string, e signaling.Envelope) {
 }
 
 func (m *member) meets(id string, rank *int) {
-	m.handler.Received(signaling.Envelope{Joined: &wire.Member{ID: id, Role: wire.RoleImpolite, Rank: rank}})
+	m.handler.Received(signaling.Envelope{Joined: &wire.Member{ID: id, Role: wire.Impolite, Rank: rank}})
 }
 
 // binds has m meet a peer, which binds its nth session to ours.

@@ -21,11 +21,11 @@ func polite(me, other wire.Member) (bool, error) {
 	case me.Role != "" && me.Role == other.Role:
 		return false, fmt.Errorf("both peers ask to be %s", me.Role)
 	case me.Role != "":
-		return me.Role == wire.RolePolite, nil
+		return me.Role == wire.Polite, nil
 	case other.Role != "":
-		return other.Role == wire.RoleImpolite, nil
+		return other.Role == wire.Impolite, nil
 	case me.Rank == nil || other.Rank == nil:
-		return false, fmt.Errorf("it states neither role nor rank; have it add role=%s or role=%s to its WebSocket URL", wire.RolePolite, wire.RoleImpolite)
+		return false, fmt.Errorf("it states neither role nor rank; have it add role=%s or role=%s to its WebSocket URL", wire.Polite, wire.Impolite)
 	case *me.Rank != *other.Rank:
 		return *me.Rank > *other.Rank, nil
 	}

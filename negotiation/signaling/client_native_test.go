@@ -118,10 +118,10 @@ func welcomed(n told) bool { return n.envelope.Welcome != nil }
 func TestTheRoomIsFullOnReturn(t *testing.T) {
 	for code, c := range map[string]struct {
 		config relay.Config
-		role   string
+		role   wire.Role
 	}{
 		wire.CodeRoomFull:  {relay.Config{PeersPerRoom: 1}, ""},
-		wire.CodeRoleTaken: {relay.Config{}, wire.RolePolite},
+		wire.CodeRoleTaken: {relay.Config{}, wire.Polite},
 	} {
 		t.Run(code, func(t *testing.T) {
 			url, l := serve(t, c.config)

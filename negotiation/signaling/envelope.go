@@ -149,7 +149,7 @@ func welcome(v *fastjson.Value) *wire.Welcome {
 }
 
 func member(v *fastjson.Value) wire.Member {
-	m := wire.Member{ID: str(v, "id"), Role: str(v, "role")}
+	m := wire.Member{ID: str(v, "id"), Role: wire.Role(str(v, "role"))}
 	if v.Exists("rank") {
 		rank := v.GetInt("rank")
 		m.Rank = &rank

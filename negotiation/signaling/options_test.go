@@ -15,7 +15,7 @@ func TestAddress(t *testing.T) {
 		"ws://[::1]:80":              "ws://[::1]:80/ws?room=a+room&rank=3&role=polite",
 		"wss://example.org":          "wss://example.org/ws?room=a+room&rank=3&role=polite",
 	} {
-		got, err := Options{Server: server, Room: "a room", Role: wire.RolePolite, Rank: 3}.address()
+		got, err := Options{Server: server, Room: "a room", Role: wire.Polite, Rank: 3}.address()
 		if got != want || err != nil {
 			t.Errorf("%q: %q, %v, want %q", server, got, err, want)
 		}
@@ -59,7 +59,7 @@ func TestOptions(t *testing.T) {
 		"a key of other signs": {func(o *Options) { o.Key = strings.Repeat("secret", 4) + "\r" + strings.Repeat("k", 9) }, "key"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := Options{Server: "http://127.0.0.1:1", Room: "room", Role: wire.RolePolite, Rank: 3}
+			o := Options{Server: "http://127.0.0.1:1", Room: "room", Role: wire.Polite, Rank: 3}
 			row.change(&o)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()

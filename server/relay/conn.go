@@ -197,7 +197,7 @@ func (c *conn) end(reason *wire.Error) {
 	}
 	start := c.queue.finish(reason == errSlow,
 		frame{websocket.TextMessage, notice{Error: reason}.encode()},
-		frame{websocket.CloseMessage, websocket.FormatCloseMessage(closeCode(reason.Code), reason.Code)})
+		frame{websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseCode(reason.Code), reason.Code)})
 	if start {
 		c.relay.running.Go(c.write)
 	}

@@ -27,7 +27,7 @@ type span struct{ start, end int }
 
 // peek finds the envelope of a message, and checks all of the message: it has
 // exactly one JSON object (RFC 8259), valid UTF-8, nothing nested deeper than
-// maxDepth, and no member that only the relay may send.
+// [wire.MaxDepth], and no member that only the relay may send.
 func peek(data []byte) (envelope, error) {
 	var e envelope
 	if !utf8.Valid(data) {

@@ -23,27 +23,11 @@ func identity(protocols []string) (id string, refused *wire.Error) {
 		if !ok {
 			continue
 		}
-		if found || !ValidKey(k) {
+		if found || !wire.ValidKey(k) {
 			return "", errBadKey
 		}
 		key, found = k, true
 	}
 	sum := sha256.Sum256([]byte(key))
 	return idEncoding.EncodeToString(sum[:idBytes]), nil
-}
-
-// ValidKey tells whether a client can have the key: 22 to 64 characters of
-// base64url.
-func ValidKey(key string) bool {
-	if len(key) < 22 || len(key) > 64 {
-		return false
-	}
-	for _, c := range []byte(key) {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
-		default:
-			return false
-		}
-	}
-	return true
 }

@@ -21,7 +21,7 @@ const (
 // Who may not come in is told why over the WebSocket, and the two peers of the
 // room notice nothing.
 func TestRefusedJoins(t *testing.T) {
-	const polite, impolite = wire.RolePolite, wire.RoleImpolite
+	const polite, impolite = string(wire.Polite), string(wire.Impolite)
 	for name, tt := range map[string]struct {
 		a, b  string // roles of those in the room "r"
 		key   string

@@ -3,11 +3,9 @@ package relay
 import (
 	"bytes"
 	"encoding/json"
-)
 
-// maxDepth is how deep objects and arrays may be nested. Signalling needs 4; a
-// receiver whose parser is recursive must not be at the mercy of a sender.
-const maxDepth = 64
+	"perfect-negotiation/negotiation/signaling/wire"
+)
 
 // The skip functions return where that ends what stands at data[i], or -1 if it
 // is not valid JSON. They take i past the end of data for invalid.
@@ -47,7 +45,7 @@ func skipValue(data []byte, i, depth int) int {
 
 // skipComposite skips an object or an array that is the depth-th.
 func skipComposite(data []byte, i, depth int) int {
-	if depth > maxDepth {
+	if depth > wire.MaxDepth {
 		return -1
 	}
 	object := data[i] == '{'

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 // oracle is peek and stamp by the book, with encoding/json. It returns ok false
 // for what must be refused.
 func oracle(data []byte, from string) (to string, addressed bool, members []member, ok bool) {
-	if !utf8.Valid(data) || depth(data) > maxDepth {
+	if !utf8.Valid(data) || depth(data) > wire.MaxDepth {
 		return "", false, nil, false
 	}
 	members, ok = parse(data)

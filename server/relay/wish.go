@@ -4,17 +4,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
 	"perfect-negotiation/negotiation/signaling/wire"
-)
-
-const (
-	maxRoomName = 64 // characters
-	maxRank     = 1000
 )
 
 // wish is what a client asks for when it connects: to be this member of this
@@ -41,7 +34,7 @@ func (d dial) before(e dial) bool {
 func readDial(text string) dial {
 	client, number, _ := strings.Cut(text, ".")
 	n, err := strconv.ParseUint(number, 10, 64)
-	if err != nil || len(client) > 32 {
+	if err != nil || len(client) > wire.MaxDialName {
 		return dial{}
 	}
 	return dial{client, n}
@@ -53,35 +46,24 @@ func readWish(req *http.Request) (w wish, refused *wire.Error) {
 	query := req.URL.Query()
 
 	w.room = query.Get("room")
-	if !ValidRoom(w.room) {
+	if !wire.ValidRoom(w.room) {
 		return w, errBadRoom
 	}
 
-	w.member.Role = query.Get("role")
-	switch w.member.Role {
-	case "", wire.RolePolite, wire.RoleImpolite:
-	default:
+	var ok bool
+	if w.member.Role, ok = wire.ParseRole(query.Get("role")); !ok {
 		return w, errBadRole
 	}
 
 	if s := query.Get("rank"); s != "" {
-		rank, err := strconv.ParseUint(s, 10, 16)
-		if err != nil || rank > maxRank {
+		rank, ok := wire.ParseRank(s)
+		if !ok {
 			return w, errBadRank
 		}
-		w.member.Rank = new(int(rank))
+		w.member.Rank = &rank
 	}
 
 	w.dial = readDial(query.Get("dial"))
 	w.member.ID, refused = identity(websocket.Subprotocols(req))
 	return w, refused
-}
-
-// ValidRoom tells whether a room can have the name: 1 to 64 characters of UTF-8
-// without control characters, and not only spaces.
-func ValidRoom(name string) bool {
-	return utf8.RuneCountInString(name) <= maxRoomName &&
-		utf8.ValidString(name) &&
-		strings.TrimSpace(name) != "" &&
-		!strings.ContainsFunc(name, unicode.IsControl)
 }

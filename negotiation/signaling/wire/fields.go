@@ -1,40 +1,15 @@
 package wire
 
-// MaxFrame is the largest frame, in bytes, that the relay takes and passes on.
-const MaxFrame = 64 << 10
-
-// Subprotocol is the WebSocket subprotocol that the relay selects, and
-// KeyPrefix that of the one that carries the client's key.
+// Limits of a frame.
 const (
-	Subprotocol = "pn"
-	KeyPrefix   = "pn.key."
+	MaxFrame = 64 << 10 // bytes; the largest that the relay takes
+	MaxDepth = 64       // of objects and arrays in it: the parsers of receivers may be recursive
 )
 
-// The roles that a client may ask the relay for.
+// The requests of one peer to another.
 const (
-	RolePolite   = "polite"
-	RoleImpolite = "impolite"
-
-	// RequestOffer asks for an offer, RequestRestart for one that restarts ICE.
-	RequestOffer   = "offer"
-	RequestRestart = "restart"
-)
-
-// Codes of an [Error]. The relay closes the connection after all of them but
-// CodeNotFound and CodeBadMessage.
-const (
-	CodeBadRoom    = "bad-room"    // room name empty, too long or with control characters
-	CodeBadRole    = "bad-role"    // neither polite nor impolite
-	CodeBadRank    = "bad-rank"    // not a whole number from 0 to 1000
-	CodeBadKey     = "bad-key"     // not 22 to 64 characters of base64url
-	CodeRoleTaken  = "role-taken"  // another peer has this role in the room
-	CodeRoomFull   = "room-full"   // the room has as many peers as it may
-	CodeReplaced   = "replaced"    // the same key connected again; final
-	CodeTooLarge   = "too-large"   // a frame over MaxFrame
-	CodeBadMessage = "bad-message" // not one JSON object in valid UTF-8, or not for peers to say
-	CodeNotFound   = "not-found"   // nobody with the id in "to" is in the room
-	CodeSlow       = "slow"        // the client reads too slowly; its queue overflowed
-	CodeShutdown   = "shutdown"    // the relay is going down; connect again
+	RequestOffer   = "offer"   // for an offer
+	RequestRestart = "restart" // for one that restarts ICE
 )
 
 // Welcome is the relay's first message.
@@ -55,7 +30,7 @@ type ICEServer struct {
 // Member is a peer in a room, as the relay tells it to the others.
 type Member struct {
 	ID   string `json:"id"`
-	Role string `json:"role,omitempty"` // asked for explicitly, else empty
+	Role Role   `json:"role,omitempty"` // asked for explicitly, else empty
 	Rank *int   `json:"rank,omitempty"` // nil: a plain page
 }
 
@@ -66,7 +41,7 @@ type Left struct {
 
 // Error is what the relay refuses, in words for the one who reads it.
 type Error struct {
-	Code    string `json:"code"`
+	Code    string `json:"code"` // for programs to decide on
 	Message string `json:"message"`
 }
 

@@ -1,0 +1,50 @@
+package wire
+
+// Codes of an [Error].
+const (
+	CodeBadRoom    = "bad-room"    // no name that a room can have, see RoomRule
+	CodeBadRole    = "bad-role"    // no role, see RoleRule
+	CodeBadRank    = "bad-rank"    // no rank, see RankRule
+	CodeBadKey     = "bad-key"     // no key, see KeyRule
+	CodeRoleTaken  = "role-taken"  // another peer has this role in the room
+	CodeRoomFull   = "room-full"   // the room has as many peers as it may
+	CodeReplaced   = "replaced"    // the same key connected again; final
+	CodeTooLarge   = "too-large"   // a frame over MaxFrame
+	CodeSlow       = "slow"        // the client reads too slowly; its queue overflowed
+	CodeShutdown   = "shutdown"    // the relay is going down; connect again
+	CodeBadMessage = "bad-message" // not one JSON object in valid UTF-8, or not for peers to say
+	CodeNotFound   = "not-found"   // nobody with the id in "to" is in the room
+)
+
+// closeCodes are the WebSocket close codes that go with the codes of errors: RFC
+// 6455, section 7.4; those from 4000 on are ours, after the HTTP status of like
+// meaning. 0: the connection goes on.
+var closeCodes = []struct {
+	code  string
+	close int
+}{
+	{CodeBadRoom, 4400},
+	{CodeBadRole, 4400},
+	{CodeBadRank, 4400},
+	{CodeBadKey, 4400},
+	{CodeSlow, 4408},
+	{CodeRoleTaken, 4409},
+	{CodeRoomFull, 4409},
+	{CodeReplaced, 4410},
+	{CodeTooLarge, 1009},
+	{CodeShutdown, 1012},
+	{CodeBadMessage, 0},
+	{CodeNotFound, 0},
+}
+
+// CloseCode returns the close code with which the relay closes the connection after
+// an error, or 0 if the connection goes on. Of a code that is not known here it is
+// 4400.
+func CloseCode(code string) int {
+	for _, row := range closeCodes {
+		if row.code == code {
+			return row.close
+		}
+	}
+	return 4400
+}

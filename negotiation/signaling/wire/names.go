@@ -1,0 +1,83 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what names a client and its room.
+const (
+	MaxRoom     = 64   // characters of a room's name
+	MaxRank     = 1000 // of which the higher one is polite
+	MinKey      = 22   // characters of a key: 128 bits
+	MaxKey      = 64   // characters of a key
+	MaxDialName = 32   // bytes of the name that a client gives its dials
+)
+
+// The rules, each as the end of a sentence that begins with what must keep it:
+// "the room's name " + RoomRule.
+const (
+	RoomRule = "must have 1 to 64 characters of UTF-8, no control characters, and not only spaces"
+	RoleRule = "must be polite or impolite"
+	RankRule = "must be a whole number from 0 to 1000"
+	KeyRule  = "must have 22 to 64 characters of base64url (A-Z a-z 0-9 - _)"
+)
+
+// Subprotocol is the WebSocket subprotocol that the relay selects, and
+// KeyPrefix that of the one that carries the client's key.
+const (
+	Subprotocol = "pn"
+	KeyPrefix   = "pn.key."
+)
+
+// Role says what a peer does when offers collide. Exactly one of two is polite.
+type Role string
+
+// The roles. Empty means that none is stated.
+const (
+	Polite   Role = "polite"   // takes its own offer back
+	Impolite Role = "impolite" // ignores the other's
+)
+
+// ParseRole reads a role, which may be empty. If ok is false it does not keep
+// [RoleRule].
+func ParseRole(text string) (role Role, ok bool) {
+	return Role(text), ValidRole(Role(text))
+}
+
+// ValidRole tells whether a role keeps [RoleRule], or is empty.
+func ValidRole(role Role) bool { return role == "" || role == Polite || role == Impolite }
+
+// ParseRank reads a rank. If ok is false it does not keep [RankRule].
+func ParseRank(text string) (rank int, ok bool) {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return int(n), err == nil && ValidRank(int(n))
+}
+
+// ValidRank tells whether a rank keeps [RankRule].
+func ValidRank(rank int) bool { return 0 <= rank && rank <= MaxRank }
+
+// ValidRoom tells whether the name of a room keeps [RoomRule].
+func ValidRoom(name string) bool {
+	return utf8.RuneCountInString(name) <= MaxRoom &&
+		utf8.ValidString(name) &&
+		strings.TrimSpace(name) != "" &&
+		!strings.ContainsFunc(name, unicode.IsControl)
+}
+
+// ValidKey tells whether a key keeps [KeyRule].
+func ValidKey(key string) bool {
+	if len(key) < MinKey || len(key) > MaxKey {
+		return false
+	}
+	for _, c := range []byte(key) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
