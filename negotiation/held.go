@@ -3,7 +3,6 @@ package negotiation
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -197,37 +196,6 @@ func (h *held) gathers(local *sdp) {
 	}
 }
 
-// maxCandidates bounds those of one generation: pion pairs each with each of ours, and
-// asks the local network for each name.
-const maxCandidates = 500
-
-var errCandidates = fmt.Errorf("%w: there are more than %d candidates", ErrRefused, maxCandidates)
-
-// hearing returns the candidates that have come when those have come, too, for the
-// generation of a remote description.
-func (h *held) hearing(remote *sdp, candidates ...string) (heard []string, err error) {
-	if remote == nil || slices.Contains(h.remote, remote.ufrag()) {
-		heard = slices.Clip(h.heard)
-	}
-	for _, c := range candidates {
-		if c = strings.TrimPrefix(c, "candidate:"); slices.Contains(heard, c) {
-			continue
-		}
-		if len(heard) == maxCandidates {
-			return nil, errCandidates
-		}
-		heard = append(heard, c)
-	}
-	return heard, nil
-}
-
-// hears is called with a remote description that was applied, and what has come.
-func (h *held) hears(remote *sdp, heard []string) {
-	if remote.ufrag() != "" {
-		h.remote, h.heard = remote.ufrags(), heard
-	}
-}
-
 // SetRemoteDescription implements [PeerConnection].
 func (h *held) SetRemoteDescription(d webrtc.SessionDescription) error {
 	parsed, err := checkDescription(d)
@@ -343,29 +311,6 @@ func (h *held) negotiated(answer []section, said []want) {
 	h.sections = answer
 	h.said = said
 	h.forget()
-}
-
-// AddICECandidate implements [PeerConnection]. Both pion and Chromium take a
-// candidate of another generation without a word.
-// https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate
-func (h *held) AddICECandidate(c *webrtc.ICECandidateInit) error {
-	if h.remote == nil {
-		return ErrNoRemoteDescription
-	}
-	if c == nil {
-		return h.pc.AddICECandidate(webrtc.ICECandidateInit{})
-	}
-	for _, ufrag := range candidateUfrags(*c) {
-		if !slices.Contains(h.remote, ufrag) {
-			return ErrUnknownUfrag
-		}
-	}
-	heard, err := h.hearing(nil, c.Candidate)
-	if err != nil {
-		return err
-	}
-	h.heard = heard
-	return h.pc.AddICECandidate(*c)
 }
 
 // adopt takes over a connection that has negotiated before.

@@ -58,7 +58,7 @@ var mutants = []struct{ name, setting, file, old, new string }{
 	{"offer held when impolite, and forgotten", "echoes", "held.go", "h.offer = &offer", "_ = offer"},
 	{"direction as pion answers", "changes", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},
 	{"mids of dropped offers", "restarts", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
-	{"candidates of any generation", "restarts", "held.go", "if !slices.Contains(h.remote, ufrag) {", "if ufrag == \"none\" {"},
+	{"candidates of any generation", "restarts", "candidates.go", "if !slices.Contains(h.remote, ufrag) {", "if ufrag == \"none\" {"},
 
 	{"no duplicate handling in the link", "repeats", "signaling/link/link.go", "case f.Seq <= e.got:", "case f.Seq == 0:"},
 	{"no retransmission", "cuts", "signaling/link/link.go", "\te.sent = 0\n", ""},

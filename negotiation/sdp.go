@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/pion/webrtc/v4"
 )
 
 // sdp is a session description cut into lines, as far as negotiation looks at
@@ -216,21 +214,6 @@ func sameOffer(a, b string) bool {
 		return kept.String()
 	}
 	return essence(a) == essence(b)
-}
-
-// candidateUfrags returns the ufrags of a candidate: that of the field and that of
-// the text, as far as they are there.
-func candidateUfrags(c webrtc.ICECandidateInit) (list []string) {
-	if c.UsernameFragment != nil && *c.UsernameFragment != "" {
-		list = append(list, *c.UsernameFragment)
-	}
-	words := strings.Fields(c.Candidate)
-	for i, word := range words {
-		if word == "ufrag" && i+1 < len(words) {
-			return append(list, words[i+1])
-		}
-	}
-	return list
 }
 
 // candidates returns those of all sections.

@@ -10,7 +10,7 @@ import (
 // core is the source that decides: every file of this package that has no
 // build tag, so the same in every program.
 //
-//go:embed attach.go check.go doc.go edit.go held.go hint.go message.go negotiation.go role.go sdp.go session.go source.go text.go trace.go
+//go:embed attach.go candidates.go check.go doc.go edit.go held.go hint.go message.go negotiation.go role.go sdp.go session.go source.go text.go trace.go
 var core embed.FS
 
 // Source returns a SHA-256, in hexadecimal, over the package's untagged Go
