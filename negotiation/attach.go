@@ -19,14 +19,14 @@ func WithTrace(f func(Event)) Option { return func(s *Session) { s.trace = f } }
 
 // Attach starts perfect negotiation on pc. Of the two peers exactly one must be
 // polite. send is given each message for the other peer, in order, on the
-// Session's goroutine; it must not block for long, and must not lose, double or
-// reorder messages.
+// Session's goroutine; it must not block for long, and must not lose, duplicate
+// or reorder messages.
 //
 // The Session owns pc's OnNegotiationNeeded, OnICECandidate and
 // OnSignalingStateChange, of which pion has one slot each. Natively it replaces
 // handlers that were set before; the trace tells of each change of state, and of an
-// offer when it is made. Set no others later. All other handlers stay yours, and the
-// Session does not close pc. Close the Session first, wait for [Session.Done], and
+// offer when it is made. Do not set these handlers afterwards. All other handlers
+// stay yours, and the Session does not close pc. Close the Session first, wait for [Session.Done], and
 // then close pc or attach to it again: no event tells a Session that its pc was
 // closed, and two of them would be in each other's way.
 //

@@ -84,10 +84,10 @@
 // An answer that is refused changes nothing, but no other comes by itself. So the
 // offer is sent again, as it was: the other side has applied that one, and pion
 // and Chromium would put other sections into another. Where the answer is refused
-// time and again, the Session ends with [ErrWedged], too. Of an offer that is refused
-// nobody but the trace is told ([DescriptionRefused]). Its sender waits for an answer,
-// and ignores our offers if it is the impolite one: if no other description comes
-// soon, make a new PeerConnection.
+// time and again, the Session ends with [ErrWedged], too. A refused offer is reported
+// only in the trace ([DescriptionRefused]). Its sender waits for an answer, and ignores
+// our offers if it is the impolite one: if no other description comes soon, make a new
+// PeerConnection.
 //
 // # Lines of pion
 //

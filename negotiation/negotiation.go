@@ -52,8 +52,8 @@ type PeerConnection interface {
 //
 // It has no goroutine, clock or lock. Each method runs to completion and calls
 // must not overlap; that is why the sample's makingOffer and
-// isSettingRemoteAnswerPending have nothing to do here: while a description is
-// being made or applied, no other can be looked at. A [Session] sees to that.
+// isSettingRemoteAnswerPending are not needed here: while a description is being made
+// or applied, no other can be looked at. A [Session] sees to that.
 type Negotiator struct {
 	pc     PeerConnection
 	polite bool

@@ -332,9 +332,9 @@ func (p *pion) Wants() []want {
 	return wants
 }
 
-// data tells whether a data channel was created here, or there is a section for
-// one. Only the statistics know of the former, and pion (pc:3056) reads there what a
-// receiver of media may be writing: ask no more often than need be.
+// data reports whether a data channel was created here, or there is a section for
+// one. Only GetStats reveals the former, and there pion (pc:3056) reads what a receiver
+// of media may be writing: do not ask more often than necessary.
 func (p *pion) data() bool {
 	if !p.hasData {
 		p.hasData = slices.ContainsFunc(p.order, func(s section) bool { return s.kind == "application" })

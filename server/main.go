@@ -70,8 +70,8 @@ func command() *cli.Command {
 				Description: "What you type is chat. /connect opens a data channel, /renegotiate forces an\n" +
 					"offer, /restart restarts ICE, /media on and /media off send and stop a picture\n" +
 					"with a tone, /peers lists who is in the room, /to PEER text says it to one of\n" +
-					"them, whose id begins with PEER, /reconnect looks at once whether the relay is\n" +
-					"there, /quit leaves; //text says a line that begins with a slash.\n" +
+					"them, whose id begins with PEER, /reconnect checks the relay connection\n" +
+					"now, /quit leaves; //text says a line that begins with a slash.\n" +
 					"Received chat goes to standard output, the log to standard error.",
 				Flags:        peerFlags(),
 				Action:       begun(runPeer),

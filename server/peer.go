@@ -44,7 +44,7 @@ func peerFlags() []cli.Flag {
 		},
 		&cli.BoolFlag{
 			Name: "echo", Sources: cli.EnvVars("PN_ECHO"),
-			Usage: "say again what is received (not on both sides)",
+			Usage: "echo received chat (not on both sides)",
 		},
 		&cli.BoolFlag{
 			Name: "verbose", Sources: cli.EnvVars("PN_VERBOSE"),

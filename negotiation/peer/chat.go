@@ -33,9 +33,9 @@ type channel struct {
 
 // Say sends a line of chat to the peer with the id to, or to everybody who is
 // connected if that is empty. What is not UTF-8 in it becomes U+FFFD: browsers drop a
-// message that has it. Where much of what was said before is still on its way
-// it waits, 10 seconds at most, and then not again for that peer before it takes
-// more; nobody else's line waits. The trace tells who does not get it. Say returns
+// message that has it. If more than 1 MB is buffered for a peer, Say waits,
+// for 10 seconds at most, and then not again for that peer before it takes more; the
+// lines to other peers do not wait. The trace tells who does not get it. Say returns
 // [ErrNobody] if no data channel is open, and an error if nobody gets it.
 func (p *Peer) Say(to, text string) error {
 	text = strings.ToValidUTF8(text, "\ufffd")

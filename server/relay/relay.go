@@ -182,10 +182,10 @@ func New(config Config) *Relay {
 // ServeHTTP makes a WebSocket of the request and returns; the connection goes
 // on without it.
 //
-// Who does not ask for a WebSocket gets 426, a page of a foreign origin 403,
-// everybody else 503 after [Relay.Shutdown], and who asks for a WebSocket wrongly
-// 400 or 405. All other refusals come over the WebSocket, as an error and a close
-// code, because a page cannot read the response to a WebSocket request that failed.
+// A plain HTTP request gets 426, a page of a foreign origin 403, a malformed WebSocket
+// request 400 or 405, and after [Relay.Shutdown] any other 503. All other refusals come
+// over the WebSocket, as an error and a close code, because a page cannot read the
+// response to a WebSocket request that failed.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !websocket.IsWebSocketUpgrade(req) {
 		w.Header().Set("Upgrade", "websocket")
