@@ -15,7 +15,8 @@ type Event struct {
 	Role   string                // "polite" or "impolite", empty before it is known
 	Kind   Kind                  // what happened
 	State  webrtc.SignalingState // the signaling state after it
-	Detail string                // why, or about what; may be empty
+	Detail string                // why, or about what, in words; may be empty
+	Code   string                // why, for programs to decide on; empty if there is none
 }
 
 // Kind names what happened. Packages on top of this one define further kinds.

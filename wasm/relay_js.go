@@ -5,6 +5,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
 func (p *page) showRelay(e negotiation.Event) {
@@ -36,7 +37,7 @@ func (p *page) showRelay(e negotiation.Event) {
 	case peer.RelayRefused:
 		state, words = "gone", "refused"
 		p.notice("The relay refuses: "+e.Detail, "Try again", reload)
-		if strings.HasPrefix(e.Detail, "another peer in this room is "+p.role+" already") {
+		if e.Code == wire.CodeRoleTaken {
 			p.explainRole()
 		}
 		p.end()
@@ -50,8 +51,8 @@ func (p *page) showRelay(e negotiation.Event) {
 func outage(e negotiation.Event) string {
 	what := "The relay cannot be reached"
 	reason, _, _ := strings.Cut(e.Detail, "; trying again")
-	if said, ok := strings.CutPrefix(reason, "relay: "); ok && !strings.HasPrefix(said, "the relay is shutting down") {
-		what = "The relay says: " + said
+	if e.Code != "" && e.Code != wire.CodeShutdown {
+		what = "The relay says: " + strings.TrimPrefix(reason, "relay: ")
 	}
 	return what + "; trying again. Peers that are connected stay connected."
 }

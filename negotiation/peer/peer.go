@@ -231,6 +231,13 @@ func (p *Peer) enqueue(f func()) {
 
 func (p *Peer) trace(kind negotiation.Kind, detail string) { p.config.Trace(p.event(kind, "", detail)) }
 
+// traceCode traces what has a code.
+func (p *Peer) traceCode(kind negotiation.Kind, code, detail string) {
+	e := p.event(kind, "", detail)
+	e.Code = code
+	p.config.Trace(e)
+}
+
 func (p *Peer) event(kind negotiation.Kind, id, detail string) negotiation.Event {
 	e := negotiation.Event{Time: time.Now(), Peer: id, Kind: kind, Detail: detail}
 	if r := p.remotes[id]; r != nil && r.pairing != nil {

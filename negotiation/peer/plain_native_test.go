@@ -35,7 +35,7 @@ func (m *member) binds(id string, n int) (theirs, ours string) {
 		next <- m.peer.remotes[id].link.Frames()[0].Session
 	})
 	theirs, ours = hex.EncodeToString(fmt.Appendf(nil, "session %d", n)), <-next
-	m.said(id, signaling.Envelope{Session: theirs, Peer: ours, Hello: &wire.Hello{}})
+	m.said(id, signaling.Envelope{Session: theirs, Peer: ours, Hello: &wire.Hello{Protocol: wire.Protocol}})
 	return theirs, ours
 }
 

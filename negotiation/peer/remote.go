@@ -53,6 +53,10 @@ func (r *remote) received(e signaling.Envelope) {
 		r.receivedPlain(e)
 		return
 	}
+	if e.Hello != nil && e.Hello.Protocol < wire.MinProtocol {
+		r.refuse(e.Hello.Protocol)
+		return
+	}
 	outcome := r.link.Receive(e.Frame(), r.peer.mayPair(r.id))
 	if outcome.Dropped != "" {
 		r.trace(MessageDropped, string(outcome.Dropped))
@@ -105,7 +109,20 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 	}
 }
 
+// refuse drops a peer that speaks too old a protocol, before it is answered: what it
+// says is not heard any more.
+func (r *remote) refuse(spoken int) {
+	r.end("the other side has another version now")
+	r.stop()
+	r.traceCode(PeerNotPaired, wire.CodeBadProtocol, fmt.Sprintf(
+		"it speaks protocol %d, and at least %d is needed here: update the program there, or reload its page", spoken, wire.MinProtocol))
+	delete(r.peer.remotes, r.id)
+}
+
 func (r *remote) hello(h wire.Hello) {
+	if h.Protocol > wire.Protocol {
+		r.trace(ProtocolNewer, newer("the other side", h.Protocol))
+	}
 	if ours := negotiation.Source(); h.Source == ours {
 		r.trace(SourceSame, ours[:8])
 	} else {
@@ -121,7 +138,7 @@ func (r *remote) reachable() bool { return r.present && r.peer.online }
 func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
 		if r.reachable() && !r.plain {
-			hello := wire.Hello{Source: negotiation.Source(), Version: r.peer.config.Version}
+			hello := wire.Hello{Source: negotiation.Source(), Version: r.peer.config.Version, Protocol: wire.Protocol}
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {
 				r.trace(MessageLost, err.Error())
@@ -272,12 +289,14 @@ func (r *remote) sessionEnded(p *pairing) {
 	}
 }
 
-func (r *remote) trace(kind negotiation.Kind, detail string) {
+func (r *remote) trace(kind negotiation.Kind, detail string) { r.traceCode(kind, "", detail) }
+
+func (r *remote) traceCode(kind negotiation.Kind, code, detail string) {
 	role := "impolite"
 	if r.polite {
 		role = "polite"
 	}
 	e := r.peer.event(kind, r.id, detail)
-	e.Role = role
+	e.Role, e.Code = role, code
 	r.peer.config.Trace(e)
 }

@@ -17,13 +17,17 @@ func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
 		r.pace.update()
 	}
 	var refused *wire.Error
-	switch errors.As(err, &refused); {
-	case final && refused.Code == wire.CodeReplaced:
-		p.trace(RelayReplaced, "")
+	code := ""
+	if errors.As(err, &refused) {
+		code = refused.Code
+	}
+	switch {
+	case final && code == wire.CodeReplaced:
+		p.traceCode(RelayReplaced, code, "")
 	case final:
-		p.trace(RelayRefused, refused.Message)
+		p.traceCode(RelayRefused, code, refused.Message)
 	default:
-		p.trace(RelayLost, fmt.Sprintf("%v; trying again in %.1f s", err, retry.Seconds()))
+		p.traceCode(RelayLost, code, fmt.Sprintf("%v; trying again in %.1f s", err, retry.Seconds()))
 	}
 }
 
@@ -36,9 +40,9 @@ func (p *Peer) received(e signaling.Envelope) {
 	case e.Left != nil:
 		p.left(e.Left.ID)
 	case e.Error != nil && e.Error.Code == wire.CodeNotFound:
-		p.trace(PeerAbsent, e.Error.Message) // the news that it left are on their way
+		p.traceCode(PeerAbsent, e.Error.Code, e.Error.Message) // the news that it left are on their way
 	case e.Error != nil:
-		p.trace(RelayWarning, e.Error.Message)
+		p.traceCode(RelayWarning, e.Error.Code, e.Error.Message)
 	default:
 		if r := p.remotes[e.From]; r != nil {
 			r.received(e)
@@ -58,6 +62,9 @@ func (p *Peer) welcome(w wire.Welcome) {
 		p.servers = append(p.servers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}
 	p.trace(RoomJoined, w.Room)
+	if w.Protocol > wire.Protocol {
+		p.trace(ProtocolNewer, newer("the relay", w.Protocol))
+	}
 	listed := map[string]bool{}
 	for _, m := range w.Peers {
 		listed[m.ID] = true
@@ -68,6 +75,10 @@ func (p *Peer) welcome(w wire.Welcome) {
 			p.left(id)
 		}
 	}
+}
+
+func newer(speaker string, spoken int) string {
+	return fmt.Sprintf("%s: %d, here %d", speaker, spoken, wire.Protocol)
 }
 
 // joined is called when a peer has connected to the relay.

@@ -18,6 +18,7 @@ const (
 	PeerNotPaired    negotiation.Kind = "peer-not-paired"
 	Paired           negotiation.Kind = "paired"
 	Unpaired         negotiation.Kind = "unpaired"
+	ProtocolNewer    negotiation.Kind = "protocol-newer" // once a pairing, or connection to the relay
 	SourceSame       negotiation.Kind = "source-same"
 	SourceDiffers    negotiation.Kind = "source-differs"
 	ConnectWaiting   negotiation.Kind = "connect-waiting"
@@ -65,6 +66,7 @@ func init() {
 		PeerNotPaired:    {Level: negotiation.LevelWarn, Text: "Not pairing with this peer"},
 		Paired:           {Level: negotiation.LevelInfo, Text: "Paired with peer %s"},
 		Unpaired:         {Level: negotiation.LevelInfo, Text: "Pairing ended"},
+		ProtocolNewer:    {Level: negotiation.LevelInfo, Text: "Note: a newer protocol is spoken by %s"},
 		SourceSame:       {Level: negotiation.LevelInfo, Text: "The other side runs the identical negotiation source %s"},
 		SourceDiffers:    {Level: negotiation.LevelInfo, Text: "Note: the other side runs another version of the negotiation source: %s"},
 		ConnectWaiting:   {Level: negotiation.LevelInfo, Text: "Connect is remembered until a peer comes"},

@@ -141,7 +141,7 @@ func (m *member) onTrace(kind negotiation.Kind, f func()) {
 func (m *member) online() {
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
-	welcome := wire.Welcome{ID: m.id, Room: "room"}
+	welcome := wire.Welcome{ID: m.id, Room: "room", Protocol: wire.Protocol}
 	for _, other := range m.w.members {
 		welcome.Peers = append(welcome.Peers, other.member)
 		other.handler.Received(signaling.Envelope{Joined: &m.member})

@@ -177,7 +177,7 @@ func (c *Client) run(ctx context.Context) {
 // in again when whoever has its place there leaves.
 func final(code string, admitted bool) bool {
 	switch code {
-	case wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeReplaced:
+	case wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeBadProtocol, wire.CodeReplaced:
 		return true
 	case wire.CodeRoleTaken, wire.CodeRoomFull:
 		return !admitted
@@ -243,10 +243,14 @@ func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err
 		if err := e.UnmarshalJSON(frame); err != nil {
 			continue // the relay passes on nothing but JSON
 		}
-		if e.Error != nil && e.Error.Code != wire.CodeNotFound && e.Error.Code != wire.CodeBadMessage {
+		if e.Error != nil && wire.CloseCode(e.Error.Code) > 0 {
 			refused = e.Error
 		}
 		if e.Welcome != nil {
+			if spoken := e.Welcome.Protocol; spoken < wire.MinProtocol {
+				return welcomed, &wire.Error{Code: wire.CodeBadProtocol, Message: fmt.Sprintf(
+					"it speaks protocol %d, and at least %d is needed here: update the relay", spoken, wire.MinProtocol)}
+			}
 			welcomed, id = true, e.Welcome.ID
 		}
 		select {

@@ -55,7 +55,8 @@ func (e Envelope) MarshalJSON() ([]byte, error) {
 	if e.Hello != nil {
 		b = append(jsontext.AppendName(b, "hello"), '{')
 		b = jsontext.AppendField(b, "source", e.Hello.Source)
-		b = append(jsontext.AppendField(b, "version", e.Hello.Version), '}')
+		b = jsontext.AppendField(b, "version", e.Hello.Version)
+		b = append(strconv.AppendInt(jsontext.AppendName(b, "protocol"), int64(e.Hello.Protocol), 10), '}')
 	}
 	if e.Bye {
 		b = append(jsontext.AppendName(b, "bye"), "true"...)
@@ -103,7 +104,7 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		e.Error = &wire.Error{Code: str(v, "code"), Message: str(v, "message")}
 	}
 	if v := object(frame, "hello"); v != nil {
-		e.Hello = &wire.Hello{Source: str(v, "source"), Version: str(v, "version")}
+		e.Hello = &wire.Hello{Source: str(v, "source"), Version: str(v, "version"), Protocol: protocol(v)}
 	}
 	if frame.Exists("description") || frame.Exists("candidate") {
 		var m negotiation.Message
@@ -134,7 +135,7 @@ func Framed(f link.Frame[Envelope], hello wire.Hello) Envelope {
 }
 
 func welcome(v *fastjson.Value) *wire.Welcome {
-	w := &wire.Welcome{ID: str(v, "id"), Room: str(v, "room")}
+	w := &wire.Welcome{ID: str(v, "id"), Room: str(v, "room"), Protocol: protocol(v)}
 	for _, peer := range v.GetArray("peers") {
 		w.Peers = append(w.Peers, member(peer))
 	}
@@ -167,6 +168,18 @@ func number(v *fastjson.Value, name string) uint64 {
 	n, err := v.Uint64()
 	if err != nil {
 		return math.MaxUint64
+	}
+	return n
+}
+
+// protocol returns the number that a peer or the relay states.
+func protocol(v *fastjson.Value) int {
+	if v = v.Get("protocol"); v == nil {
+		return wire.FirstProtocol
+	}
+	n, err := v.Int()
+	if err != nil {
+		return wire.FirstProtocol
 	}
 	return n
 }

@@ -23,7 +23,7 @@ func TestEnvelope(t *testing.T) {
 	}{
 		{`{}`, Envelope{}},
 		{`{"to":"b","s":"1","r":"2"}`, Envelope{To: "b", Session: "1", Peer: "2"}},
-		{`{"s":"1","hello":{"source":"abc","version":"v\"1"}}`, Envelope{Session: "1", Hello: &wire.Hello{Source: "abc", Version: `v"1`}}},
+		{`{"s":"1","hello":{"source":"abc","version":"v\"1","protocol":7}}`, Envelope{Session: "1", Hello: &wire.Hello{Source: "abc", Version: `v"1`, Protocol: 7}}},
 		{`{"to":"b","bye":true}`, Envelope{To: "b", Bye: true}},
 		{
 			`{"to":"b","s":"1","r":"2","description":{"type":"offer","sdp":"v=0\r\n"}}`,
@@ -63,7 +63,7 @@ func TestEnvelopeReceived(t *testing.T) {
 		{
 			`{"welcome":{"id":"a","room":"r","peers":[{"id":"b","role":"polite"},{"id":"c","rank":0}],"iceServers":[{"urls":["stun:x"],"username":"u","credential":"c"}]}}`,
 			Envelope{Welcome: &wire.Welcome{
-				ID: "a", Room: "r",
+				ID: "a", Room: "r", Protocol: 1,
 				Peers:      []wire.Member{{ID: "b", Role: "polite"}, {ID: "c", Rank: ptr(0)}},
 				ICEServers: []wire.ICEServer{{URLs: []string{"stun:x"}, Username: "u", Credential: "c"}},
 			}},
@@ -81,6 +81,34 @@ func TestEnvelopeReceived(t *testing.T) {
 		}
 		if diff := cmp.Diff(row.envelope, e, cmpopts.IgnoreUnexported(webrtc.SessionDescription{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.wire, diff)
+		}
+	}
+}
+
+// What states no protocol, or what is not a whole number, speaks the first.
+func TestEnvelopeProtocol(t *testing.T) {
+	for stated, want := range map[string]int{
+		``:                  1,
+		`,"protocol":1`:     1,
+		`,"protocol":99`:    99,
+		`,"protocol":0`:     0,
+		`,"protocol":-1`:    -1,
+		`,"protocol":null`:  1,
+		`,"protocol":"2"`:   1,
+		`,"protocol":1.5`:   1,
+		`,"protocol":1e2`:   1,
+		`,"protocol":[0]`:   1,
+		`,"protocol":{}`:    1,
+		`,"protocol":false`: 1,
+		`,"protocol":1` + strings.Repeat("0", 30): 1,
+	} {
+		var e Envelope
+		if err := e.UnmarshalJSON([]byte(`{"welcome":{"id":"a"` + stated + `},"hello":{"source":"s"` + stated + `}}`)); err != nil {
+			t.Errorf("%s: %v", stated, err)
+			continue
+		}
+		if e.Welcome.Protocol != want || e.Hello.Protocol != want {
+			t.Errorf("%s: welcome %d, hello %d, want %d", stated, e.Welcome.Protocol, e.Hello.Protocol, want)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (o Options) address() (string, error) {
 		return "", fmt.Errorf("server: there is no port %s", server.Port())
 	}
 	server = server.JoinPath("ws")
-	server.RawQuery = "room=" + url.QueryEscape(o.Room) + "&rank=" + strconv.Itoa(o.Rank)
+	server.RawQuery = "room=" + url.QueryEscape(o.Room) + "&rank=" + strconv.Itoa(o.Rank) + "&protocol=" + strconv.Itoa(wire.Protocol)
 	if o.Role != "" {
 		server.RawQuery += "&role=" + string(o.Role)
 	}

@@ -10,10 +10,10 @@ import (
 
 func TestAddress(t *testing.T) {
 	for server, want := range map[string]string{
-		"http://localhost:8080":      "ws://localhost:8080/ws?room=a+room&rank=3&role=polite",
-		"https://example.org/relay/": "wss://example.org/relay/ws?room=a+room&rank=3&role=polite",
-		"ws://[::1]:80":              "ws://[::1]:80/ws?room=a+room&rank=3&role=polite",
-		"wss://example.org":          "wss://example.org/ws?room=a+room&rank=3&role=polite",
+		"http://localhost:8080":      "ws://localhost:8080/ws?room=a+room&rank=3&protocol=1&role=polite",
+		"https://example.org/relay/": "wss://example.org/relay/ws?room=a+room&rank=3&protocol=1&role=polite",
+		"ws://[::1]:80":              "ws://[::1]:80/ws?room=a+room&rank=3&protocol=1&role=polite",
+		"wss://example.org":          "wss://example.org/ws?room=a+room&rank=3&protocol=1&role=polite",
 	} {
 		got, err := Options{Server: server, Room: "a room", Role: wire.Polite, Rank: 3}.address()
 		if got != want || err != nil {

@@ -31,6 +31,7 @@ type conn struct {
 	name   string      // of the room
 	member wire.Member // what the others know of it
 	dial   dial
+	spoken int   // number of the protocol
 	room   *room // nil until it is in; constant from then on
 	queue  queue
 	pace   *rate.Limiter // at which it is read, in bytes of the network; a replaced connection leaves it to the next
@@ -53,6 +54,7 @@ func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 		name:     w.room,
 		member:   w.member,
 		dial:     w.dial,
+		spoken:   w.spoken,
 		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes},
 		pace:     rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.QueueBytes/2, wire.MaxFrame+messageCost)),
 		ended:    ended,

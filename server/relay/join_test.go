@@ -43,6 +43,8 @@ func TestRefusedJoins(t *testing.T) {
 		"rank over 1000":              {query: []string{"room", "r", "rank", "1001"}, code: wire.CodeBadRank, close: 4400},
 		"rank a fraction":             {query: []string{"room", "r", "rank", "1.5"}, code: wire.CodeBadRank, close: 4400},
 		"rank huge":                   {query: []string{"room", "r", "rank", strings.Repeat("9", 99)}, code: wire.CodeBadRank, close: 4400},
+		"protocol too old":            {query: []string{"room", "r", "protocol", "0"}, code: wire.CodeBadProtocol, close: 4400},
+		"protocol negative":           {query: []string{"room", "r", "protocol", "-1"}, code: wire.CodeBadProtocol, close: 4400},
 		"key of 21 characters":        {key: keyA[1:], query: []string{"room", "r"}, code: wire.CodeBadKey, close: 4400},
 		"key of 65 characters":        {key: strings.Repeat("k", 65), query: []string{"room", "r"}, code: wire.CodeBadKey, close: 4400},
 		"key not base64url":           {key: keyA + ".", query: []string{"room", "r"}, code: wire.CodeBadKey, close: 4400},
@@ -64,6 +66,21 @@ func TestRefusedJoins(t *testing.T) {
 			c.expectClose(tt.close, tt.code)
 			undisturbed(a, b)
 		})
+	}
+}
+
+// A client that states no protocol, nonsense or a newer one comes in, and hears which
+// one the relay speaks.
+func TestProtocols(t *testing.T) {
+	s := serve(t, relay.Config{})
+	for _, stated := range []string{"", "1", "99", "new", "1.5", strings.Repeat("9", 99)} {
+		if _, welcome := s.join("", "room", "r"+stated, "protocol", stated); welcome.Protocol != wire.Protocol {
+			t.Errorf("to %q the relay speaks %d", stated, welcome.Protocol)
+		}
+	}
+	c := s.dial("", "room", "r", "protocol", "0")
+	if e := c.read(); e.Error == nil || !strings.Contains(e.Error.Message, "protocol 0, and at least 1") || !strings.Contains(e.Error.Message, "update") {
+		t.Errorf("it says %+v", e.Error)
 	}
 }
 

@@ -1,6 +1,10 @@
 package relay
 
-import "perfect-negotiation/negotiation/signaling/wire"
+import (
+	"fmt"
+
+	"perfect-negotiation/negotiation/signaling/wire"
+)
 
 // The errors that end a connection.
 var (
@@ -13,3 +17,8 @@ var (
 	errSlow     = &wire.Error{Code: wire.CodeSlow, Message: "you read too slowly: too much was waiting for you"}
 	errShutdown = &wire.Error{Code: wire.CodeShutdown, Message: "the relay is shutting down or starting again"}
 )
+
+func errBadProtocol(spoken int) *wire.Error {
+	return &wire.Error{Code: wire.CodeBadProtocol, Message: fmt.Sprintf(
+		"you speak protocol %d, and at least %d is needed here: reload the page, or update the program", spoken, wire.MinProtocol)}
+}

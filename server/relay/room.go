@@ -56,9 +56,10 @@ func (r *Relay) join(c *conn) *wire.Error {
 		Room:       c.name,
 		Peers:      others,
 		ICEServers: r.config.ICEServers,
+		Protocol:   wire.Protocol,
 	}}.encode())
 	rm.tell(c, notice{Joined: &c.member}.encode())
-	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "peers", len(rm.peers))
+	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "protocol", c.spoken, "peers", len(rm.peers))
 	return nil
 }
 

@@ -18,7 +18,7 @@ func TestWelcomeJoinedLeft(t *testing.T) {
 	s := serve(t, relay.Config{ICEServers: ice})
 
 	a, welcome := s.join("", "room", "röm 1", "rank", "3")
-	if diff := cmp.Diff(&wire.Welcome{ID: a.id, Room: "röm 1", Peers: []wire.Member{}, ICEServers: ice}, welcome); diff != "" {
+	if diff := cmp.Diff(&wire.Welcome{ID: a.id, Room: "röm 1", Peers: []wire.Member{}, ICEServers: ice, Protocol: wire.Protocol}, welcome); diff != "" {
 		t.Fatalf("welcome (-want +got):\n%s", diff)
 	}
 	b, welcome := s.join("", "room", "röm 1")

@@ -16,6 +16,7 @@ type wish struct {
 	room   string
 	member wire.Member
 	dial   dial
+	spoken int // number of the protocol
 }
 
 // dial tells in which order one client has dialled: what it gave up may arrive
@@ -44,6 +45,10 @@ func readDial(text string) dial {
 // is empty counts as absent.
 func readWish(req *http.Request) (w wish, refused *wire.Error) {
 	query := req.URL.Query()
+
+	if w.spoken = wire.ParseProtocol(query.Get("protocol")); w.spoken < wire.MinProtocol {
+		return w, errBadProtocol(w.spoken)
+	}
 
 	w.room = query.Get("room")
 	if !wire.ValidRoom(w.room) {

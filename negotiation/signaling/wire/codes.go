@@ -2,18 +2,19 @@ package wire
 
 // Codes of an [Error].
 const (
-	CodeBadRoom    = "bad-room"    // no name that a room can have, see RoomRule
-	CodeBadRole    = "bad-role"    // no role, see RoleRule
-	CodeBadRank    = "bad-rank"    // no rank, see RankRule
-	CodeBadKey     = "bad-key"     // no key, see KeyRule
-	CodeRoleTaken  = "role-taken"  // another peer has this role in the room
-	CodeRoomFull   = "room-full"   // the room has as many peers as it may
-	CodeReplaced   = "replaced"    // the same key connected again; final
-	CodeTooLarge   = "too-large"   // a frame over MaxFrame
-	CodeSlow       = "slow"        // the client reads too slowly; its queue overflowed
-	CodeShutdown   = "shutdown"    // the relay is going down; connect again
-	CodeBadMessage = "bad-message" // not one JSON object in valid UTF-8, or not for peers to say
-	CodeNotFound   = "not-found"   // nobody with the id in "to" is in the room
+	CodeBadRoom     = "bad-room"     // no name that a room can have, see RoomRule
+	CodeBadRole     = "bad-role"     // no role, see RoleRule
+	CodeBadRank     = "bad-rank"     // no rank, see RankRule
+	CodeBadKey      = "bad-key"      // no key, see KeyRule
+	CodeBadProtocol = "bad-protocol" // a number below MinProtocol; final
+	CodeRoleTaken   = "role-taken"   // another peer has this role in the room
+	CodeRoomFull    = "room-full"    // the room has as many peers as it may
+	CodeReplaced    = "replaced"     // the same key connected again; final
+	CodeTooLarge    = "too-large"    // a frame over MaxFrame
+	CodeSlow        = "slow"         // the client reads too slowly; its queue overflowed
+	CodeShutdown    = "shutdown"     // the relay is going down; connect again
+	CodeBadMessage  = "bad-message"  // not one JSON object in valid UTF-8, or not for peers to say
+	CodeNotFound    = "not-found"    // nobody with the id in "to" is in the room
 )
 
 // closeCodes are the WebSocket close codes that go with the codes of errors: RFC
@@ -27,6 +28,7 @@ var closeCodes = []struct {
 	{CodeBadRole, 4400},
 	{CodeBadRank, 4400},
 	{CodeBadKey, 4400},
+	{CodeBadProtocol, 4400},
 	{CodeSlow, 4408},
 	{CodeRoleTaken, 4409},
 	{CodeRoomFull, 4409},

@@ -18,6 +18,7 @@ type Welcome struct {
 	Room       string      `json:"room"`
 	Peers      []Member    `json:"peers"`
 	ICEServers []ICEServer `json:"iceServers"`
+	Protocol   int         `json:"protocol"` // absent: FirstProtocol
 }
 
 // ICEServer is the W3C RTCIceServer dictionary.
@@ -50,6 +51,7 @@ func (e *Error) Error() string { return "relay: " + e.Message }
 
 // Hello is what two peers that speak sessions tell each other when they meet.
 type Hello struct {
-	Source  string `json:"source"`            // negotiation.Source() of the sender
-	Version string `json:"version,omitempty"` // for people, never compared
+	Source   string `json:"source"`            // negotiation.Source() of the sender
+	Version  string `json:"version,omitempty"` // for people, never compared
+	Protocol int    `json:"protocol"`          // absent: FirstProtocol
 }
