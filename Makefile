@@ -11,7 +11,7 @@ FUZZERS    := FuzzMessage FuzzReceive FuzzDescription FuzzAnswer FuzzSchedule
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-native test-browser test-tabs test-firefox fuzz $(FUZZERS) lint explore soak screenshot bench tools clean
+.PHONY: build run test test-native test-browser test-tabs test-firefox test-old fuzz $(FUZZERS) lint explore soak screenshot bench tools clean
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -41,6 +41,9 @@ test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and w
 	go run ./web/build -fast
 	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox' ./server
 
+test-old: ## a program of before the protocol had a number meets today's
+	PN_OLD=1 go test -count=1 -v -timeout 5m -run '^TestOld$$' ./server
+
 fuzz: $(FUZZERS) ## the fuzzers, some 10 s each, or for FUZZTIME
 
 # By number: when a time is over, Go 1.26 may say that it failed (go.dev/issue/75804).
@@ -58,6 +61,7 @@ lint: ## vet, staticcheck and gofmt, for both targets
 	go vet ./...
 	go tool staticcheck ./...
 	GOOS=js GOARCH=wasm go vet ./negotiation/... ./wasm
+	go test -count=1 -run '^TestImports$$' ./negotiation/signaling/wire
 	go build -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	GOOS=js GOARCH=wasm bin/staticcheck ./negotiation/... ./wasm
 
@@ -74,6 +78,7 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
+	$(MAKE) --no-print-directory test-old
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	PN_BROWSER=1 go test -timeout 120m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)

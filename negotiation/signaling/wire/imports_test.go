@@ -1,0 +1,64 @@
+//go:build !js
+
+package wire_test
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "perfect-negotiation/"
+
+// TestImports holds what each package may need, so that arrows run down only: server
+// and wasm, then peer, signaling, negotiation, and wire, which is a leaf.
+func TestImports(t *testing.T) {
+	const (
+		wire    = "negotiation/signaling/wire"
+		link    = "negotiation/signaling/link"
+		jsontxt = "negotiation/internal/jsontext"
+	)
+	core := []string{"negotiation", jsontxt, wire}
+	client := append([]string{"negotiation/signaling", link}, core...)
+	peer := append([]string{"negotiation/peer"}, client...)
+	for _, rule := range []struct {
+		pkg    string
+		goos   string   // empty: this machine's
+		may    []string // the packages of this module that it may need
+		mayNot []string // beginnings of what it may not
+		why    string
+	}{
+		{wire, "", nil, []string{"github.com/", "net/"}, "it is shared by all, and needs nobody"},
+		{link, "", nil, []string{"github.com/", "net/"}, "it delivers messages, whatever they are about"},
+		{"negotiation", "", core, []string{"net/http", "github.com/gorilla/"}, "the pattern does no I/O of its own"},
+		{"negotiation/signaling", "", client, nil, "the client knows no peers"},
+		{"negotiation/peer", "", append([]string{"negotiation/promise"}, peer...), nil, "peers know no program"},
+		{"negotiation/...", "", append([]string{"negotiation/promise", "negotiation/peer/examples"}, peer...),
+			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
+			"a library brings along nothing of the server or the tests"},
+		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
+		{"web", "", []string{"web", wire}, []string{"github.com/"}, "the page is files"},
+		{"wasm", "js", append([]string{"wasm", "negotiation/promise"}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
+	} {
+		cmd := exec.Command("go", "list", "-deps", module+rule.pkg)
+		cmd.Env = os.Environ()
+		if rule.goos == "js" {
+			cmd.Env = append(cmd.Env, "GOOS=js", "GOARCH=wasm")
+		}
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list -deps %s: %v", rule.pkg, err)
+		}
+		for needed := range strings.FieldsSeq(string(out)) {
+			own, ours := strings.CutPrefix(needed, module)
+			switch {
+			case ours && own != rule.pkg && !slices.ContainsFunc(rule.may, func(may string) bool {
+				return own == may || may == "negotiation/peer/examples" && strings.HasPrefix(own, may)
+			}), slices.ContainsFunc(rule.mayNot, func(not string) bool { return strings.HasPrefix(needed, not) }):
+				t.Errorf("%s needs %s: %s", rule.pkg, needed, rule.why)
+			}
+		}
+	}
+}
