@@ -11,7 +11,7 @@ FUZZERS    := FuzzMessage FuzzReceive FuzzDescription FuzzAnswer FuzzSchedule
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-native test-browser test-tabs test-firefox test-old fuzz $(FUZZERS) lint explore soak screenshot bench tools clean
+.PHONY: build run test test-native test-browser test-tabs test-firefox test-old fuzz $(FUZZERS) lint explore soak screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -95,5 +95,8 @@ bench: ## the benchmark tables
 tools: ## install what a bare Debian lacks, or say what to install
 	@.ci/tools
 
-clean:
+clean: ## remove what was built
 	rm -rf bin web/dist/*
+
+help: ## list the targets
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
