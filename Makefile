@@ -33,7 +33,7 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 go test -race -parallel 3 -timeout 15m ./server
+	PN_TABS=1 go test -race -parallel 4 -timeout 15m ./server
 	PN_TABS=1 go test -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other

@@ -11,6 +11,7 @@ import (
 // A screen reader is told what matters, once: chat, the state, collisions, and not
 // the whole log.
 func TestWhatIsReadOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	polite, impolite := w.tab("/polite"), w.tab("/impolite")
 	polite.connect()
@@ -42,6 +43,7 @@ func TestWhatIsReadOut(t *testing.T) {
 // In colours that the reader has chosen a button that is on does not look like one
 // that is off.
 func TestForcedColours(t *testing.T) {
+	t.Parallel()
 	b := newWorld(t).mediaTab("/polite")
 	b.play(true)
 	forced := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}})

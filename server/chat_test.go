@@ -36,6 +36,7 @@ func (b *tab) choices() []string {
 // What is for one goes to nobody else when that one goes, and to that one when it
 // comes again.
 func TestWhomALineIsFor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.blank(w.url + "/r/three")
 	if err := b.prepare(`addEventListener("DOMContentLoaded", () => {
@@ -87,6 +88,7 @@ func TestWhomALineIsFor(t *testing.T) {
 
 // What is typed stays when nobody is there to read it, and so does the keyboard.
 func TestWhatIsTypedStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, n := w.tab("/r/typed"), w.native("typed", "", true)
 	awaitChannels(t, 2, b, n)
@@ -123,6 +125,7 @@ func TestWhatIsTypedStays(t *testing.T) {
 
 // Of a long line the page shows the beginning.
 func TestOfALongLineTheBeginning(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, n := w.tab("/r/long"), w.native("long", "", true)
 	awaitChannels(t, 2, b, n)
@@ -141,6 +144,7 @@ func TestOfALongLineTheBeginning(t *testing.T) {
 
 // Each line is set in its own direction.
 func TestDirections(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, n := w.tab("/r/directions"), w.native("directions", "", true)
 	awaitChannels(t, 2, b, n)
@@ -161,6 +165,7 @@ func TestDirections(t *testing.T) {
 
 // With several peers a line of the log says which one it is about, beside its text.
 func TestTheLogSaysWhichPeer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, n := w.tab("/r/which"), w.native("which", "", true)
 	awaitChannels(t, 2, b, n)

@@ -37,6 +37,7 @@ func (w *world) example(name string, arguments ...string) {
 
 // TestExampleSender watches what it sends.
 func TestExampleSender(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	tab := w.mediaTab("/r/lobby")
 	w.example("sender", "media/pattern.ivf")
@@ -46,6 +47,7 @@ func TestExampleSender(t *testing.T) {
 
 // TestExampleBot talks with it.
 func TestExampleBot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	tab := w.mediaTab("/r/lobby")
 	w.example("bot")

@@ -20,7 +20,10 @@ var browser context.Context
 
 func TestMain(m *testing.M) {
 	if os.Getenv("PN_TABS") == "" {
-		goleak.VerifyTestMain(m)
+		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+			removeProgram()
+			os.Exit(code)
+		}))
 		return
 	}
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
@@ -44,6 +47,7 @@ func TestMain(m *testing.M) {
 	}
 	browser = first
 	code := m.Run()
+	removeProgram()
 	cancelFirst()
 	cancel()
 	http.DefaultClient.CloseIdleConnections()

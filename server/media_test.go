@@ -58,6 +58,7 @@ func TestTiles(t *testing.T) {
 // TestNoMedia has the browser refuse, in its own way, what the page then says in
 // words.
 func TestNoMedia(t *testing.T) {
+	t.Parallel()
 	tab := newWorld(t).mediaTab("/polite")
 	for _, c := range []struct{ id, name, want string }{
 		{"camera", "NotAllowedError", "The camera was not allowed."},

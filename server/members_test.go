@@ -2,11 +2,9 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,14 +26,8 @@ type relayProcess struct {
 
 func newRelayProcess(t *testing.T) *relayProcess {
 	t.Helper()
-	p := &relayProcess{t: t, program: filepath.Join(t.TempDir(), "server")}
-	if out, err := exec.Command("go", "build", "-o", p.program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := &relayProcess{t: t, program: program(t)}
+	listener := newListener(t)
 	p.address = listener.Addr().String()
 	_ = listener.Close()
 	p.start()
@@ -144,13 +136,16 @@ func (b *memberTab) inForce() (list []exchange) {
 func (b *memberTab) held(do func()) (n int) {
 	b.t.Helper()
 	const few = 100 // that were released
-	for range 2 {   // what has a finalizer is gone after the second time
-		await(b.t, "Go collects its garbage", func() bool {
-			before := n
+	deadline := time.Now().Add(patience)
+	for range 2 { // what has a finalizer is gone after the second time
+		for before := 0; n >= before-few; {
+			if time.Now().After(deadline) {
+				b.t.Fatalf("Go does not collect its garbage\n%s", b.log())
+			}
+			before = n
 			do()
 			b.eval(`program._values.length - program._idPool.length`, &n)
-			return n < before-few
-		}, b)
+		}
 	}
 	return n
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,7 +36,7 @@ func newNetwork(t *testing.T) *network {
 	if os.Getuid() != 0 {
 		t.Skip("makes network namespaces, for which it must run as root")
 	}
-	n := &network{t: t, program: filepath.Join(t.TempDir(), "server"), n: 76 + networks.Add(1)}
+	n := &network{t: t, program: program(t), n: 76 + networks.Add(1)}
 	name := fmt.Sprintf("pn%d.%d", os.Getpid(), n.n) // at most 14 characters, for a link has 15
 	n.a, n.b = name+"a", name+"b"
 	if out, err := exec.Command("ip", "netns", "add", n.a).CombinedOutput(); err != nil {
@@ -60,9 +59,6 @@ func newNetwork(t *testing.T) *network {
 		for _, link := range []string{"lo", "relay", "direct"} {
 			n.ip(fmt.Sprintf("-n %s link set %s up", name, link))
 		}
-	}
-	if out, err := exec.Command("go", "build", "-o", n.program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
 	}
 	n.serve()
 	return n

@@ -12,6 +12,7 @@ import (
 
 // Whoever has the key of a tab takes its place, until the tab is told to take it back.
 func TestReplaced(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	first := w.tab("/polite")
 	p, err := peer.Join(t.Context(), peer.Config{Options: signaling.Options{
@@ -29,6 +30,7 @@ func TestReplaced(t *testing.T) {
 
 // Where this page can be a peer no more it sends nothing, and shows nobody.
 func TestThePageEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, other := w.mediaTab("/polite"), w.tab("/impolite")
 	b.eval(`{
@@ -79,6 +81,7 @@ func TestThePageEnds(t *testing.T) {
 
 // A page that is refused has switched on what it is not to send.
 func TestThePageIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.tab("/polite")
 	b := w.blank(w.url + "/polite")
@@ -100,6 +103,7 @@ func TestThePageIsRefused(t *testing.T) {
 }
 
 func TestTheRelayGoesAndComesBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	polite, impolite := w.tab("/polite"), w.tab("/impolite")
 	polite.connect()
@@ -120,6 +124,7 @@ func TestTheRelayGoesAndComesBack(t *testing.T) {
 
 // An outage is told once, however long it is: what changes is not read out.
 func TestAnOutageIsToldOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.tab("/polite")
 	b.eval(`{
@@ -156,6 +161,7 @@ func TestAnOutageIsToldOnce(t *testing.T) {
 // What else went wrong is still told when the relay has gone and come back, and its
 // button does what it says.
 func TestAnotherNoticeStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, first := range []bool{true, false} {
 		b := w.tab("/polite")
@@ -186,6 +192,7 @@ func TestAnotherNoticeStays(t *testing.T) {
 }
 
 func TestThePageIsFromOtherSource(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.rawTab(w.url + "/healthz")
 	before := `new MutationObserver((_, o) => { if (document.documentElement) { document.documentElement.dataset.source = "another"; } }).observe(document, {childList: true, subtree: true})`

@@ -45,6 +45,7 @@ func (w *world) rawTab(url string) *tab {
 }
 
 func TestNothingHappensBeforeConnect(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	polite, impolite := w.tab("/polite"), w.tab("/impolite")
 	for _, b := range []*tab{polite, impolite} {
@@ -58,6 +59,7 @@ func TestNothingHappensBeforeConnect(t *testing.T) {
 }
 
 func TestConnectAloneIsRemembered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	polite := w.tab("/polite")
 	polite.connect()
@@ -70,6 +72,7 @@ func TestConnectAloneIsRemembered(t *testing.T) {
 }
 
 func TestARoleThatIsTaken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	first := w.tab("/polite")
 	second := w.rawTab(w.url + "/polite")
@@ -92,11 +95,13 @@ func TestARoleThatIsTaken(t *testing.T) {
 
 // A tab that was duplicated has a copy of the key, and gets one of its own.
 func TestATabIsDuplicated(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]string{
 		"with locks":            ``,
 		"over plain http, else": `Object.defineProperty(navigator, "locks", {value: undefined})`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			first, second := w.rawTab(w.url+"/healthz"), w.rawTab(w.url+"/healthz")
 			for _, b := range []*tab{first, second} {
@@ -122,6 +127,7 @@ func TestATabIsDuplicated(t *testing.T) {
 // Of tabs with the same key that begin at the same time one has it, and the others
 // get one of their own.
 func TestTabsAreRestoredAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var tabs []*tab
 	for range 3 {
@@ -161,6 +167,7 @@ func TestTabsAreRestoredAtOnce(t *testing.T) {
 }
 
 func TestTheProgramStops(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.rawTab(w.url + "/healthz")
 	// The first thing that the program asks of the page kills it.
@@ -174,6 +181,7 @@ func TestTheProgramStops(t *testing.T) {
 }
 
 func TestThePageIsNotBuilt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.rawTab(w.url + "/healthz")
 	b.beforeLoad(`new MutationObserver(() => { if (document.documentElement) { document.documentElement.dataset.wasm = ""; } }).observe(document, {childList: true, subtree: true})`)
@@ -185,6 +193,7 @@ func TestThePageIsNotBuilt(t *testing.T) {
 
 // A tab from the back/forward cache has lost its sockets: it starts anew.
 func TestATabThatComesBackReloads(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.tab("/polite")
 	b.eval(`globalThis.before = true; dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`, nil)
@@ -193,6 +202,7 @@ func TestATabThatComesBackReloads(t *testing.T) {
 }
 
 func TestABrowserThatCannot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for script, words := range map[string]string{
 		`delete globalThis.RTCPeerConnection`: "WebRTC",
@@ -226,6 +236,7 @@ func TestKeyboard(t *testing.T) {
 
 // The policy that keeps foreign script out is never in the way of our own.
 func TestContentSecurityPolicy(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, path := range []string{"/", "/polite", "/r/room"} {
 		b := w.rawTab(w.url + "/healthz")

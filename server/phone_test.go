@@ -11,6 +11,7 @@ import (
 // A phone has the page over plain http from another host, where it is no secure
 // context. All but camera, microphone and screen works.
 func TestPlainHTTP(t *testing.T) {
+	t.Parallel()
 	w := worldAt(t, strings.Replace(newWorld(t).url, "127.0.0.1", phonesHost, 1))
 	polite, impolite := w.tab("/polite"), w.tab("/impolite")
 	if secure := polite.text(`[isSecureContext, navigator.mediaDevices, navigator.locks, navigator.clipboard, crypto.subtle].join()`); secure != "false,,,," {
@@ -36,6 +37,7 @@ func TestPlainHTTP(t *testing.T) {
 
 // On the screen of a phone everything is there and can be touched.
 func TestNarrowScreen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, n := w.tab("/r/a-room-with-quite-a-long-name-that-nobody-would-want-to-type"), w.native("a-room-with-quite-a-long-name-that-nobody-would-want-to-type", "", true)
 	w.native("a-room-with-quite-a-long-name-that-nobody-would-want-to-type", "", true)
@@ -81,6 +83,7 @@ func (b *tab) awkward() (wrong []string) {
 
 // On the screen of a phone that lies on its side the log can be read beside a picture.
 func TestLandscape(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, other := w.tab("/polite"), w.tab("/impolite")
 	b.connect()

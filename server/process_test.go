@@ -79,7 +79,8 @@ func serveProcess(t *testing.T, program string, arguments ...string) (relay *pro
 
 // TestProcess runs the program, which is told by its environment what to do.
 func TestProcess(t *testing.T) {
-	program := newRelayProcess(t).program
+	t.Parallel()
+	program := program(t)
 	serve := func(t *testing.T, arguments ...string) (relay *process, url string) {
 		t.Helper()
 		return serveProcess(t, program, arguments...)

@@ -48,7 +48,7 @@ func silent(t *testing.T, url string) {
 // TestServe runs the server as an operating system does.
 func TestServe(t *testing.T) {
 	t.Parallel() // it waits
-	program := newRelayProcess(t).program
+	program := program(t)
 	for name, test := range map[string]func(t *testing.T, program string){
 		"ends without an answer": endsWithoutAnswer,
 		"ends at once":           endsAtOnce,

@@ -39,6 +39,7 @@ func (b *tab) pressed(id string) bool {
 
 // What is switched on before Connect is sent from the beginning.
 func TestMediaBeforeConnect(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	sender, viewer := w.tab("/polite"), w.tab("/impolite")
 	for _, id := range []string{"camera", "microphone", "pattern"} {
@@ -76,6 +77,7 @@ func TestScreen(t *testing.T) {
 
 // A source that fails leaves nothing behind, and can be tried again.
 func TestASourceThatFails(t *testing.T) {
+	t.Parallel()
 	b := newWorld(t).mediaTab("/polite")
 	b.eval(`{
 		const [begin, end] = [setInterval, clearInterval];
@@ -109,6 +111,7 @@ func TestASourceThatFails(t *testing.T) {
 
 // The browser may refuse to replace a track only when it has looked.
 func TestATrackIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	sender, viewer := w.mediaTab("/polite"), w.mediaTab("/impolite")
 	sender.connect()
@@ -133,6 +136,7 @@ func TestATrackIsRefused(t *testing.T) {
 
 // A track that comes when its pairing has ended has no tile.
 func TestATrackComesTooLate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	sender, viewer := w.tab("/polite"), w.mediaTab("/impolite")
 	viewer.play(true)
@@ -160,6 +164,7 @@ func TestATrackComesTooLate(t *testing.T) {
 
 // A tile that is taken away listens to nothing any more.
 func TestTilesAreLetGo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	sender, viewer := w.tab("/polite"), w.tab("/impolite")
 	viewer.eval(countListeners, nil)

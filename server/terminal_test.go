@@ -116,6 +116,7 @@ func (r *running) end() error {
 }
 
 func TestNativePeerChats(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.native(demoRoom, "polite", false)
 	p := startPeer(t, w, "--role", "impolite")
@@ -146,6 +147,7 @@ func contains(list []string, want string) bool {
 }
 
 func TestNativePeerStaysAndPairsAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	p := startPeer(t, w, "--room", "echo", "--echo")
 	for range 2 {
@@ -167,6 +169,7 @@ func TestNativePeerStaysAndPairsAgain(t *testing.T) {
 
 // A line that is too long is not said, and those after it are.
 func TestALongLine(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.native("long", "", true)
 	p := startPeer(t, w, "--room", "long")
@@ -181,6 +184,7 @@ func TestALongLine(t *testing.T) {
 
 // TestWho has a line said to one of two.
 func TestWho(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a, b := w.native("who", "", true), w.native("who", "", true)
 	p := startPeer(t, w, "--room", "who")
@@ -249,6 +253,7 @@ func TestPeersOfAnEvilRelay(t *testing.T) {
 
 // A peer that is told to looks at once whether the relay is still there.
 func TestReconnect(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	network := newProxy(t, w.url[len("http://"):])
 	behind := worldAt(t, "http://"+network.listener.Addr().String())

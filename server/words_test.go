@@ -13,6 +13,7 @@ import (
 
 // The page says who we are towards whom, and whom it cannot pair with.
 func TestThePageTellsOfPeers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b, n := w.tab("/r/words"), w.native("words", "", true)
 	awaitChannels(t, 2, b, n)
@@ -35,6 +36,7 @@ func TestThePageTellsOfPeers(t *testing.T) {
 // What the page says of all others together does not depend on who is looked at last,
 // and is forgotten when they are gone.
 func TestThePageTellsOfAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.tab("/r/all")
 	b.eval(`{
@@ -69,6 +71,7 @@ func TestThePageTellsOfAll(t *testing.T) {
 
 // What we are depends on whom we meet, and alone we are nothing.
 func TestTheRoleOfThePage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.blank(w.url + "/r/roles")
 	if err := b.prepare(`Object.defineProperty(navigator, "userAgent", { value: "Firefox/1" })`); err != nil {
@@ -95,6 +98,7 @@ func TestTheRoleOfThePage(t *testing.T) {
 
 // A room may be full at once, or when the relay has come back.
 func TestTheRoomIsFull(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.tab("/polite")
 	b.eval(`window.open = WebSocket; window.WebSocket = function() { return new open(location.origin + "/healthz") }`, nil)
@@ -117,6 +121,7 @@ func TestTheRoomIsFull(t *testing.T) {
 
 // The browser tells when there is reason to ask whether the relay is still there.
 func TestTheRelayIsAskedFor(t *testing.T) {
+	t.Parallel()
 	b := newWorld(t).tab("/polite")
 	b.eval(`{
 		window.sent = 0;
@@ -147,6 +152,7 @@ func TestTheRelayIsAskedFor(t *testing.T) {
 
 // The log keeps the newest lines.
 func TestTheLogIsBounded(t *testing.T) {
+	t.Parallel()
 	b := newWorld(t).tab("/polite")
 	b.eval(`for (let i = 0; i < 1100; i++) document.querySelector("#renegotiate").click()`, nil)
 	await(t, "it has its 1,000 lines", func() bool { return b.count(peer.NothingYet) == 1000 }, b)
@@ -160,6 +166,7 @@ func TestTheLogIsBounded(t *testing.T) {
 
 // ?verbose may come with a value, and among others.
 func TestVerbose(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for query, want := range map[string]int{"": 0, "?verbose": 1, "?from=mail&verbose=1": 1, "?verbosely": 0} {
 		if n := w.tab("/r/verbose" + query).count(peer.RelayConnected); n != want {
@@ -170,6 +177,7 @@ func TestVerbose(t *testing.T) {
 
 // While the program comes, the page shows how much of it is there.
 func TestLoading(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.rawTab(w.url + "/healthz")
 	b.beforeLoad(`{

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,17 +38,42 @@ func worldAt(t *testing.T, url string) *world {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := worldAt(t, "")
-	w.start("127.0.0.1:0")
+	w.serve(newListener(t))
 	t.Cleanup(w.stop)
 	return w
 }
 
+// start starts the server again where it was.
 func (w *world) start(address string) {
 	w.t.Helper()
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.serve(listener)
+}
+
+// lastPort is the one that newListener took last.
+var lastPort atomic.Int32
+
+// newListener listens at an address that stays free when the listener is closed, for a
+// server to come back to: its port is none that Linux gives to outgoing connections, and
+// no other test of this process gets it.
+func newListener(t *testing.T) net.Listener {
+	t.Helper()
+	const first, end = 12_000, 32_000
+	lastPort.CompareAndSwap(0, first+rand.Int32N(end-first)) // other processes begin elsewhere
+	for range end - first {
+		port := first + lastPort.Add(1)%(end-first)
+		if listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return listener
+		}
+	}
+	t.Fatal("all ports are taken")
+	return nil
+}
+
+func (w *world) serve(listener net.Listener) {
 	w.url = "http://" + listener.Addr().String()
 	w.relay = relay.New(relay.Config{})
 	mux := http.NewServeMux()
@@ -86,17 +114,19 @@ func await(t *testing.T, what string, ok func() bool, who ...participant) {
 }
 
 // within waits until ok, for as long as that may take; without an event to wait
-// for across two processes it asks.
+// for across two processes it asks, and the longer it has waited the less often, as
+// each question takes time from what it waits for.
 func within(t *testing.T, limit time.Duration, what string, ok func() bool, who ...participant) {
 	t.Helper()
-	deadline := time.Now().Add(limit)
+	begin := time.Now()
 	for !ok() {
-		if time.Now().After(deadline) {
+		waited := time.Since(begin)
+		if waited > limit {
 			for i, p := range who {
 				t.Logf("participant %d:\n%s", i, p.log())
 			}
 			t.Fatalf("not in %s: %s", limit, what)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(min(10*time.Millisecond+waited/20, 100*time.Millisecond))
 	}
 }

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// compiled is where the program is, which is compiled once for all tests.
+var compiled struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// program returns the path of the program, as it is shipped.
+func program(t *testing.T) string {
+	t.Helper()
+	c := &compiled
+	c.once.Do(func() {
+		if c.dir, c.err = os.MkdirTemp("", "pn-server-"); c.err != nil {
+			return
+		}
+		if out, err := exec.Command("go", "build", "-o", filepath.Join(c.dir, "server"), ".").CombinedOutput(); err != nil {
+			c.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if c.err != nil {
+		t.Fatal(c.err)
+	}
+	return filepath.Join(c.dir, "server")
+}
+
+// removeProgram is for the end of all tests.
+func removeProgram() {
+	if compiled.dir != "" {
+		_ = os.RemoveAll(compiled.dir)
+	}
+}
