@@ -18,12 +18,11 @@ func TestOld(t *testing.T) {
 		t.Skip("builds an old revision: make test-old")
 	}
 	dir := t.TempDir()
-	before, today := filepath.Join(dir, "before"), filepath.Join(dir, "today")
+	before, today := filepath.Join(dir, "before"), program(t)
 	source := filepath.Join(dir, "source")
 	for _, c := range [][]string{
 		{"git", "worktree", "add", "--detach", source, old},
 		{"go", "build", "-C", source, "-o", before, "./server"},
-		{"go", "build", "-o", today, "."},
 	} {
 		if out, err := exec.Command(c[0], c[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%q: %v\n%s", c, err, out)
