@@ -3,6 +3,7 @@ package relay_test
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -73,8 +74,8 @@ func TestRefusedJoins(t *testing.T) {
 // one the relay speaks.
 func TestProtocols(t *testing.T) {
 	s := serve(t, relay.Config{})
-	for _, stated := range []string{"", "1", "99", "new", "1.5", strings.Repeat("9", 99)} {
-		if _, welcome := s.join("", "room", "r"+stated, "protocol", stated); welcome.Protocol != wire.Protocol {
+	for i, stated := range []string{"", "1", "99", "new", "1.5", strings.Repeat("9", 99)} {
+		if _, welcome := s.join("", "room", fmt.Sprint("r", i), "protocol", stated); welcome.Protocol != wire.Protocol {
 			t.Errorf("to %q the relay speaks %d", stated, welcome.Protocol)
 		}
 	}
