@@ -4,14 +4,17 @@ SHELL      := /bin/bash
 CHROME     ?= chromium
 export CHROME
 
-GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm go test \
+# make lint vets all of it.
+GO_TEST    := go test -vet=off
+GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling
 FUZZERS    := FuzzMessage FuzzReceive FuzzDescription FuzzAnswer FuzzSchedule
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-native test-browser test-tabs test-firefox test-old fuzz $(FUZZERS) lint explore soak screenshot bench tools clean help
+.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-firefox test-old \
+	fuzz $(FUZZERS) bin/fuzz lint explore soak screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -20,21 +23,33 @@ run: ## build quickly and serve on http://localhost:8080
 	go run ./web/build -fast
 	go run ./server serve --addr :8080
 
-test: test-native test-browser test-tabs ## run every test
-	$(MAKE) --no-print-directory -j3 fuzz
+# What only computes takes the time that the tests with networks and browsers leave.
+test: tools ## run every test
+	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-live test-computed
 
-test-native: tools ## what runs without a browser
-	go test -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media ./web/...
-	go test -timeout 10m -run '^(TestExplore|TestMutants|TestTheSample|TestTable|TestStress)$$' ./negotiation
+test-live:
+	@MAKEFLAGS= $(MAKE) --no-print-directory test-race test-browser test-tabs
+
+test-computed:
+	@MAKEFLAGS= nice -n 19 $(MAKE) --no-print-directory -j2 walks fuzz
+
+test-native: test-race walks ## what runs without a browser
+
+test-race: tools
+	$(GO_TEST) -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media ./web/...
+	$(GO_TEST) -timeout 5m -run '^(TestTable|TestStress)$$' ./negotiation
+
+walks:
+	GOGC=400 $(GO_TEST) -timeout 15m -run '^(TestExplore|TestMutants|TestTheSample)$$' ./negotiation
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
-	PN_BROWSER=1 go test -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
+	PN_BROWSER=1 $(GO_TEST) -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 go test -race -parallel 4 -timeout 15m ./server
-	PN_TABS=1 go test -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server
+	PN_TABS=1 $(GO_TEST) -race -parallel 3 -timeout 15m ./server
+	PN_TABS=1 $(GO_TEST) -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
@@ -52,17 +67,26 @@ FuzzReceive:              RUNS := 250000x
 FuzzDescription:          RUNS := 500x
 FuzzAnswer:               RUNS := 800x
 
-$(FUZZERS):
-	go test -run '^$$' -fuzz '^$@$$' -fuzztime $(or $(FUZZTIME),$(RUNS)) -fuzzminimizetime 10x -parallel 1 \
-		$(if $(filter $@,FuzzReceive),./negotiation/signaling/link,./negotiation)
+FuzzReceive: FUZZED := negotiation/signaling/link
+$(FUZZERS):  FUZZED ?= negotiation
+
+# One build for all fuzzers of a package: it has pion compiled with counters.
+$(FUZZERS): bin/fuzz
+	cd $(FUZZED) && $(CURDIR)/bin/fuzz/$(notdir $(FUZZED)).test -test.run '^$$' -test.fuzz '^$@$$' \
+		-test.fuzztime $(or $(FUZZTIME),$(RUNS)) -test.fuzzminimizetime 10x -test.parallel 1 \
+		-test.fuzzcachedir "$$(go env GOCACHE)/fuzz/$$(go list -m)/$(FUZZED)"
+
+bin/fuzz:
+	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation
+	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/signaling/link
 
 lint: ## vet, staticcheck and gofmt, for both targets
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
-	go vet ./...
-	go tool staticcheck ./...
-	GOOS=js GOARCH=wasm go vet ./negotiation/... ./wasm
-	go test -count=1 -run '^TestImports$$' ./negotiation/signaling/wire
 	go build -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	go vet ./...
+	bin/staticcheck ./...
+	go test -count=1 -run '^TestImports$$' ./negotiation/signaling/wire
+	GOOS=js GOARCH=wasm go vet ./negotiation/... ./wasm
 	GOOS=js GOARCH=wasm bin/staticcheck ./negotiation/... ./wasm
 
 explore: ## every order of events of two Sessions, and whether broken ones are noticed
