@@ -113,8 +113,12 @@ screenshot: tools ## make the picture in README.md
 	go run ./web/build -fast
 	PN_TABS=1 PN_SCREENSHOT="$(CURDIR)/web/screenshot.png" go test -count=1 -run Screenshot ./server
 
-bench: ## the benchmark tables
-	go test -run '^$$' -bench . -benchmem ./negotiation/... ./server/relay/...
+bench: tools ## the benchmark tables: connections, parses, the explorer, and our page beside JavaScript
+	go run ./web/build -fast
+	set -o pipefail; go test -run '^$$' -bench . -skip '^Benchmark(Explore|Parses)$$' -benchmem -count 5 -timeout 30m \
+		./negotiation/... ./server/relay/... | tee /dev/stderr | .ci/medians
+	set -o pipefail; go test -run '^$$' -bench '^Benchmark(Explore|Parses)$$' -timeout 30m ./negotiation | tee /dev/stderr | .ci/medians
+	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSpeed$$' ./server -speed 15
 
 tools: ## install what a bare Debian lacks, or say what to install
 	@.ci/tools
