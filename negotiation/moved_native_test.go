@@ -31,8 +31,8 @@ func TestMovedTransport(t *testing.T) {
 					p.rest()
 					select {
 					case <-p.s.Done():
-						if err := p.s.Err(); !errors.Is(err, ErrClosed) || p.pc.ConnectionState() != webrtc.PeerConnectionStateClosed {
-							t.Errorf("%v; the connection is %s", err, p.pc.ConnectionState())
+						if err := p.s.Err(); !errors.Is(err, ErrClosed) || p.pc.SignalingState() != webrtc.SignalingStateClosed {
+							t.Errorf("%v; the connection is %s", err, p.pc.SignalingState())
 						}
 					case <-time.After(30 * time.Second):
 						t.Error("the Session goes on, and nothing flows")
