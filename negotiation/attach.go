@@ -25,10 +25,10 @@ func WithTrace(f func(Event)) Option { return func(s *Session) { s.trace = f } }
 // The Session owns pc's OnNegotiationNeeded, OnICECandidate and
 // OnSignalingStateChange, of which pion has one slot each. Natively it replaces
 // handlers that were set before; the trace tells of each change of state, and of an
-// offer when it is made. Do not set these handlers afterwards. All other handlers
-// stay yours, and the Session does not close pc. Close the Session first, wait for [Session.Done], and
-// then close pc or attach to it again: no event tells a Session that its pc was
-// closed, and two of them would be in each other's way.
+// offer when it is made. Do not set these handlers afterwards. All other handlers stay
+// yours, and the Session does not close pc. Close the Session first, wait for
+// [Session.Done], and then close pc or attach to it again: no event tells a Session
+// that its pc was closed, and two of them would be in each other's way.
 //
 // pc may have tracks, channels and past negotiations, but must be stable, else Attach
 // returns [ErrNotStable] or [ErrClosed]. It returns an error that wraps [ErrWedged] if
