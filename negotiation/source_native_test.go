@@ -3,8 +3,12 @@
 package negotiation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
 	"go/build"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,43 +16,65 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The core is the same list of files for a browser and for the host, and
-// it is exactly what Source hashes.
-func TestCoreIsTheSameOnBothTargets(t *testing.T) {
+var update = flag.Bool("update", false, "write the Source of today")
+
+// deciding are the packages whose sources Source is over.
+var deciding = []string{".", "peer", "signaling/link"}
+
+// TestSource hashes the sources that decide: they are the same files for a browser
+// and for the host.
+func TestSource(t *testing.T) {
 	core := func(goos, goarch string) []string {
 		ctx := build.Default
 		ctx.GOOS, ctx.GOARCH = goos, goarch
-		pkg, err := ctx.ImportDir(".", 0)
-		if err != nil {
-			t.Fatal(err)
+		var files []string
+		for _, dir := range deciding {
+			pkg, err := ctx.ImportDir(dir, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range pkg.GoFiles {
+				if !strings.HasSuffix(name, "_js.go") && !strings.HasSuffix(name, "_native.go") {
+					files = append(files, filepath.ToSlash(filepath.Join(dir, name)))
+				}
+			}
 		}
-		return slices.DeleteFunc(pkg.GoFiles, func(name string) bool {
-			return strings.HasSuffix(name, "_js.go") || strings.HasSuffix(name, "_native.go")
-		})
+		slices.Sort(files)
+		return files
 	}
 	browser, host := core("js", "wasm"), core("linux", "amd64")
 	if diff := cmp.Diff(host, browser); diff != "" {
 		t.Errorf("the core differs between host and browser (-host +browser):\n%s", diff)
 	}
-	pkg, err := build.Default.ImportDir(".", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	embedded := strings.Fields(strings.Join(pkg.EmbedPatterns, " "))
-	slices.Sort(embedded)
-	if diff := cmp.Diff(host, embedded); diff != "" {
-		t.Errorf("Source does not hash the core (-core +hashed):\n%s", diff)
-	}
+	sum := sha256.New()
 	for _, name := range host {
-		text, err := os.ReadFile(name)
+		text, err := os.ReadFile(filepath.FromSlash(name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(text), "\n//go:build") || strings.HasPrefix(string(text), "//go:build") {
 			t.Errorf("%s has a build tag", name)
 		}
+		if name != "source.go" { // it holds the hash
+			sum.Write([]byte(name + "\n"))
+			sum.Write(text)
+		}
 	}
-	if len(Source()) != 64 {
-		t.Errorf("Source() = %q", Source())
+	today := hex.EncodeToString(sum.Sum(nil))
+	if *update {
+		writeSource(t, today)
+	} else if today != Source {
+		t.Errorf("Source is of other sources than these: go generate ./negotiation")
+	}
+}
+
+func writeSource(t *testing.T, today string) {
+	text, err := os.ReadFile("source.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(string(text), "const Source = ")
+	if err := os.WriteFile("source.go", []byte(before+"const Source = \""+today+"\"\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -22,7 +22,7 @@ func TestSourceDiffers(t *testing.T) {
 			lines = append(lines, fmt.Sprint(e.Level(), " ", e))
 		}
 	}
-	want := "info [POLITE] Note: the other side runs another version of the negotiation source: none of , here " + negotiation.Source()[:8]
+	want := "info [POLITE] Note: the other side runs another version of the negotiation source: none of , here " + negotiation.Source[:8]
 	if !slices.Equal(lines, []string{want}) {
 		t.Errorf("it says %q", lines)
 	}

@@ -63,7 +63,7 @@ func serve(ctx context.Context, c *cli.Command) error {
 		return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err)
 	}
 	server := newServer(handler(r), log)
-	log.Info("serving", "page", pageURL(listener.Addr()), "demo", "/polite and /impolite", "source", negotiation.Source()[:8])
+	log.Info("serving", "page", pageURL(listener.Addr()), "demo", "/polite and /impolite", "source", negotiation.Source[:8])
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
@@ -133,7 +133,7 @@ func handler(r *relay.Relay) http.Handler {
 	mux.Handle("/ws", r)
 	mux.HandleFunc("GET /healthz", ok)
 	mux.HandleFunc("GET /readyz", ready)
-	mux.Handle("/", web.Handler(negotiation.Source()))
+	mux.Handle("/", web.Handler(negotiation.Source))
 	return mux
 }
 

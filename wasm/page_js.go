@@ -76,7 +76,7 @@ func (p *page) join(ctx context.Context) error {
 	p.showRole()
 	p.el["signal"].data("state", "connecting")
 	p.el["signal"].setText("connecting")
-	if source := p.d.data("source"); source != "" && source != negotiation.Source() {
+	if source := p.d.data("source"); source != "" && source != negotiation.Source {
 		p.notice("This page was built from other negotiation source than the server runs. Run “make build”, start the server again, and reload.", "Reload", reload)
 	}
 	p.el["progress"].set("hidden", true)

@@ -123,7 +123,7 @@ func (r *remote) hello(h wire.Hello) {
 	if h.Protocol > wire.Protocol {
 		r.trace(ProtocolNewer, newer("the other side", h.Protocol))
 	}
-	if ours := negotiation.Source(); h.Source == ours {
+	if ours := negotiation.Source; h.Source == ours {
 		r.trace(SourceSame, ours[:8])
 	} else {
 		theirs := h.Source[:min(8, len(h.Source))]
@@ -138,7 +138,7 @@ func (r *remote) reachable() bool { return r.present && r.peer.online }
 func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
 		if r.reachable() && !r.plain {
-			hello := wire.Hello{Source: negotiation.Source(), Version: r.peer.config.Version, Protocol: wire.Protocol}
+			hello := wire.Hello{Source: negotiation.Source, Version: r.peer.config.Version, Protocol: wire.Protocol}
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {
 				r.trace(MessageLost, err.Error())
