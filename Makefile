@@ -9,7 +9,7 @@ GO_TEST    := go test -vet=off
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling
-FUZZERS    := FuzzMessage FuzzReceive FuzzDescription FuzzAnswer FuzzSchedule
+FUZZERS    := FuzzMessage FuzzReceive FuzzParse FuzzDescription FuzzAnswer FuzzSchedule
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
@@ -40,7 +40,7 @@ test-race: tools
 	$(GO_TEST) -timeout 5m -run '^(TestTable|TestStress)$$' ./negotiation
 
 walks:
-	GOGC=400 $(GO_TEST) -timeout 15m -run '^(TestExplore|TestMutants|TestTheSample)$$' ./negotiation
+	GOGC=400 $(GO_TEST) -timeout 15m -run '^(TestExplore|TestMutants|TestTheSample|TestParses)$$' ./negotiation
 
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
@@ -63,11 +63,12 @@ fuzz: $(FUZZERS) ## the fuzzers, some 10 s each, or for FUZZTIME
 
 # By number: when a time is over, Go 1.26 may say that it failed (go.dev/issue/75804).
 FuzzMessage FuzzSchedule: RUNS := 25000x
-FuzzReceive:              RUNS := 250000x
+FuzzReceive FuzzParse:    RUNS := 250000x
 FuzzDescription:          RUNS := 500x
 FuzzAnswer:               RUNS := 800x
 
 FuzzReceive: FUZZED := negotiation/signaling/link
+FuzzParse:   FUZZED := negotiation/internal/sdp
 $(FUZZERS):  FUZZED ?= negotiation
 
 # One build for all fuzzers of a package: it has pion compiled with counters.
@@ -79,6 +80,7 @@ $(FUZZERS): bin/fuzz
 bin/fuzz:
 	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation
 	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/signaling/link
+	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/internal/sdp
 
 lint: ## vet, staticcheck and gofmt, for both targets
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

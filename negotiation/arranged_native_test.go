@@ -4,10 +4,13 @@ package negotiation
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // TestTheSectionOfTheTransport offers video and data. The section of data has the
@@ -22,23 +25,22 @@ func TestTheSectionOfTheTransport(t *testing.T) {
 	must(t, err)
 	p := &pion{pc: pc, prefix: "i"}
 	offered := offer(t, &held{pc: p, polite: true})
-	parsed, err := parse(offered.SDP)
-	must(t, err)
-	sections := parsed.sections()
-	if group := parsed.bundle(); len(sections) != 2 || len(group) != 2 || group[0] != sections[1].mid {
+	parsed := sdp.Parse(offered.SDP)
+	sections := parsed.Sections()
+	if group := parsed.Bundle(); len(sections) != 2 || len(group) != 2 || group[0] != sections[1].Mid {
 		t.Fatalf("the group is %q of %+v", group, sections)
 	}
 
 	var c webrtc.ICECandidateInit
 	p.place(&c)
-	if c.SDPMid == nil || *c.SDPMid != sections[1].mid || *c.SDPMLineIndex != 1 {
+	if c.SDPMid == nil || *c.SDPMid != sections[1].Mid || *c.SDPMLineIndex != 1 {
 		t.Errorf("a candidate is for %+v", c)
 	}
 
-	const candidate = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n"
-	_, made := pieces(p.arrange(strings.Replace(p.raw, "a=mid:"+sections[0].mid+"\r\n", "a=mid:"+sections[0].mid+"\r\n"+candidate, 1)))
-	if len(made) != 2 || strings.Contains(made[0], candidate) || !strings.Contains(made[1], candidate) {
-		t.Errorf("a candidate is elsewhere in %q", made)
+	const candidate = "1 1 udp 1 192.0.2.1 9 typ host"
+	parsed.Media[0].Add("candidate", candidate)
+	if made := p.arrange(parsed).Media; len(made) != 2 || made[0].Has("candidate") || !slices.Contains(made[1].Values("candidate"), candidate) {
+		t.Errorf("a candidate is elsewhere in\n%s", parsed)
 	}
 }
 
@@ -84,7 +86,7 @@ func TestATransceiverOfAnotherCodec(t *testing.T) {
 	must(t, err)
 	must(t, transceiver.SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: h264, PayloadType: 97}}))
 	h := &held{pc: &pion{pc: pc, prefix: "i"}}
-	if answer := answered(t, h, described(mediaSection("video", "0", "VP8/90000"))); answer[0].rejected || transceiver.Mid() == "0" {
+	if answer := answered(t, h, described(mediaSection("video", "0", "VP8/90000"))); answer[0].Rejected || transceiver.Mid() == "0" {
 		t.Errorf("answered %+v by the transceiver %q", answer, transceiver.Mid())
 	}
 }
@@ -128,7 +130,7 @@ func TestTheyRejectOurs(t *testing.T) {
 	if transceiver.Mid() != "0" {
 		t.Fatalf("the mid is %q", transceiver.Mid())
 	}
-	answered(t, h, described(rejection(section{mid: "0", kind: "audio"}), dataSection("1")))
+	answered(t, h, described(rejection("audio", "0"), dataSection("1")))
 	if d := transceiver.Direction(); d != webrtc.RTPTransceiverDirectionInactive {
 		t.Errorf("it is %s", d)
 	}
@@ -142,7 +144,7 @@ func TestTheFirstAnswerRejectsAll(t *testing.T) {
 	must(t, err)
 	h := &held{pc: &pion{pc: pc, prefix: "i"}}
 	mid := read(offer(t, h).SDP).lines[0].mid
-	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: rejecting([]section{{mid: mid, kind: "application"}})})
+	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp.Rejecting([]sdp.Section{{Mid: mid, Kind: "application"}}).String()})
 	if state := h.SignalingState(); !errors.Is(err, ErrRefused) || state != webrtc.SignalingStateHaveLocalOffer {
 		t.Errorf("error %v in %s", err, state)
 	}
@@ -162,7 +164,7 @@ func TestPayloadTypesOfBefore(t *testing.T) {
 	h, err := adapt(pc, false, hooks{enqueue: func(func()) {}, recheck: func() {}, stop: make(chan struct{})})
 	must(t, err)
 	second := mediaSection("video", "1", "H264/90000")
-	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection(section{mid: "0", kind: "video"}), second)})
+	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection("video", "0"), second)})
 	if state := pc.SignalingState(); !errors.Is(err, ErrRefused) || state != webrtc.SignalingStateStable {
 		t.Errorf("error %v in %s", err, state)
 	}

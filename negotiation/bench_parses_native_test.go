@@ -13,31 +13,44 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"perfect-negotiation/negotiation"
 )
 
-// parsers are the functions that parse a description, ours and pion's. Of each kind
-// at least one must be there.
-var parsers = []struct{ kind, pkg, function string }{
-	{"ours", "perfect-negotiation/negotiation", "parse"},
+// descriptionParser is a function that parses a description.
+type descriptionParser struct{ kind, pkg, function string }
+
+// parsers are ours and pion's.
+var parsers = []descriptionParser{
 	{"ours", "perfect-negotiation/negotiation/internal/sdp", "Parse"},
 	{"pion", "github.com/pion/sdp/v3", "UnmarshalString"}, // which Unmarshal calls
 }
 
+// TestParses has a Session parse each description once, its own and the other side's.
+func TestParses(t *testing.T) {
+	if testing.Short() || negotiation.RaceEnabled {
+		t.Skip("compiles the tests with counters")
+	}
+	p := newParses(t, parsers[:1])
+	for _, with := range []string{"polite", "impolite"} {
+		for what, want := range map[string]float64{"take-offer": 2, "make-offer": 1, "take-answer": 2} {
+			if got := p.count(t, with+"/"+what)["ours"]; got != want {
+				t.Errorf("%s, %s: %v descriptions are parsed, not %v", with, what, got, want)
+			}
+		}
+	}
+}
+
 // BenchmarkParses counts how often each of those things that BenchmarkDescription
-// does has a description parsed. It builds the tests with counters, so that the
-// shipped code needs none, and looks how often the parsers were entered.
+// does has a description parsed.
 func BenchmarkParses(b *testing.B) {
-	binary := filepath.Join(b.TempDir(), "counting")
-	run(b, "go", "test", "-c", "-o", binary, "-covermode=atomic", "-coverpkg=perfect-negotiation/negotiation/...,github.com/pion/sdp/v3", ".")
-	functions := findParsers(b)
+	p := newParses(b, parsers)
 	for _, with := range []string{"plain", "polite", "impolite"} {
 		for _, what := range []string{"take-offer", "make-offer", "take-answer"} {
 			b.Run(with+"/"+what, func(b *testing.B) {
 				for b.Loop() {
-					few := entered(b, functions, binary, with+"/"+what, 2)
-					many := entered(b, functions, binary, with+"/"+what, 12)
-					for kind, n := range many { // what comes before the loop is in both
-						b.ReportMetric(float64(n-few[kind])/10, kind+"/op")
+					for kind, n := range p.count(b, with+"/"+what) {
+						b.ReportMetric(n, kind+"/op")
 					}
 				}
 				b.ReportMetric(0, "ns/op") // no time is measured
@@ -46,8 +59,37 @@ func BenchmarkParses(b *testing.B) {
 	}
 }
 
+// parses counts how often parsers are entered: by the counters of a coverage profile,
+// so that the shipped code needs none.
+type parses struct {
+	binary    string
+	functions []function
+}
+
+func newParses(t testing.TB, of []descriptionParser) *parses {
+	t.Helper()
+	p := &parses{binary: filepath.Join(t.TempDir(), "counting"), functions: findParsers(t, of)}
+	var pkgs []string
+	for _, f := range of {
+		pkgs = append(pkgs, f.pkg)
+	}
+	run(t, "go", "test", "-c", "-vet=off", "-o", p.binary, "-covermode=atomic", "-coverpkg="+strings.Join(pkgs, ","), ".")
+	return p
+}
+
+// count returns how often a case of BenchmarkDescription has parsers entered, by kind.
+func (p *parses) count(t testing.TB, what string) map[string]float64 {
+	t.Helper()
+	few, many := p.entered(t, what, 2), p.entered(t, what, 12) // what comes before the loop is in both
+	counts := map[string]float64{}
+	for kind, n := range many {
+		counts[kind] = float64(n-few[kind]) / 10
+	}
+	return counts
+}
+
 // run runs a command and returns its output.
-func run(b *testing.B, name string, arguments ...string) string {
+func run(b testing.TB, name string, arguments ...string) string {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), name, arguments...)
 	var errors strings.Builder
@@ -66,7 +108,7 @@ type function struct {
 	begin, end int    // lines
 }
 
-func findParsers(b *testing.B) (found []function) {
+func findParsers(b testing.TB, parsers []descriptionParser) (found []function) {
 	b.Helper()
 	kinds := map[string]int{}
 	for _, p := range parsers {
@@ -103,17 +145,17 @@ func findParsers(b *testing.B) (found []function) {
 
 // entered has one case of BenchmarkDescription do its thing n times, and returns how
 // often the functions were entered, by kind.
-func entered(b *testing.B, functions []function, binary, what string, n int) map[string]int {
+func (p *parses) entered(b testing.TB, what string, n int) map[string]int {
 	b.Helper()
 	profile := filepath.Join(b.TempDir(), "profile")
-	run(b, binary, "-test.run", "^$", "-test.bench", "^BenchmarkDescription$/^"+strings.ReplaceAll(what, "/", "$/^")+"$",
+	run(b, p.binary, "-test.run", "^$", "-test.bench", "^BenchmarkDescription$/^"+strings.ReplaceAll(what, "/", "$/^")+"$",
 		"-test.benchtime", fmt.Sprintf("%dx", n), "-test.coverprofile", profile)
 	text, err := os.ReadFile(profile)
 	if err != nil {
 		b.Fatal(err)
 	}
 	entries := map[string]int{}
-	for _, f := range functions {
+	for _, f := range p.functions {
 		line, column := f.end+1, 0 // where its first block begins
 		count := 0
 		for block := range strings.Lines(string(text)) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // AddICECandidate implements [PeerConnection]. Both pion and Chromium take a
@@ -23,11 +25,11 @@ func (h *held) AddICECandidate(c *webrtc.ICECandidateInit) error {
 			return ErrUnknownUfrag
 		}
 	}
-	heard, err := h.hearing(nil, c.Candidate)
+	candidates, err := h.hearing(nil, c.Candidate)
 	if err != nil {
 		return err
 	}
-	h.heard = heard
+	h.candidates = candidates
 	return h.pc.AddICECandidate(*c)
 }
 
@@ -37,28 +39,29 @@ const maxCandidates = 500
 
 var errCandidates = fmt.Errorf("%w: there are more than %d candidates", ErrRefused, maxCandidates)
 
-// hearing returns the candidates that have come when those have come, too, for the
-// generation of a remote description.
-func (h *held) hearing(remote *sdp, candidates ...string) (heard []string, err error) {
-	if remote == nil || slices.Contains(h.remote, remote.ufrag()) {
-		heard = slices.Clip(h.heard)
+// hearing returns the candidates of a generation once these have come, too: of that of
+// a remote description, or of the present one.
+func (h *held) hearing(remote *sdp.Description, come ...string) (all []string, err error) {
+	if remote == nil || slices.Contains(h.remote, remote.Ufrag()) {
+		all = slices.Clip(h.candidates)
 	}
-	for _, c := range candidates {
-		if c = strings.TrimPrefix(c, "candidate:"); slices.Contains(heard, c) {
+	for _, c := range come {
+		if c = strings.TrimPrefix(c, "candidate:"); slices.Contains(all, c) {
 			continue
 		}
-		if len(heard) == maxCandidates {
+		if len(all) == maxCandidates {
 			return nil, errCandidates
 		}
-		heard = append(heard, c)
+		all = append(all, c)
 	}
-	return heard, nil
+	return all, nil
 }
 
-// hears is called with a remote description that was applied, and what has come.
-func (h *held) hears(remote *sdp, heard []string) {
-	if remote.ufrag() != "" {
-		h.remote, h.heard = remote.ufrags(), heard
+// hears is called with a remote description that was applied, and the candidates of
+// its generation.
+func (h *held) hears(remote *sdp.Description, candidates []string) {
+	if remote.Ufrag() != "" {
+		h.remote, h.candidates = remote.Ufrags(), candidates
 	}
 }
 

@@ -29,9 +29,9 @@ func TestVideoWithNative(t *testing.T) {
 			}
 			p.s.Renegotiate()
 			p.rest()
-			for _, s := range p.read(p.pc.CurrentLocalDescription().SDP) {
-				if s.rejected != (s.kind == "video") {
-					t.Errorf("section %s of %s: rejected is %v", s.mid, s.kind, s.rejected)
+			for _, s := range p.current().local.Sections() {
+				if s.Rejected != (s.Kind == "video") {
+					t.Errorf("section %s of %s: rejected is %v", s.Mid, s.Kind, s.Rejected)
 				}
 			}
 			p.finish()

@@ -12,6 +12,8 @@ import (
 
 	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // codec is what two codecs must have in common so that pion takes one for the
@@ -63,13 +65,12 @@ const (
 // fewLines refuses a section that says so much of its codecs that pion would be busy
 // for minutes: for each codec it reads all lines anew, and compares those that are
 // about all of them with each other.
-func fewLines(m *pionsdp.MediaDescription) error {
+func fewLines(m *sdp.Media) error {
 	lines, wildcards := 0, 0
-	for _, a := range m.Attributes {
-		switch a.Key {
-		case "rtpmap", "fmtp", "rtcp-fb":
+	for _, key := range []string{"rtpmap", "fmtp", "rtcp-fb"} {
+		for _, value := range m.Values(key) {
 			lines++
-			if strings.HasPrefix(a.Value, "*") {
+			if strings.HasPrefix(value, "*") {
 				wildcards++
 			}
 		}
@@ -81,17 +82,17 @@ func fewLines(m *pionsdp.MediaDescription) error {
 }
 
 // formats returns those of a media section.
-func formats(m *pionsdp.MediaDescription) ([]format, error) {
-	if !isMedia(m.MediaName.Media) {
+func formats(m *sdp.Media) ([]format, error) {
+	if !sdp.IsMedia(m.Kind) {
 		return nil, nil
 	}
 	if err := fewLines(m); err != nil {
 		return nil, err
 	}
-	codecs := (&pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{m}}).GetCodecMap()
+	codecs := codecMap(m)
 	var list []format
 	var seen [128]bool
-	for _, text := range m.MediaName.Formats {
+	for _, text := range m.Formats() {
 		payload, err := strconv.ParseUint(text, 10, 7)
 		if err != nil {
 			return nil, fmt.Errorf("payload type %q is not a number from 0 to 127", text)
@@ -111,12 +112,23 @@ func formats(m *pionsdp.MediaDescription) ([]format, error) {
 			if err != nil {
 				channels = 0
 			}
-			list = append(list, format{codecFrom(m.MediaName.Media+"/"+c.Name, c.ClockRate, uint16(channels)), uint8(payload), repairs})
+			list = append(list, format{codecFrom(m.Kind+"/"+c.Name, c.ClockRate, uint16(channels)), uint8(payload), repairs})
 		case payload != 0: // pion writes 0 into the sections that it rejects
 			return nil, fmt.Errorf("payload type %d has no rtpmap", payload)
 		}
 	}
 	return list, nil
+}
+
+// codecMap returns what pion reads of the codecs of a section, by payload type.
+func codecMap(m *sdp.Media) map[uint8]pionsdp.Codec {
+	read := &pionsdp.MediaDescription{}
+	for _, key := range []string{"rtpmap", "fmtp"} {
+		for _, value := range m.Values(key) {
+			read.Attributes = append(read.Attributes, pionsdp.Attribute{Key: key, Value: value})
+		}
+	}
+	return (&pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{read}}).GetCodecMap()
 }
 
 // hasApt looks for the payload type that a retransmission belongs to. Whatever has
@@ -136,7 +148,7 @@ func hasApt(fmtp string) (has bool, err error) {
 	return has, nil
 }
 
-// shared tells whether one of our codecs is offered.
+// shared reports whether one of our codecs is offered.
 func shared(ours []codec, offered []format) bool {
 	return slices.ContainsFunc(offered, func(f format) bool {
 		return !f.repairs && f.mime != webrtc.MimeTypeRTX && slices.Contains(ours, f.codec)
@@ -149,57 +161,66 @@ type payload struct {
 	id   uint8
 }
 
-// meanings returns what payload types mean to pion once it has seen d. It would fail
-// in the middle if one came to mean something else.
-// https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
-func (p *pion) meanings(d *pionsdp.SessionDescription) (map[payload]codec, error) {
-	all := map[payload]codec{}
-	maps.Copy(all, p.meaning)
-	for _, m := range d.MediaDescriptions {
-		offered, err := formats(m)
-		if err != nil {
-			return nil, err
+// meanings returns what payload types mean to pion once it has seen the description.
+func (l *look) meanings() (map[payload]codec, error) {
+	all := maps.Clone(l.pion.meaning)
+	if all == nil {
+		all = map[payload]codec{}
+	}
+	for i, s := range l.sections {
+		if l.hides(i) {
+			continue
 		}
-		for _, f := range offered {
-			key := payload{m.MediaName.Media, f.payload}
-			before, known := all[key]
-			switch ours, notAll := p.registered(); {
-			case !notAll && !slices.Contains(ours, f.codec):
-			case known && before != f.codec:
-				return nil, fmt.Errorf("payload type %d is %s, and was %s", f.payload, f.mime, before.mime)
-			default:
-				all[key] = f.codec
-			}
+		if err := l.pion.means(all, s.Kind, l.formats[i]); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// recall learns what payload types mean to a pion that has negotiated before.
-func (p *pion) recall() error {
-	remote := p.pc.CurrentRemoteDescription()
-	if remote == nil {
-		return nil
+// means adds what payload types mean in a section. pion would fail in the middle if
+// one came to mean something else.
+// https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
+func (p *pion) means(all map[payload]codec, kind string, offered []format) error {
+	ours, incomplete := p.registered()
+	for _, f := range offered {
+		key := payload{kind, f.payload}
+		switch before, known := all[key]; {
+		case !incomplete && !slices.Contains(ours, f.codec):
+		case known && before != f.codec:
+			return fmt.Errorf("payload type %d is %s, and was %s", f.payload, f.mime, before.mime)
+		default:
+			all[key] = f.codec
+		}
 	}
-	theirs := *remote // pion reads its own at any time, and Unmarshal writes to it
-	whole, err := theirs.Unmarshal()
-	if err != nil {
-		return err
-	}
-	p.meaning, err = p.meanings(whole)
-	return err
+	return nil
 }
 
-// lacks tells whether pion is sure to have none of the codecs that are offered.
+// recall learns what payload types mean to a pion that has seen a description before.
+func (p *pion) recall(shown *sdp.Description) error {
+	p.meaning = map[payload]codec{}
+	for _, m := range shown.Media {
+		offered, err := formats(m)
+		if err != nil {
+			return err
+		}
+		if err := p.means(p.meaning, m.Kind, offered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lacks reports whether pion is sure to have none of the codecs that are offered.
 func (p *pion) lacks(offered []format) bool {
-	ours, notAll := p.registered()
-	return !notAll && !shared(ours, offered)
+	ours, incomplete := p.registered()
+	return !incomplete && !shared(ours, offered)
 }
 
 // registered returns the codecs that pion has, and whether it may have others. Its
 // media engine is not to be had, and in the statistics codecs that were registered at
 // the same moment are one.
-func (p *pion) registered() (list []codec, notAll bool) {
+func (p *pion) registered() (list []codec, incomplete bool) {
 	if p.codecs == nil {
 		p.codecs = []codec{}
 		for _, s := range p.pc.GetStats() {
@@ -207,12 +228,12 @@ func (p *pion) registered() (list []codec, notAll bool) {
 				p.codecs = append(p.codecs, codecFrom(c.MimeType, c.ClockRate, uint16(c.Channels)))
 			}
 		}
-		p.notAll = coarse()
+		p.incomplete = coarse()
 	}
-	return p.codecs, p.notAll
+	return p.codecs, p.incomplete
 }
 
-// coarse tells whether the clock gives two moments the same time.
+// coarse reports whether the clock gives two moments the same time.
 func coarse() bool {
 	for range 100 {
 		if now := time.Now().UnixNano(); now == time.Now().UnixNano() {
@@ -240,25 +261,13 @@ func codecsOf(t *webrtc.RTPTransceiver) (list []codec, known bool) {
 	return list, true
 }
 
-// fits tells whether t can use one of the codecs that are offered.
+// fits reports whether t can use one of the codecs that are offered.
 func (p *pion) fits(t *webrtc.RTPTransceiver, offered []format) bool {
 	ours, known := codecsOf(t)
 	if !known {
 		return !p.lacks(offered)
 	}
 	return shared(ours, offered)
-}
-
-// suits tells whether t fits each new section of its kind.
-func (p *pion) suits(t *webrtc.RTPTransceiver, offer *pionsdp.SessionDescription) bool {
-	for _, m := range offer.MediaDescriptions {
-		mid, _ := m.Attribute("mid")
-		offered, err := formats(m)
-		if err != nil || m.MediaName.Media == t.Kind().String() && p.transceiver(mid) == nil && !p.fits(t, offered) {
-			return false
-		}
-	}
-	return true
 }
 
 // canOffer looks for a transceiver without a codec: pion has rejected the section of

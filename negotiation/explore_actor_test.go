@@ -122,7 +122,7 @@ func (a *actor) send(m Message) {
 	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer {
 		offer := read(a.model().current.remote).lines
 		for i, l := range read(m.Description.SDP).lines { // RFC 3264 section 6.1
-			if allowed := offer[i].dir.reversed(); l.dir&^allowed != 0 {
+			if allowed := offer[i].dir.Reversed(); l.dir&^allowed != 0 {
 				a.violation("answers %s in section %s where %s is allowed", l.dir, l.mid, allowed)
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // violation notes what must not be.
@@ -134,7 +136,7 @@ func (a *actor) settled() {
 			a.violation("a transceiver (%s) was not negotiated", t.kind)
 		} else if a.pion != nil && l.dir != t.dir {
 			a.violation("section %s says %s, not %s", l.mid, l.dir, t.dir)
-		} else if t.track && t.dir&sendonly == 0 {
+		} else if t.track && t.dir&sdp.Sendonly == 0 {
 			a.violation("the track in section %s is not sent", l.mid)
 		}
 	}
@@ -144,7 +146,7 @@ func (a *actor) settled() {
 		theirs, _ := remote.at(t.mid)
 		if o := other.find(t.mid); o == nil {
 			a.violation("the other side has no transceiver for section %s", t.mid)
-		} else if is, wanted := l.dir&theirs.dir.reversed(), t.dir&o.dir.reversed(); is != wanted {
+		} else if is, wanted := l.dir&theirs.dir.Reversed(), t.dir&o.dir.Reversed(); is != wanted {
 			a.violation("section %s is %s: %s is wanted here and %s there", t.mid, is, t.dir, o.dir)
 		}
 	}

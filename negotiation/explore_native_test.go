@@ -276,7 +276,7 @@ var explore = flag.String("explore", "bounded", "how far to walk: bounded; full,
 var stop atomic.Bool
 
 func TestExplore(t *testing.T) {
-	if raceEnabled {
+	if RaceEnabled {
 		t.Skip("has one goroutine, and takes long with the race detector")
 	}
 	full := *explore == "full"

@@ -181,16 +181,16 @@ func (p *samplePeer) await(call string, m Message) {
 func (p *samplePeer) operate() {
 	o := p.chain[0]
 	var err error
-	var local webrtc.SessionDescription
+	var description local
 	switch o.call {
 	case "setLocalDescription", "setLocalDescription for an answer":
 		if p.pc.state == webrtc.SignalingStateHaveRemoteOffer {
-			local, err = p.pc.answer()
+			description, err = p.pc.answer()
 		} else {
-			local = p.pc.offer(false)
+			description = p.pc.offer(false)
 		}
 		if err == nil {
-			err = p.pc.setLocal(local)
+			err = p.pc.setLocal(description.made)
 		}
 	case "setRemoteDescription":
 		err = p.pc.setRemote(*o.m.Description)
@@ -204,7 +204,7 @@ func (p *samplePeer) operate() {
 		p.pc.onEmpty = false
 		p.pc.update()
 	}
-	p.then(o, local, err)
+	p.then(o, description.made, err)
 }
 
 func outcome(err error) string {
@@ -344,7 +344,7 @@ func (p *samplePeer) key(b []byte) []byte {
 // in order, and without candidates, it converges. What breaks it otherwise is
 // shown in sample.md.
 func TestTheSample(t *testing.T) {
-	if raceEnabled {
+	if RaceEnabled {
 		t.Skip("has one goroutine, and takes long with the race detector")
 	}
 	for _, test := range []struct {

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // clone returns a copy in which the actor who may have an event. The other is
@@ -39,6 +41,10 @@ func (a *actor) deepen() {
 	n.early = slices.Clone(n.early)
 	s.n, a.s = &n, s
 	h := *a.held
+	if h.pending != nil {
+		pending := *h.pending
+		h.pending = &pending
+	}
 	a.held = &h
 	if a.browser != nil {
 		a.browser = a.browser.clone(a)
@@ -149,9 +155,13 @@ func (a *actor) key(b []byte) []byte {
 		n(number(candidateUfrag(c)))
 	}
 	h := a.held
-	n(flags(h.offer != nil, h.restart, h.restarting, h.again, h.offered != nil), number(h.ufrag), number(h.setup))
+	var p pending
+	if h.pending != nil {
+		p = *h.pending
+	}
+	n(flags(h.pending != nil, p.set, h.restart, p.restarts, p.again, h.theirs != nil), number(h.ufrag), number(h.setup))
 	texts(h.remote)
-	n(uint32(len(h.heard)))
+	n(uint32(len(h.candidates)))
 	if a.browser != nil {
 		n(flags(a.browser.onEmpty, a.browser.flag), uint32(a.browser.count.Load()), number(a.browser.lastOffer))
 	} else {
@@ -161,16 +171,16 @@ func (a *actor) key(b []byte) []byte {
 			n(uint32(theirs)<<1 | flags(heard))
 		}
 	}
-	if h.offer != nil {
-		n(number(h.offer.SDP))
+	if h.pending != nil && !p.set {
+		n(number(p.made.SDP))
 	}
-	for _, list := range [][]section{h.sections, h.offered} {
+	for _, list := range [][]sdp.Section{h.sections, p.sections, h.theirs} {
 		n(uint32(len(list)))
 		for _, s := range list {
-			n(number(s.mid), number(s.kind), uint32(s.direction)<<1|flags(s.rejected))
+			n(number(s.Mid), number(s.Kind), uint32(s.Direction)<<1|flags(s.Rejected))
 		}
 	}
-	for _, list := range [][]want{h.said, h.offeredAs} {
+	for _, list := range [][]want{h.satisfied, p.wants} {
 		n(uint32(len(list)))
 		for _, w := range list {
 			n(number(w.mid), number(w.kind), number(w.what))

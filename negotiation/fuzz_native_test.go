@@ -68,8 +68,8 @@ func goesOn(t *testing.T, h *held, after string) {
 	var sections []string
 	mid := "good"
 	for _, s := range h.sections {
-		sections = append(sections, rejection(s))
-		mid += s.mid
+		sections = append(sections, rejection(s.Kind, s.Mid))
+		mid += s.Mid
 	}
 	good := described(append(sections, dataSection(mid))...)
 	if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: good}); err != nil {

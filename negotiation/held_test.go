@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // bare is a connection without rollback, and with pion's habits: it keeps only
@@ -51,34 +53,36 @@ func (b *bare) NameSections() error                   { return nil }
 func (b *bare) Wants() []want                         { return slices.Clone(b.wants) }
 func (b *bare) Superseded(err error) bool             { return errors.Is(err, errNotTheLast) }
 
-func (b *bare) Takes(webrtc.SessionDescription) error { return nil }
-func (b *bare) Commits([]section) bool                { return true }
-func (b *bare) Concerned([]section) bool              { return true }
+func (b *bare) Commits([]sdp.Section) bool { return true }
+
+func (b *bare) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+	return planned(b.SetRemoteDescription, kind, remote)
+}
 
 func (b *bare) AddICECandidate(webrtc.ICECandidateInit) error {
 	b.calls = append(b.calls, "candidate")
 	return nil
 }
 
-func (b *bare) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+func (b *bare) CreateOffer(restart bool) (local, error) {
 	if restart {
 		b.ufrag++
 	}
 	b.version++
 	b.lastOffer = text(fmt.Sprintf("ours%d", b.ufrag), "actpass", b.version, "0")
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: b.lastOffer}, nil
+	return made(webrtc.SDPTypeOffer, b.lastOffer), nil
 }
 
-func (b *bare) CreateAnswer() (webrtc.SessionDescription, error) {
+func (b *bare) CreateAnswer() (local, error) {
 	mid := "0"
 	if b.rejects {
 		mid = ""
 	}
-	sdp := text(fmt.Sprintf("ours%d", b.ufrag), "active", 1, mid)
+	answer := text(fmt.Sprintf("ours%d", b.ufrag), "active", 1, mid)
 	if b.rejects {
-		sdp = strings.Replace(sdp, "m=application 9", "m=application 0", 1)
+		answer = strings.Replace(answer, "m=application 9", "m=application 0", 1)
 	}
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}, nil
+	return made(webrtc.SDPTypeAnswer, answer), nil
 }
 
 func (b *bare) SetLocalDescription(d webrtc.SessionDescription) error {
@@ -215,7 +219,7 @@ func TestARejectedSectionKeepsItsMid(t *testing.T) {
 	if answer := offer(t, h).SDP; !strings.Contains(answer, "a=mid:0\r\n") {
 		t.Errorf("no mid:\n%s", answer)
 	}
-	if s := h.sections[0]; s.mid != "0" || !s.rejected {
+	if s := h.sections[0]; s.Mid != "0" || !s.Rejected {
 		t.Errorf("sections %v", h.sections)
 	}
 }
@@ -288,17 +292,16 @@ func TestAllRejectedRestartsNothing(t *testing.T) {
 }
 
 func TestAdopt(t *testing.T) {
-	local := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text("ours0", "actpass", 1, "0")}
-	theirs := remoteAnswer("active")
+	before := &past{sdp.Parse(text("ours0", "actpass", 1, "0")), sdp.Parse(remoteAnswer("active").SDP), true}
 	h := &held{pc: newBare(data), polite: true}
-	must(t, h.adopt(&local, &theirs))
+	must(t, h.adopt(before))
 	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
 	if answer := offer(t, h).SDP; !strings.Contains(answer, "a=setup:passive\r\n") {
 		t.Errorf("the DTLS role of before is forgotten:\n%s", answer)
 	}
 
-	theirs.SDP = text("theirs", "active", 1, "0", "1")
-	if h.adopt(&local, &theirs) == nil {
+	before.remote = sdp.Parse(text("theirs", "active", 1, "0", "1"))
+	if h.adopt(before) == nil {
 		t.Error("adopts two media sections of theirs, and one of ours")
 	}
 }
@@ -306,7 +309,7 @@ func TestAdopt(t *testing.T) {
 // A description that is refused changes nothing, and a good one still works.
 func TestRefused(t *testing.T) {
 	good := text("theirs", "actpass", 1, "0")
-	for name, sdp := range map[string]string{
+	for name, text := range map[string]string{
 		"empty":                     "",
 		"garbage":                   "what is this?",
 		"not lines":                 "v=0\r\nhello",
@@ -330,7 +333,7 @@ func TestRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBare(data)
 			h := &held{pc: b}
-			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); !errors.Is(err, ErrRefused) {
+			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}); !errors.Is(err, ErrRefused) {
 				t.Errorf("error %v", err)
 			}
 			expect(t, b)
@@ -341,7 +344,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestRefusedAnswer(t *testing.T) {
-	for name, sdp := range map[string]string{
+	for name, text := range map[string]string{
 		"other mid":      text("theirs", "active", 1, "1"),
 		"more sections":  text("theirs", "active", 1, "0", "1"),
 		"other kind":     strings.ReplaceAll(text("theirs", "active", 1, "0"), "m=application 9", "m=audio 9"),
@@ -353,7 +356,7 @@ func TestRefusedAnswer(t *testing.T) {
 			for _, polite := range []bool{true, false} {
 				h := &held{pc: newBare(data), polite: polite}
 				offer(t, h)
-				if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}); !errors.Is(err, ErrRefused) {
+				if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}); !errors.Is(err, ErrRefused) {
 					t.Errorf("error %v", err)
 				}
 				must(t, h.SetRemoteDescription(remoteAnswer("active")))
@@ -387,15 +390,15 @@ func TestRetry(t *testing.T) {
 }
 
 func TestRefusedReoffer(t *testing.T) {
-	for name, sdp := range map[string]string{
+	for name, text := range map[string]string{
 		"fewer sections": text("theirs", "actpass", 1, "0"),
 		"mids swapped":   text("theirs", "actpass", 1, "1", "0"),
 		"other kind":     strings.Replace(text("theirs", "actpass", 1, "0", "1"), "m=application", "m=audio", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			both := []section{{mid: "0", kind: "application"}, {mid: "1", kind: "application"}}
+			both := []sdp.Section{{Mid: "0", Kind: "application"}, {Mid: "1", Kind: "application"}}
 			h := &held{pc: newBare(data), sections: both}
-			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); !errors.Is(err, ErrRefused) {
+			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}); !errors.Is(err, ErrRefused) {
 				t.Errorf("error %v", err)
 			}
 		})

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 var (
@@ -39,8 +41,8 @@ func codecsOnly(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.Media
 func described(sections ...string) string {
 	var mids []string
 	for _, m := range sections {
-		if !strings.HasPrefix(m, "m="+kindOf(m)+" 0 ") {
-			mids = append(mids, midOf(m))
+		if s := sdp.Parse(m).Media[0]; !s.Rejected {
+			mids = append(mids, s.Mid)
 		}
 	}
 	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE %s\r\n"+
@@ -64,19 +66,22 @@ func mediaSection(kind, mid string, formats ...string) string {
 	return text
 }
 
+// rejection is a section that is rejected.
+func rejection(kind, mid string) string {
+	return (&sdp.Description{Media: []*sdp.Media{sdp.Rejection(kind, mid)}}).String()
+}
+
 func dataSection(mid string) string {
 	return "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=setup:active\r\na=mid:" + mid + "\r\n"
 }
 
 // answered returns the sections with which h answers an offer.
-func answered(t *testing.T, h *held, text string) []section {
+func answered(t *testing.T, h *held, text string) []sdp.Section {
 	t.Helper()
 	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}))
 	answer, err := h.SetLocalDescription()
 	must(t, err)
-	parsed, err := parse(answer.SDP)
-	must(t, err)
-	return parsed.sections()
+	return sdp.Parse(answer.SDP).Sections()
 }
 
 // TestOfferedCodecs offers a codec to a connection that has one. What has none in
@@ -109,7 +114,7 @@ func TestOfferedCodecs(t *testing.T) {
 			kind, _, _ := strings.Cut(c.has.MimeType, "/")
 			h := &held{pc: &pion{pc: pc, prefix: "i"}}
 			answer := answered(t, h, described(mediaSection(kind, "0", c.offered), dataSection("1")))
-			if len(answer) != 2 || answer[0].rejected == c.taken || answer[1].rejected {
+			if len(answer) != 2 || answer[0].Rejected == c.taken || answer[1].Rejected {
 				t.Errorf("answered %+v", answer)
 			}
 			goesOn(t, h, c.offered)
@@ -124,9 +129,9 @@ func TestCoarseClock(t *testing.T) {
 		t.Run(strings.ReplaceAll(offered, "/", " "), func(t *testing.T) {
 			pc := offlineWith(t, vp8)
 			defer pc.Close()
-			h := &held{pc: &pion{pc: pc, prefix: "i", codecs: []codec{}, notAll: true}}
+			h := &held{pc: &pion{pc: pc, prefix: "i", codecs: []codec{}, incomplete: true}}
 			answer := answered(t, h, described(mediaSection("video", "0", offered), dataSection("1")))
-			if len(answer) != 2 || answer[0].mid != "0" || answer[0].rejected == taken || answer[1].mid != "1" {
+			if len(answer) != 2 || answer[0].Mid != "0" || answer[0].Rejected == taken || answer[1].Mid != "1" {
 				t.Errorf("answered %+v", answer)
 			}
 		})
@@ -147,7 +152,7 @@ func TestAnsweredCodecs(t *testing.T) {
 				h := &held{pc: p, polite: polite}
 				mid := read(offer(t, h).SDP).lines[0].mid
 				for _, with := range []webrtc.SDPType{webrtc.SDPTypeAnswer, webrtc.SDPTypeOffer} {
-					if err := p.Takes(webrtc.SessionDescription{Type: with, SDP: described(mediaSection("video", mid, "H264/90000"))}); err == nil {
+					if _, err := p.Look(with, sdp.Parse(described(mediaSection("video", mid, "H264/90000")))); err == nil {
 						t.Errorf("the %s with H264 is taken", with)
 					}
 				}
@@ -203,7 +208,7 @@ func TestLastLineWithoutEnd(t *testing.T) {
 	section := strings.Replace(mediaSection("video", "0", "VP8/90000"), "a=sendrecv\r\n", "", 1)
 	before, after, _ := strings.Cut(section, connection)
 	answer := answered(t, h, described(before+after+strings.TrimSpace(connection)))
-	if len(answer) != 1 || answer[0].rejected {
+	if len(answer) != 1 || answer[0].Rejected {
 		t.Errorf("answered %+v", answer)
 	}
 }
@@ -227,15 +232,15 @@ func TestRejectedLater(t *testing.T) {
 			answer(described(dataSection(mid)))
 			ufrag := h.ufrag
 			offer(t, h)
-			answer(rejecting([]section{{mid: mid, kind: "application"}}))
+			answer(sdp.Rejecting([]sdp.Section{{Mid: mid, Kind: "application"}}).String())
 			h.polite = true // and holds it
 			offer(t, h)
-			answered(t, h, described(rejection(section{mid: mid, kind: "application"})))
+			answered(t, h, described(rejection("application", mid)))
 			if h.ufrag != ufrag || !slices.Equal(h.remote, []string{"theirs"}) {
 				t.Errorf("the credentials became %q and %q", h.ufrag, h.remote)
 			}
 			again := strings.Replace(dataSection("again"), "a=setup:active", "a=setup:actpass", 1)
-			must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection(section{mid: mid, kind: "application"}), again)}))
+			must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection("application", mid), again)}))
 			if role := read(offer(t, h).SDP).setup; role != "passive" {
 				t.Errorf("the DTLS role became %q", role)
 			}
@@ -280,14 +285,14 @@ func TestAttachAgain(t *testing.T) {
 			t.Fatalf("offered %+v", lines)
 		}
 		must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer,
-			SDP: described(rejection(section{mid: "0", kind: "video"}), dataSection(lines[1].mid))}))
+			SDP: described(rejection("video", "0"), dataSection(lines[1].mid))}))
 		must(t, attach(t, pc))
 
 		p := &pion{pc: pc, prefix: "i"}
-		local, remote, err := p.known()
+		before, err := p.past()
 		must(t, err)
 		h = &held{pc: p}
-		must(t, h.adopt(local, remote))
+		must(t, h.adopt(before))
 		if again := read(offer(t, h).SDP).lines; !slices.EqualFunc(again, lines, func(a, b line) bool { return a.mid == b.mid }) {
 			t.Errorf("offered %+v, and then %+v", lines, again)
 		}

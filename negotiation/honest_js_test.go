@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 func newTwin(s *schedule, name string) *twin {
@@ -78,7 +80,7 @@ func (p *browserSubject) list() []transceiver {
 			mid = v.String()
 		}
 		kind := t.Get("receiver").Get("track").Get("kind").String()
-		list = append(list, transceiver{kind: kind, mid: mid, dir: directionOf(t.Get("direction").String())})
+		list = append(list, transceiver{kind: kind, mid: mid, dir: sdp.DirectionOf(t.Get("direction").String())})
 	}
 	return list
 }
@@ -107,12 +109,12 @@ func (p *browserSubject) change(what string) {
 		pc.Call("addTrack", audio.Call("createMediaStreamDestination").Get("stream").Call("getTracks").Index(0))
 	case "remove":
 		for t := range p.transceivers() {
-			dir := directionOf(t.Get("direction").String())
-			if dir&sendonly == 0 {
+			dir := sdp.DirectionOf(t.Get("direction").String())
+			if dir&sdp.Sendonly == 0 {
 				continue
 			}
 			if t.Get("sender").Get("track").IsNull() {
-				t.Set("direction", (dir & recvonly).String())
+				t.Set("direction", (dir & sdp.Recvonly).String())
 			} else {
 				pc.Call("removeTrack", t.Get("sender"))
 			}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 func newTwin(s *schedule, name string) *twin {
@@ -47,7 +49,7 @@ func (p *pionSubject) close() {
 func (p *pionSubject) list() []transceiver {
 	var list []transceiver
 	for _, t := range p.pc.GetTransceivers() {
-		list = append(list, transceiver{kind: t.Kind().String(), mid: t.Mid(), dir: directionOf(t.Direction().String())})
+		list = append(list, transceiver{kind: t.Kind().String(), mid: t.Mid(), dir: sdp.DirectionOf(t.Direction().String())})
 	}
 	return list
 }
@@ -66,7 +68,7 @@ func (p *pionSubject) change(what string) {
 		}
 	case "remove":
 		for _, t := range p.pc.GetTransceivers() {
-			if directionOf(t.Direction().String())&sendonly != 0 && t.Sender() != nil {
+			if sdp.DirectionOf(t.Direction().String())&sdp.Sendonly != 0 && t.Sender() != nil {
 				err = p.pc.RemoveTrack(t.Sender())
 				break
 			}

@@ -71,9 +71,9 @@ func (s *schedule) failed(what string, connection, model error) {
 // credentials are new. Mids are not compared, but what they stand for is.
 func (s *schedule) alike(d pairOf) {
 	s.t.Helper()
-	c, m := read(d.real.SDP), read(d.model.SDP)
+	c, m := read(d.real.wire.String()), read(d.model.wire.String())
 	s.note("    %s %s", m.ufrag, sketch(m))
-	s.same(d.real.Type.String(), sketch(c), sketch(m))
+	s.same(d.real.made.Type.String(), sketch(c), sketch(m))
 	if known, ok := s.ufrags[c.ufrag]; ok {
 		s.same("the ufrag", known, m.ufrag)
 	}
@@ -115,7 +115,9 @@ type subject interface {
 }
 
 // pairOf is a description of a connection, and the model's.
-type pairOf struct{ real, model webrtc.SessionDescription }
+type pairOf struct{ real, model local }
+
+func (d pairOf) there() bool { return d.real.wire != nil }
 
 func (w *twin) compare() {
 	w.t.Helper()
@@ -125,11 +127,15 @@ func (w *twin) compare() {
 }
 
 // view says which transceivers there are, and in which section of d.
-func view(list []transceiver, d webrtc.SessionDescription) string {
+func view(list []transceiver, d local) string {
 	var all []string
+	var lines []line
+	if d.wire != nil {
+		lines = read(d.wire.String()).lines
+	}
 	for _, t := range list {
 		section := "-"
-		for i, l := range read(d.SDP).lines {
+		for i, l := range lines {
 			if t.mid != "" && l.mid == t.mid {
 				section = fmt.Sprint(i)
 			}
@@ -164,14 +170,14 @@ func (w *twin) step(other *twin) {
 	may(6, w.offer != nil && other.answer != nil, func() { w.takeAnswer(other) })
 	may(1, stable && w.offer != nil && !waiting && other.model.SignalingState() == webrtc.SignalingStateStable, w.commit)
 	may(1, !stable && w.offer != nil, w.commit) // which fails
-	may(1, stable && w.latest.real.SDP != "", w.answerToNothing)
+	may(1, stable && w.latest.there(), w.answerToNothing)
 	may(1, stable, w.answerNothing)
 	may(1, true, func() { w.candidate(other) })
 	steps[w.IntN(len(steps))]()
 }
 
 func (w *twin) makeOffer() {
-	restart := w.latest.model.SDP != "" && w.IntN(4) == 0
+	restart := w.latest.there() && w.IntN(4) == 0
 	w.note("%s: makes an offer, restart %t", w.name, restart)
 	w.failed("NameSections", w.real.NameSections(), w.model.NameSections())
 	real, err := w.real.CreateOffer(restart)
@@ -191,11 +197,18 @@ func (w *twin) commit() {
 }
 
 func (w *twin) setLocal(d pairOf) {
-	w.failed("SetLocalDescription", w.real.SetLocalDescription(d.real), w.model.SetLocalDescription(d.model))
+	w.failed("SetLocalDescription", w.real.SetLocalDescription(d.real.made), w.model.SetLocalDescription(d.model.made))
 }
 
 func (w *twin) setRemote(d pairOf) {
-	w.failed("SetRemoteDescription", w.real.SetRemoteDescription(d.real), w.model.SetRemoteDescription(d.model))
+	set := func(s subject, d local) error {
+		plan, err := s.Look(d.made.Type, d.wire)
+		if err != nil {
+			return err
+		}
+		return plan.apply()
+	}
+	w.failed("SetRemoteDescription", set(w.real, d.real), set(w.model, d.model))
 }
 
 func (w *twin) takeOffer(other *twin) {
@@ -233,7 +246,7 @@ func (w *twin) takeAnswer(other *twin) {
 func (w *twin) answerToNothing() {
 	w.note("%s: takes an answer to nothing", w.name)
 	d := w.latest
-	d.real.Type, d.model.Type = webrtc.SDPTypeAnswer, webrtc.SDPTypeAnswer
+	d.real.made.Type, d.model.made.Type = webrtc.SDPTypeAnswer, webrtc.SDPTypeAnswer
 	w.setRemote(d)
 }
 
@@ -249,7 +262,7 @@ func (w *twin) answerNothing() {
 func (w *twin) candidate(other *twin) {
 	real, model := "nobodys", "nobodys"
 	if other.offer != nil && w.IntN(2) == 0 {
-		real, model = read(other.offer.real.SDP).ufrag, read(other.offer.model.SDP).ufrag
+		real, model = read(other.offer.real.wire.String()).ufrag, read(other.offer.model.wire.String()).ufrag
 	}
 	w.note("%s: takes a candidate of %s", w.name, model)
 	line := uint16(0)

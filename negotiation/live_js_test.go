@@ -10,6 +10,7 @@ import (
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/sdp"
 	"perfect-negotiation/negotiation/promise"
 )
 
@@ -34,7 +35,7 @@ func (p *party) live() (mids []string) {
 	list := p.media.pc.Call("getTransceivers")
 	for i := range list.Length() {
 		t := list.Index(i)
-		if mid := t.Get("mid"); !mid.IsNull() && !t.Get("sender").Get("track").IsNull() && p.flow(mid.String())&sendonly != 0 {
+		if mid := t.Get("mid"); !mid.IsNull() && !t.Get("sender").Get("track").IsNull() && p.flow(mid.String())&sdp.Sendonly != 0 {
 			mids = append(mids, mid.String())
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/pion/webrtc/v4"
 	pionmedia "github.com/pion/webrtc/v4/pkg/media"
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // clip is a moving picture with a key frame every half a second.
@@ -85,7 +87,7 @@ func (p *party) live() (mids []string) {
 		if t.Sender() == nil {
 			continue
 		}
-		if _, is := t.Sender().Track().(*played); is && p.flow(t.Mid())&sendonly != 0 {
+		if _, is := t.Sender().Track().(*played); is && p.flow(t.Mid())&sdp.Sendonly != 0 {
 			mids = append(mids, t.Mid())
 		}
 	}
@@ -121,7 +123,7 @@ func frames(t *testing.T) (list [][]byte) {
 // atRest is told whether an exchange can be under way. The race detector must see
 // no media that come before the answer that tells of them: in pion two goroutines
 // then read the same stream (pc:2188, pc:1686).
-func (m *player) atRest(is bool) { m.pause.Store(raceEnabled && !is) }
+func (m *player) atRest(is bool) { m.pause.Store(RaceEnabled && !is) }
 
 func (m *player) loop(t *testing.T, mime string, every time.Duration, frames [][]byte) *webrtc.TrackLocalStaticSample {
 	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, "loop", "stream")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // arrivals are how long it took until media flowed that had been negotiated.
@@ -32,7 +34,7 @@ func (p *party) arrive(ctx context.Context, mids []string) {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for _, mid := range mids {
-		if p.flow(mid)&recvonly == 0 {
+		if p.flow(mid)&sdp.Recvonly == 0 {
 			p.t.Errorf("%s: the other side sends on section %s, and nothing is received here", p.name, mid)
 			continue
 		}
@@ -55,16 +57,16 @@ func (p *party) arrive(ctx context.Context, mids []string) {
 
 // flow returns in which directions media were negotiated to flow on a section. What
 // one side offered the other may have answered with less, so both must say so.
-func (p *party) flow(mid string) direction {
-	local, remote := p.current()
-	if local == nil || remote == nil {
-		return inactive
+func (p *party) flow(mid string) sdp.Direction {
+	current := p.current()
+	if current == nil {
+		return sdp.Inactive
 	}
-	theirs := p.read(remote.SDP)
-	for i, ours := range p.read(local.SDP) {
-		if ours.mid == mid && i < len(theirs) && !ours.rejected && !theirs[i].rejected {
-			return ours.direction & theirs[i].direction.reversed()
+	theirs := current.remote.Sections()
+	for i, ours := range current.local.Sections() {
+		if ours.Mid == mid && i < len(theirs) && !ours.Rejected && !theirs[i].Rejected {
+			return ours.Direction & theirs[i].Direction.Reversed()
 		}
 	}
-	return inactive
+	return sdp.Inactive
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // browserModel is the W3C's RTCPeerConnection: it has an operations chain, fires
@@ -90,9 +92,9 @@ func (p *browserModel) check() bool {
 		switch {
 		case t.mid == "" || !ok:
 			return true
-		case p.current.offered && t.dir != ours.dir && t.dir != theirs.dir.reversed():
+		case p.current.offered && t.dir != ours.dir && t.dir != theirs.dir.Reversed():
 			return true
-		case !p.current.offered && ours.dir != t.dir&theirs.dir.reversed():
+		case !p.current.offered && ours.dir != t.dir&theirs.dir.Reversed():
 			return true
 		}
 	}
@@ -105,29 +107,31 @@ func (p *browserModel) change(what string) {
 	case "channel":
 		p.channel = true
 	case "audio", "video":
-		p.transceivers = append(p.transceivers, transceiver{kind: what, dir: sendrecv})
+		p.transceivers = append(p.transceivers, transceiver{kind: what, dir: sdp.Sendrecv})
 	case "track":
 		free := func(t transceiver) bool { return t.kind == "audio" && !t.track && !t.sent }
 		if i := slices.IndexFunc(p.transceivers, free); i >= 0 {
 			p.transceivers[i].track = true
-			p.transceivers[i].dir |= sendonly
+			p.transceivers[i].dir |= sdp.Sendonly
 		} else {
-			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sendrecv, byTrack: true, track: true})
+			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sdp.Sendrecv, byTrack: true, track: true})
 		}
 	case "remove":
-		p.remove(func(t transceiver) bool { return t.dir&sendonly != 0 })
+		p.remove(func(t transceiver) bool { return t.dir&sdp.Sendonly != 0 })
 	}
 	p.update()
 }
 
 func (*browserModel) NameSections() error { return nil }
 
-func (*browserModel) Takes(webrtc.SessionDescription) error { return nil }
+func (p *browserModel) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+	return planned(p.SetRemoteDescription, kind, remote)
+}
 
 func (*browserModel) Superseded(err error) bool { return err == errNotTheLast }
 
 // CreateOffer has no effect but that its offer is the last one.
-func (p *browserModel) CreateOffer(restart bool) (d webrtc.SessionDescription, err error) {
+func (p *browserModel) CreateOffer(restart bool) (d local, err error) {
 	err = p.do("CreateOffer", func() error {
 		d = p.offer(restart)
 		return nil
@@ -135,7 +139,7 @@ func (p *browserModel) CreateOffer(restart bool) (d webrtc.SessionDescription, e
 	return d, err
 }
 
-func (p *browserModel) offer(restart bool) webrtc.SessionDescription {
+func (p *browserModel) offer(restart bool) local {
 	before := read(p.current.local)
 	offer := description{ufrag: before.ufrag, setup: "actpass"}
 	for _, l := range before.lines {
@@ -159,7 +163,7 @@ func (p *browserModel) offer(restart bool) webrtc.SessionDescription {
 		offer.ufrag = p.freshUfrag()
 	}
 	p.lastOffer = offer.text()
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: p.lastOffer}
+	return made(webrtc.SDPTypeOffer, p.lastOffer)
 }
 
 func freeMid(d description) string {
@@ -171,7 +175,7 @@ func freeMid(d description) string {
 }
 
 // CreateAnswer has no effect.
-func (p *browserModel) CreateAnswer() (d webrtc.SessionDescription, err error) {
+func (p *browserModel) CreateAnswer() (d local, err error) {
 	err = p.do("CreateAnswer", func() (err error) {
 		d, err = p.answer()
 		return err
@@ -179,14 +183,14 @@ func (p *browserModel) CreateAnswer() (d webrtc.SessionDescription, err error) {
 	return d, err
 }
 
-func (p *browserModel) answer() (webrtc.SessionDescription, error) {
+func (p *browserModel) answer() (local, error) {
 	if p.state != webrtc.SignalingStateHaveRemoteOffer {
-		return webrtc.SessionDescription{}, errState
+		return local{}, errState
 	}
 	answer := description{ufrag: read(p.current.local).ufrag, setup: p.role}
 	for _, l := range read(p.pending.remote).lines {
 		if t := p.find(l.mid); t != nil && l.kind != "application" {
-			l.dir = l.dir.reversed() & t.dir
+			l.dir = l.dir.Reversed() & t.dir
 		}
 		answer.lines = append(answer.lines, l)
 	}
@@ -196,7 +200,7 @@ func (p *browserModel) answer() (webrtc.SessionDescription, error) {
 	if answer.setup == "" {
 		answer.setup = "active"
 	}
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
+	return made(webrtc.SDPTypeAnswer, answer.text()), nil
 }
 
 // AddICECandidate is an operation of the chain, too.
@@ -283,13 +287,13 @@ func (p *browserModel) associate(l line) {
 		return
 	}
 	i := slices.IndexFunc(p.transceivers, func(t transceiver) bool {
-		return t.mid == "" && t.byTrack && t.kind == l.kind && l.dir&recvonly != 0
+		return t.mid == "" && t.byTrack && t.kind == l.kind && l.dir&sdp.Recvonly != 0
 	})
 	if i >= 0 {
 		p.transceivers[i].mid = l.mid
 		return
 	}
-	p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: recvonly})
+	p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: sdp.Recvonly})
 }
 
 func (p *browserModel) rollback() {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // pionModel is pion's native PeerConnection (v4.2.26): no rollback, mids for good,
@@ -20,12 +22,12 @@ type pionModel struct {
 	prefix    string
 	named     int
 	lastOffer string
-	ufrag     string               // the agent's
-	theirs    map[string]direction // by mid, of the last remote offer
+	ufrag     string                   // the agent's
+	theirs    map[string]sdp.Direction // by mid, of the last remote offer
 }
 
 func newPionModel(name string, o outside) *pionModel {
-	p := &pionModel{common: common{outside: o, name: name, state: webrtc.SignalingStateStable}, prefix: name[:1], theirs: map[string]direction{}}
+	p := &pionModel{common: common{outside: o, name: name, state: webrtc.SignalingStateStable}, prefix: name[:1], theirs: map[string]sdp.Direction{}}
 	p.ufrag = p.freshUfrag()
 	return p
 }
@@ -37,20 +39,20 @@ func (p *pionModel) change(what string) {
 	case "channel":
 		p.channel = true
 	case "audio", "video":
-		p.transceivers = append(p.transceivers, transceiver{kind: what, dir: sendrecv, track: true})
+		p.transceivers = append(p.transceivers, transceiver{kind: what, dir: sdp.Sendrecv, track: true})
 	case "track":
 		free := func(t transceiver) bool {
 			theirs, heard := p.theirs[t.mid]
-			return t.kind == "audio" && !t.track && t.negotiated&sendonly == 0 && (!heard || theirs&recvonly != 0)
+			return t.kind == "audio" && !t.track && t.negotiated&sdp.Sendonly == 0 && (!heard || theirs&sdp.Recvonly != 0)
 		}
 		if i := slices.IndexFunc(p.transceivers, free); i >= 0 {
 			p.transceivers[i].track = true
-			p.transceivers[i].dir |= sendonly
+			p.transceivers[i].dir |= sdp.Sendonly
 		} else {
-			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sendrecv, track: true})
+			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sdp.Sendrecv, track: true})
 		}
 	case "remove":
-		p.remove(func(t transceiver) bool { return t.dir&sendonly != 0 && t.track })
+		p.remove(func(t transceiver) bool { return t.dir&sdp.Sendonly != 0 && t.track })
 	}
 }
 
@@ -60,7 +62,7 @@ func (p *pionModel) differs() bool {
 	return p.channel && !local.data() || slices.ContainsFunc(p.transceivers, func(t transceiver) bool {
 		l, ok := local.at(t.mid)
 		if theirs, _ := remote.at(t.mid); !p.current.offered { // held.go said no more than that
-			l.dir &= theirs.dir.reversed()
+			l.dir &= theirs.dir.Reversed()
 		}
 		return !ok || l.dir != t.dir
 	})
@@ -87,18 +89,20 @@ func (p *pionModel) Wants() []want {
 	return wants
 }
 
-func (p *pionModel) Takes(webrtc.SessionDescription) error { return nil }
+func (p *pionModel) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+	return planned(p.SetRemoteDescription, kind, remote)
+}
 
 func (p *pionModel) Superseded(error) bool { return false }
 
-func (p *pionModel) Commits(offered []section) bool {
-	return p.current.remote != "" || slices.ContainsFunc(offered, func(s section) bool { return s.kind == "application" })
+func (p *pionModel) Commits(offered []sdp.Section) bool {
+	return p.current.remote != "" || slices.ContainsFunc(offered, func(s sdp.Section) bool { return s.Kind == "application" })
 }
 
 // CreateOffer restarts the agent at once (pc:712).
-func (p *pionModel) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+func (p *pionModel) CreateOffer(restart bool) (local, error) {
 	if err := p.within("CreateOffer"); err != nil {
-		return webrtc.SessionDescription{}, err
+		return local{}, err
 	}
 	if restart {
 		p.ufrag = p.freshUfrag()
@@ -119,7 +123,7 @@ func (p *pionModel) CreateOffer(restart bool) (webrtc.SessionDescription, error)
 		offer.lines = append(offer.lines, line{kind: "application", mid: strconv.Itoa(len(offer.lines))})
 	}
 	p.lastOffer = offer.text()
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: p.lastOffer}, nil
+	return made(webrtc.SDPTypeOffer, p.lastOffer), nil
 }
 
 func (p *pionModel) within(operation string) error {
@@ -133,12 +137,12 @@ func (p *pionModel) within(operation string) error {
 }
 
 // CreateAnswer keeps the DTLS role (pc:966).
-func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
+func (p *pionModel) CreateAnswer() (local, error) {
 	if err := p.within("CreateAnswer"); err != nil {
-		return webrtc.SessionDescription{}, err
+		return local{}, err
 	}
 	if p.state != webrtc.SignalingStateHaveRemoteOffer {
-		return webrtc.SessionDescription{}, errState
+		return local{}, errState
 	}
 	answer := description{ufrag: p.ufrag, setup: cmp.Or(p.role, "active")}
 	for _, l := range read(p.pending.remote).lines {
@@ -147,7 +151,7 @@ func (p *pionModel) CreateAnswer() (webrtc.SessionDescription, error) {
 		}
 		answer.lines = append(answer.lines, l)
 	}
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.text()}, nil
+	return made(webrtc.SDPTypeAnswer, answer.text()), nil
 }
 
 func (p *pionModel) AddICECandidate(candidate webrtc.ICECandidateInit) error {
@@ -174,8 +178,8 @@ func (p *pionModel) SetLocalDescription(d webrtc.SessionDescription) error {
 			return err
 		}
 		for i := range p.transceivers { // so that AddTrack takes it (pc:1750)
-			if t := &p.transceivers[i]; t.negotiated == sendonly && !t.track {
-				t.negotiated = inactive
+			if t := &p.transceivers[i]; t.negotiated == sdp.Sendonly && !t.track {
+				t.negotiated = sdp.Inactive
 			}
 		}
 	default:
@@ -220,28 +224,28 @@ func (p *pionModel) associate(l line) {
 	}
 	t := p.find(l.mid)
 	if t == nil {
-		l.dir |= sendonly
+		l.dir |= sdp.Sendonly
 		t = p.satisfying(l)
 	}
 	switch {
 	case t == nil:
-		p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: recvonly})
-	case t.dir&recvonly != 0:
+		p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: sdp.Recvonly})
+	case t.dir&sdp.Recvonly != 0:
 		t.mid = l.mid
-		l.dir |= sendonly
-	case t.dir == sendonly && l.dir&recvonly == 0:
-		l.dir = sendonly
+		l.dir |= sdp.Sendonly
+	case t.dir == sdp.Sendonly && l.dir&sdp.Recvonly == 0:
+		l.dir = sdp.Sendonly
 	default:
-		l.dir = recvonly
+		l.dir = sdp.Recvonly
 	}
 	p.theirs[l.mid] = l.dir
 }
 
 // satisfying is pion's satisfyTypeAndDirection.
 func (p *pionModel) satisfying(l line) *transceiver {
-	preferred := map[direction][]direction{
-		sendrecv: {recvonly, sendrecv}, // the adapter has named those that only send
-		sendonly: {recvonly},
+	preferred := map[sdp.Direction][]sdp.Direction{
+		sdp.Sendrecv: {sdp.Recvonly, sdp.Sendrecv}, // the adapter has named those that only send
+		sdp.Sendonly: {sdp.Recvonly},
 	}[l.dir]
 	for _, dir := range preferred {
 		i := slices.IndexFunc(p.transceivers, func(t transceiver) bool {

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // The models are PeerConnections without a network: what JSEP (RFC 8829) and the
@@ -42,7 +44,7 @@ type outside interface {
 type line struct {
 	kind string
 	mid  string
-	dir  direction // of media
+	dir  sdp.Direction // of media
 }
 
 // description is what the models look at in SDP.
@@ -95,14 +97,10 @@ func read(text string) description {
 	if d, ok := descriptions.Load(text); ok {
 		return d.(description)
 	}
-	var d description
-	parsed, err := parse(text)
-	if err != nil {
-		return d
-	}
-	d.ufrag, d.setup = parsed.ufrag(), parsed.setup()
-	for _, s := range parsed.sections() {
-		d.lines = append(d.lines, line{s.kind, s.mid, s.direction})
+	parsed := sdp.Parse(text)
+	d := description{ufrag: parsed.Ufrag(), setup: parsed.Setup()}
+	for _, s := range parsed.Sections() {
+		d.lines = append(d.lines, line{s.Kind, s.Mid, s.Direction})
 	}
 	descriptions.Store(text, d)
 	return d
@@ -112,12 +110,12 @@ func read(text string) description {
 type transceiver struct {
 	kind    string
 	mid     string // empty: not associated with a section
-	dir     direction
+	dir     sdp.Direction
 	byTrack bool // made by addTrack: a remote offer may use it
 	track   bool // its sender has one
 
-	negotiated direction // the current direction; inactive also before there is one
-	sent       bool      // it has been one that sends
+	negotiated sdp.Direction // the current direction; inactive also before there is one
+	sent       bool          // it has been one that sends
 }
 
 // exchange is a pair of descriptions.
@@ -143,8 +141,25 @@ type common struct {
 
 func (c *common) SignalingState() webrtc.SignalingState { return c.state }
 
-func (c *common) Commits([]section) bool   { return true }
-func (c *common) Concerned([]section) bool { return true }
+func (c *common) Commits([]sdp.Section) bool { return true }
+
+// made is a description that a model has made.
+func made(kind webrtc.SDPType, text string) local {
+	return local{webrtc.SessionDescription{Type: kind, SDP: text}, sdp.Parse(text)}
+}
+
+// applying is the plan of a model: to set the description.
+type applying struct {
+	set    func(webrtc.SessionDescription) error
+	remote webrtc.SessionDescription
+}
+
+func planned(set func(webrtc.SessionDescription) error, kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+	return applying{set, webrtc.SessionDescription{Type: kind, SDP: remote.String()}}, nil
+}
+
+func (applying) empty() bool    { return false }
+func (s applying) apply() error { return s.set(s.remote) }
 
 func (c *common) find(mid string) *transceiver {
 	for i := range c.transceivers {
@@ -180,9 +195,9 @@ func (c *common) complete(answer description) error {
 		if l, ok := answer.at(t.mid); ok {
 			t.negotiated = l.dir
 			if c.pending.offered {
-				t.negotiated = l.dir.reversed()
+				t.negotiated = l.dir.Reversed()
 			}
-			t.sent = t.sent || t.negotiated&sendonly != 0
+			t.sent = t.sent || t.negotiated&sdp.Sendonly != 0
 		}
 	}
 	c.current, c.pending = c.pending, exchange{}
@@ -231,7 +246,7 @@ var changes = []string{"channel", "audio", "video", "track", "remove"}
 // remove stops sending on the first transceiver of which that can be asked.
 func (c *common) remove(asked func(transceiver) bool) {
 	if i := slices.IndexFunc(c.transceivers, asked); i >= 0 {
-		c.transceivers[i].dir &= recvonly
+		c.transceivers[i].dir &= sdp.Recvonly
 		c.transceivers[i].track = false
 	}
 }

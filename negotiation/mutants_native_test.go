@@ -44,19 +44,19 @@ var mutants = []struct{ name, setting, file, old, new string }{
 
 	{"need of a browser not remembered", "echoes", "hint.go", "h.count.Add(1) }", "}"},
 	{"need of a browser remembered once", "restarts", "hint.go", "h.count.Add(1) }", "h.count.Store(1) }"},
-	{"need forgotten while the offer is pending", "restarts", "held.go", "h.negotiated(parsed.sections(), said)", "h.negotiated(parsed.sections(), h.pc.Wants())"},
+	{"need forgotten while the offer is pending", "restarts", "held.go", "h.negotiated(offered, sections, satisfied)", "h.negotiated(offered, sections, h.pc.Wants())"},
 	{"answer does not fulfil the need", "echoes", "held.go", "wants := h.pc.Wants()\n\tanswer, err", "var wants []want\n\tanswer, err"},
 
 	{"channel offered once more", "echoes", "held.go", "there := w.kind == \"application\" && w.in(h.sections)", "there := 1 > 2"},
 
-	{"held offer kept after answering", "echoes", "held.go", "h.offer, h.offered, h.offeredAs, h.restarting, h.again = nil, nil, nil, false, false", "h.offered, h.offeredAs, h.restarting, h.again = nil, nil, false, false"},
+	{"held offer kept after answering", "echoes", "held.go", "h.pending, h.theirs = nil, nil", "h.theirs = nil"},
 	{"no re-offer after a withdrawn offer", "restarts", "held.go", "return !w.in(sections)", "return 1 > 2"},
-	{"restart wish forgotten", "restarts", "held.go", "if h.remote != nil && !slices.Contains(h.remote, parsed.ufrag()) && parsed.ufrag() != \"\" {", "{"},
-	{"restart wish never fulfilled", "restarts", "held.go", "if h.restarting {\n\t\th.restart = h.again\n\t}", ""},
-	{"restart wish of a pending restart forgotten", "again", "held.go", "h.restart = h.again", "h.restart = false"},
-	{"offer committed at once when polite", "echoes", "held.go", "if !h.polite && h.pc.Commits(offered) {", "if 1 < 2 {"},
-	{"offer held when impolite, and forgotten", "echoes", "held.go", "h.offer = &offer", "_ = offer"},
-	{"direction as pion answers", "changes", "held.go", "direction &= h.offered[i].direction.reversed()", "direction &= sendrecv"},
+	{"restart wish forgotten", "restarts", "held.go", "if ufrag := offer.Ufrag(); h.remote != nil && !slices.Contains(h.remote, ufrag) && ufrag != \"\" {", "{"},
+	{"restart wish never fulfilled", "restarts", "held.go", "if h.pending != nil && h.pending.restarts {\n\t\th.restart = h.pending.again\n\t}", ""},
+	{"restart wish of a pending restart forgotten", "again", "held.go", "h.restart = h.pending.again", "h.restart = false"},
+	{"offer committed at once when polite", "echoes", "held.go", "if !h.polite && h.pc.Commits(p.sections) {", "if 1 < 2 {"},
+	{"offer held when impolite, and forgotten", "echoes", "held.go", "h.pending = p\n", "if p.set {\n\t\th.pending = p\n\t}\n"},
+	{"direction as pion answers", "changes", "held.go", "m.Direction & h.theirs[i].Direction.Reversed()", "m.Direction"},
 	{"mids of dropped offers", "restarts", "held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
 	{"candidates of any generation", "restarts", "candidates.go", "if !slices.Contains(h.remote, ufrag) {", "if ufrag == \"none\" {"},
 
@@ -78,7 +78,7 @@ var mutants = []struct{ name, setting, file, old, new string }{
 // TestMutants compiles this test with all mutants beside the sources, which only
 // the compiler sees, and has each of them walk the setting in which it shows.
 func TestMutants(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() || RaceEnabled {
 		t.Skip("compiles the package, and walks for each mutant")
 	}
 	program := mutated(t)

@@ -4,7 +4,7 @@ package negotiation
 
 import "time"
 
-const raceEnabled = false
+const RaceEnabled = false
 
 // maxArrival is how long media may take on loopback.
 const maxArrival = 2 * time.Second

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 func newConnection(t *testing.T) *webrtc.PeerConnection {
@@ -35,8 +37,9 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 	on("open", func(js.Value) { open() })
 }
 
-func (p *party) current() (local, remote *webrtc.SessionDescription) {
-	return p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()
+// current returns what was negotiated last; nil: nothing.
+func (p *party) current() *past {
+	return (&browser{currentLocal: p.pc.CurrentLocalDescription, currentRemote: p.pc.CurrentRemoteDescription}).past()
 }
 
 func (p *party) wanted() (list []string) {
@@ -51,8 +54,8 @@ func (p *party) wanted() (list []string) {
 // complete looks whether an offer is needed for one of the transceivers.
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func (p *party) complete() {
-	current := p.pc.CurrentLocalDescription()
-	local, remote := p.read(current.SDP), p.read(p.pc.CurrentRemoteDescription().SDP)
+	current := p.current()
+	local, remote := current.local.Sections(), current.remote.Sections()
 	list := p.pc.JSValue().Call("getTransceivers")
 	for i := range list.Length() {
 		t := list.Index(i)
@@ -66,16 +69,16 @@ func (p *party) complete() {
 			p.t.Errorf("%s: a transceiver has no section", p.name)
 			continue
 		}
-		dir := directionOf(t.Get("direction").String())
+		dir := sdp.DirectionOf(t.Get("direction").String())
 		mid := t.Get("mid").String()
-		at := slices.IndexFunc(local, func(s section) bool { return s.mid == mid })
+		at := slices.IndexFunc(local, func(s sdp.Section) bool { return s.Mid == mid })
 		if at < 0 {
 			p.t.Errorf("%s: there is no section %s", p.name, mid)
 			continue
 		}
-		ours, theirs := local[at].direction, remote[at].direction
-		if current.Type == webrtc.SDPTypeOffer && dir != ours && dir != theirs.reversed() ||
-			current.Type == webrtc.SDPTypeAnswer && ours != dir&theirs.reversed() {
+		ours, theirs := local[at].Direction, remote[at].Direction
+		if current.offered && dir != ours && dir != theirs.Reversed() ||
+			!current.offered && ours != dir&theirs.Reversed() {
 			p.t.Errorf("%s: section %s says %s, theirs %s, and the transceiver %s", p.name, mid, ours, theirs, dir)
 		}
 	}

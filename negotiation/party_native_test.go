@@ -18,6 +18,8 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 var withLoopback = sync.OnceValue(func() *webrtc.API {
@@ -69,28 +71,27 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 }
 
 // current returns what was negotiated last, as it was on the wire.
-func (p *party) current() (local, remote *webrtc.SessionDescription) {
-	local, remote, err := (&pion{pc: p.pc}).known()
+func (p *party) current() *past {
+	before, err := (&pion{pc: p.pc}).past()
 	if err != nil {
 		p.t.Error(err)
 	}
-	return local, remote
+	return before
 }
 
 func (p *party) wanted() []want { return (&pion{pc: p.pc}).Wants() }
 
 // complete looks whether each transceiver has what it wants.
 func (p *party) complete() {
-	d, _ := p.current()
-	local := p.read(d.SDP)
+	local := p.current().local.Sections()
 	for _, t := range p.pc.GetTransceivers() {
-		i := slices.IndexFunc(local, func(s section) bool { return s.mid == t.Mid() })
+		i := slices.IndexFunc(local, func(s sdp.Section) bool { return s.Mid == t.Mid() })
 		if i < 0 {
 			// A browser that has stopped the section may have used it again.
 			if t.Direction() != webrtc.RTPTransceiverDirectionInactive {
 				p.t.Errorf("%s: a transceiver with mid %q has no section", p.name, t.Mid())
 			}
-		} else if says := local[i].direction.String(); says != t.Direction().String() {
+		} else if says := local[i].Direction.String(); says != t.Direction().String() {
 			p.t.Errorf("%s: section %s says %s, and the transceiver %s", p.name, t.Mid(), says, t.Direction())
 		}
 	}

@@ -161,11 +161,8 @@ func (p *party) attach() {
 // outlook says what was negotiated last, and what is wanted.
 func (p *party) outlook() string {
 	var b strings.Builder
-	local, remote := p.current()
-	for _, d := range []*webrtc.SessionDescription{local, remote} {
-		if d != nil {
-			fmt.Fprintf(&b, "%s: %v\n", d.Type, p.read(d.SDP))
-		}
+	if current := p.current(); current != nil {
+		fmt.Fprintf(&b, "local, offered %v: %v\nremote: %v\n", current.offered, current.local.Sections(), current.remote.Sections())
 	}
 	fmt.Fprintf(&b, "wanted: %v", p.wanted())
 	return b.String()
@@ -333,25 +330,16 @@ func (p *party) lines() int {
 // sections outlines what both sides must agree on. What was offered the other side
 // may have rejected.
 func (p *party) sections() string {
-	local, remote := p.current()
-	if local == nil {
+	current := p.current()
+	if current == nil {
 		return ""
 	}
 	var list []string
-	theirs := p.read(remote.SDP)
-	for i, s := range p.read(local.SDP) {
-		list = append(list, fmt.Sprint(s.mid, " ", s.kind, " ", s.rejected || theirs[i].rejected))
+	theirs := current.remote.Sections()
+	for i, s := range current.local.Sections() {
+		list = append(list, fmt.Sprint(s.Mid, " ", s.Kind, " ", s.Rejected || theirs[i].Rejected))
 	}
 	return strings.Join(list, ", ")
-}
-
-func (p *party) read(text string) []section {
-	parsed, err := parse(text)
-	if err != nil {
-		p.t.Error(err)
-		return nil
-	}
-	return parsed.sections()
 }
 
 // moves are those who offer the section that a browser then stops.

@@ -11,6 +11,7 @@ import (
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/sdp"
 	"perfect-negotiation/negotiation/promise"
 )
 
@@ -30,11 +31,11 @@ var errTimeout = errors.New("the browser did not answer in time")
 type browser struct {
 	signalingState              func() webrtc.SignalingState
 	currentLocal, currentRemote func() *webrtc.SessionDescription
-	pendingRemote               func() *webrtc.SessionDescription
 
 	hint
-	looked    bool // for what was wanted before we listened
-	vain      bool // the last offer said nothing new
+	looked    bool     // for what was wanted before we listened
+	vain      bool     // the last offer said nothing new
+	group     []string // BUNDLE, of the last remote description
 	js        safejs.Value
 	to        hooks
 	listeners []listener
@@ -56,15 +57,12 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 		signalingState: pc.SignalingState,
 		currentLocal:   pc.CurrentLocalDescription,
 		currentRemote:  pc.CurrentRemoteDescription,
-		pendingRemote:  pc.PendingRemoteDescription,
 		js:             safejs.Safe(pc.JSValue()),
 		to:             to,
 	}
 	h := &held{pc: b, polite: polite, moves: true}
-	if err := h.adopt(pc.CurrentLocalDescription(), pc.CurrentRemoteDescription()); err != nil {
-		return nil, err
-	}
 	err := errors.Join(
+		h.adopt(b.past()),
 		b.listen("negotiationneeded", func(safejs.Value) {
 			b.fired()
 			to.recheck()
@@ -73,7 +71,7 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 	)
 	if err != nil {
 		b.detach()
-		return nil, fmt.Errorf("negotiation: listen to the RTCPeerConnection: %w", err)
+		return nil, fmt.Errorf("negotiation: attach to the RTCPeerConnection: %w", err)
 	}
 	return &page{h, b}, nil
 }
@@ -130,44 +128,49 @@ func (b *browser) SignalingState() webrtc.SignalingState { return b.signalingSta
 // offer back.
 func (*browser) NameSections() error { return nil }
 
-// Takes implements [committed]: a browser looks before it changes anything.
-func (*browser) Takes(webrtc.SessionDescription) error { return nil }
-
 // CreateOffer implements [committed]. Chromium (156) keeps the header extension
 // ids of an offer that was dropped, and then makes one that it refuses itself.
-func (b *browser) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
-	offer, err := b.await("createOffer", map[string]any{"iceRestart": restart})
-	text, _ := stringOf(offer, "sdp")
-	b.vain = !restart && !b.differs(text)
-	text = withExtensions(text, parsed(b.currentLocal()).sections())
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: withTag(text, parsed(b.lastAnswer()).bundle())}, err
-}
-
-// lastAnswer returns the answer of the last exchange, whoever gave it; nil: none.
-func (b *browser) lastAnswer() *webrtc.SessionDescription {
-	for _, d := range []*webrtc.SessionDescription{b.currentLocal(), b.currentRemote()} {
-		if d != nil && d.Type == webrtc.SDPTypeAnswer {
-			return d
-		}
+func (b *browser) CreateOffer(restart bool) (local, error) {
+	offer, err := b.create("createOffer", map[string]any{"iceRestart": restart})
+	if err != nil {
+		return local{}, err
 	}
-	return nil
-}
-
-// parsed returns what a description says; nil, and what cannot be read, say nothing.
-func parsed(d *webrtc.SessionDescription) *sdp {
-	if d != nil {
-		if parsed, err := parse(d.SDP); err == nil {
-			return parsed
-		}
+	before := b.past()
+	b.vain = !restart && !differs(offer, before)
+	if before != nil {
+		offer.RenumberExtensions(before.local.Sections())
 	}
-	return &sdp{}
+	offer.SetTag(before.answer().Bundle())
+	return b.made(webrtc.SDPTypeOffer, offer), nil
 }
 
-func (b *browser) CreateAnswer() (webrtc.SessionDescription, error) {
-	offered := parsed(b.pendingRemote()).bundle()
-	answer, err := b.await("createAnswer")
-	text, _ := stringOf(answer, "sdp")
-	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withTag(text, offered)}, err
+func (b *browser) CreateAnswer() (local, error) {
+	answer, err := b.create("createAnswer")
+	if err != nil {
+		return local{}, err
+	}
+	answer.SetTag(b.group)
+	return b.made(webrtc.SDPTypeAnswer, answer), nil
+}
+
+// create has the browser make a description.
+func (b *browser) create(method string, args ...any) (*sdp.Description, error) {
+	made, err := b.await(method, args...)
+	text, _ := stringOf(made, "sdp")
+	return sdp.Parse(text), err
+}
+
+func (*browser) made(kind webrtc.SDPType, d *sdp.Description) local {
+	return local{webrtc.SessionDescription{Type: kind, SDP: d.String()}, d}
+}
+
+// past returns what was negotiated last; nil: nothing.
+func (b *browser) past() *past {
+	local, remote := b.currentLocal(), b.currentRemote()
+	if local == nil || remote == nil {
+		return nil
+	}
+	return &past{sdp.Parse(local.SDP), sdp.Parse(remote.SDP), local.Type == webrtc.SDPTypeOffer}
 }
 
 func (b *browser) SetLocalDescription(d webrtc.SessionDescription) error {
@@ -175,12 +178,27 @@ func (b *browser) SetLocalDescription(d webrtc.SessionDescription) error {
 	return err
 }
 
-func (b *browser) SetRemoteDescription(d webrtc.SessionDescription) error {
-	before := b.SignalingState()
-	_, err := b.await("setRemoteDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
-	if err != nil && b.SignalingState() == before {
-		return fmt.Errorf("%w: %w", ErrRefused, err)
+// Look implements [committed]: a browser looks for itself before it changes anything.
+func (b *browser) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+	return browserPlan{b, webrtc.SessionDescription{Type: kind, SDP: remote.String()}, remote.Bundle()}, nil
+}
+
+// browserPlan is a remote description that a browser will be given.
+type browserPlan struct {
+	*browser
+	remote webrtc.SessionDescription
+	group  []string
+}
+
+func (browserPlan) empty() bool { return false }
+
+func (to browserPlan) apply() error {
+	before := to.SignalingState()
+	_, err := to.await("setRemoteDescription", map[string]any{"type": to.remote.Type.String(), "sdp": to.remote.SDP})
+	if err != nil && to.SignalingState() == before {
+		return refused(err)
 	}
+	to.browser.group = to.group
 	return err
 }
 
@@ -189,10 +207,7 @@ func (b *browser) Superseded(err error) bool {
 }
 
 // Commits implements [committed].
-func (*browser) Commits([]section) bool { return true }
-
-// Concerned implements [committed].
-func (*browser) Concerned([]section) bool { return true }
+func (*browser) Commits([]sdp.Section) bool { return true }
 
 // AddICECandidate implements [committed]. An empty one is end-of-candidates.
 func (b *browser) AddICECandidate(c webrtc.ICECandidateInit) error {
@@ -226,48 +241,39 @@ func (b *browser) Wants() []want {
 	return b.hint.Wants()
 }
 
-// differsNow tells whether an offer made now would say something else than was
+// differsNow reports whether an offer made now would say something else than was
 // negotiated.
 func (b *browser) differsNow() bool {
-	offer, err := b.await("createOffer")
-	text, _ := stringOf(offer, "sdp")
-	return err == nil && b.differs(text)
+	offer, err := b.create("createOffer")
+	return err == nil && differs(offer, b.past())
 }
 
-// differs tells whether an offer says something else than was negotiated. What an
+// differs reports whether an offer says something else than was negotiated. What an
 // answer did not say because it was not offered is nothing else.
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
-func (b *browser) differs(offer string) bool {
-	local, remote := b.currentLocal(), b.currentRemote()
-	if local == nil || remote == nil {
-		return len(outline(offer, nil)) > 0
+func differs(offer *sdp.Description, before *past) bool {
+	if before == nil {
+		return len(offer.Media) > 0
 	}
-	var offered []section
-	if local.Type == webrtc.SDPTypeAnswer {
-		if parsed, err := parse(remote.SDP); err == nil {
-			offered = parsed.sections()
-		}
+	var offered []sdp.Section
+	if !before.offered {
+		offered = before.remote.Sections()
 	}
-	return !slices.Equal(outline(offer, offered), outline(local.SDP, nil))
+	return !slices.Equal(outline(offer, offered), outline(before.local, nil))
 }
 
 // outline returns what of each section makes an offer needed, as far as an answer
 // to those offered may say it.
-func outline(text string, offered []section) []string {
-	d, err := parse(text)
-	if err != nil {
-		return nil
-	}
+func outline(d *sdp.Description, offered []sdp.Section) []string {
 	var list []string
-	for i, s := range d.sections() {
+	for i, m := range d.Media {
+		direction := m.Direction
 		if i < len(offered) {
-			s.direction &= offered[i].direction.reversed()
+			direction &= offered[i].Direction.Reversed()
 		}
-		list = append(list, s.kind, strconv.FormatBool(s.rejected), s.direction.String())
-		for _, a := range d.media[i].attributes {
-			if a.key == "msid" && s.direction&sendonly != 0 {
-				list = append(list, a.value)
-			}
+		list = append(list, m.Kind, strconv.FormatBool(m.Rejected), direction.String())
+		if direction&sdp.Sendonly != 0 {
+			list = append(list, m.Values("msid")...)
 		}
 	}
 	return list

@@ -8,9 +8,10 @@ import (
 	"strconv"
 	"time"
 
-	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // startTimeout bounds the wait for ICE to start, which takes no network.
@@ -35,14 +36,11 @@ func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
 	if err := p.canOffer(); err != nil {
 		return nil, err
 	}
-	local, remote, err := p.known()
+	before, err := p.past()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.recall(); err != nil {
-		return nil, err
-	}
-	if err := h.adopt(local, remote); err != nil {
+	if err := h.adopt(before); err != nil {
 		return nil, err
 	}
 	p.senders.adopt(pc.GetTransceivers(), p.order)
@@ -75,30 +73,33 @@ func (native) detach() {}
 
 // pion is a pion PeerConnection as held.go sees it.
 type pion struct {
-	pc      *webrtc.PeerConnection
-	prefix  string // of the mids that we give
-	named   int    // how many
-	hasData bool   // a data channel was once created here or there
-	started bool   // ICE was
-	stop    <-chan struct{}
-	unsent  func(error) // is told of what cannot be sent
-	senders senders
-	offered []section // of the remote offer
+	pc         *webrtc.PeerConnection
+	prefix     string // of the mids that we give
+	named      int    // how many
+	hasData    bool   // a data channel was once created here or there
+	started    bool   // ICE was
+	stop       <-chan struct{}
+	unsent     func(error) // is told of what cannot be sent
+	senders    senders
+	codecs     []codec // that pion has
+	incomplete bool    // it may have more
 
-	codecs    []codec           // that pion has
-	notAll    bool              // it may have more
-	meaning   map[payload]codec // of the payload types that pion has seen
-	order     []section         // of the last remote description, as on the wire
-	seen      []section         // those of them that pion has seen
-	group     []string          // the BUNDLE group that the next description of ours follows
-	untold    bool              // there is a remote offer of which pion has not heard
-	raw, sent string            // the last description that pion made, and as it goes on the wire
+	// Of the last remote description.
+	order      []sdp.Section     // as on the wire
+	seen       []sdp.Section     // those of them that pion has seen
+	offered    []sdp.Section     // of the last offer that pion has seen
+	meaning    map[payload]codec // of the payload types that pion has seen
+	ufrag, pwd string            // where there were some
+	unseen     bool              // it is an offer of which pion does not hear
+	group      []string          // the BUNDLE group that our next description follows
+
+	carrier *carrier // in our last description
 }
 
 // SignalingState is have-remote-offer also while pion has not heard of the offer.
 func (p *pion) SignalingState() webrtc.SignalingState {
 	state := p.pc.SignalingState()
-	if state == webrtc.SignalingStateStable && p.untold {
+	if state == webrtc.SignalingStateStable && p.unseen {
 		return webrtc.SignalingStateHaveRemoteOffer
 	}
 	return state
@@ -117,25 +118,11 @@ func (p *pion) name(t *webrtc.RTPTransceiver) error {
 	for t.Mid() == "" {
 		mid := p.prefix + strconv.Itoa(p.named)
 		p.named++
-		if p.transceiver(mid) != nil || slices.ContainsFunc(p.order, func(s section) bool { return s.mid == mid }) {
+		if p.transceiver(mid) != nil || p.ordered(mid) {
 			continue
 		}
 		if err := t.SetMid(mid); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// reserve names the transceivers that pion must not use for a new section: those
-// that only send, for one on which the other side sends (they may have no
-// receiver), and those that have no codec in common with one.
-func (p *pion) reserve(offer *pionsdp.SessionDescription) error {
-	for _, t := range p.pc.GetTransceivers() {
-		if t.Mid() == "" && (t.Direction() == webrtc.RTPTransceiverDirectionSendonly || !p.suits(t, offer)) {
-			if err := p.name(t); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -150,7 +137,7 @@ func (p *pion) transceiver(mid string) *webrtc.RTPTransceiver {
 	return nil
 }
 
-func (p *pion) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
+func (p *pion) CreateOffer(restart bool) (local, error) {
 	p.awaitICE() // a restart would forget what it waits for
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.made(p.pc.CreateOffer(&webrtc.OfferOptions{
@@ -159,9 +146,9 @@ func (p *pion) CreateOffer(restart bool) (webrtc.SessionDescription, error) {
 	}))
 }
 
-func (p *pion) CreateAnswer() (webrtc.SessionDescription, error) {
-	if p.untold {
-		return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: rejecting(p.order)}, nil
+func (p *pion) CreateAnswer() (local, error) {
+	if p.unseen {
+		return local{webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, sdp.Rejecting(p.order)}, nil
 	}
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.made(p.pc.CreateAnswer(&webrtc.AnswerOptions{
@@ -169,114 +156,33 @@ func (p *pion) CreateAnswer() (webrtc.SessionDescription, error) {
 	}))
 }
 
-func (p *pion) made(d webrtc.SessionDescription, err error) (webrtc.SessionDescription, error) {
+func (p *pion) made(d webrtc.SessionDescription, err error) (local, error) {
 	if err != nil {
-		return d, err
+		return local{}, err
 	}
-	p.raw, p.sent = d.SDP, p.arrange(d.SDP)
-	d.SDP = p.sent
+	wire := p.arrange(sdp.Parse(d.SDP))
+	p.carrier = carrierOf(wire)
 	if d.Type == webrtc.SDPTypeAnswer {
-		parsed, err := parse(d.SDP)
-		if err != nil {
-			return d, err
-		}
-		p.group = parsed.bundle()
+		p.group = wire.Bundle()
 	}
-	return d, nil
+	return local{d, wire}, nil
 }
 
 // Commits implements [committed]: pion has no way back if every section is
 // rejected. It starts nothing then, and nobody rejects a section of data channels.
-func (p *pion) Commits(offered []section) bool {
-	return p.pc.CurrentRemoteDescription() != nil || slices.ContainsFunc(offered, func(s section) bool { return s.kind == "application" })
-}
-
-// Concerned implements [committed].
-func (p *pion) Concerned(answer []section) bool {
-	return p.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer || !allRejected(answer)
+func (p *pion) Commits(offered []sdp.Section) bool {
+	return p.pc.CurrentRemoteDescription() != nil || slices.ContainsFunc(offered, func(s sdp.Section) bool { return s.Kind == "application" })
 }
 
 func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
-	if p.untold {
-		p.untold = false
+	if p.unseen {
+		p.unseen = false
 		return nil
-	}
-	if d.SDP == p.sent {
-		d.SDP = p.raw // pion sets only the text that it made
 	}
 	if d.Type == webrtc.SDPTypeOffer {
 		return p.pc.SetLocalDescription(d)
 	}
 	return p.senders.exchange(p.pc, p.offered, func() error { return p.pc.SetLocalDescription(d) }, p.unsent)
-}
-
-// SetRemoteDescription implements [committed].
-func (p *pion) SetRemoteDescription(d webrtc.SessionDescription) error {
-	parsed, err := parse(d.SDP)
-	if err != nil {
-		return err
-	}
-	seen, err := p.sight(d)
-	if err != nil {
-		return err
-	}
-	sections := parsed.sections()
-	d.SDP = seen.text
-	if d.Type == webrtc.SDPTypeAnswer {
-		p.order, p.seen, p.meaning, p.group = sections, seen.sections, seen.meaning, parsed.bundle()
-		p.awaitICE()
-		return p.senders.exchange(p.pc, sections, func() error { return p.pc.SetRemoteDescription(d) }, p.unsent)
-	}
-	for _, s := range sections {
-		if t := p.transceiver(s.mid); t != nil && s.rejected {
-			if err := t.Stop(); err != nil {
-				return err
-			}
-		}
-	}
-	p.order, p.untold = sections, len(seen.sections) == 0
-	if p.untold {
-		return nil
-	}
-	p.offered, p.seen, p.meaning = sections, seen.sections, seen.meaning
-	p.group = parsed.bundle()
-	if err := p.reserve(seen.parsed); err != nil {
-		return err
-	}
-	p.awaitICE()
-	return p.pc.SetRemoteDescription(d)
-}
-
-// shield returns an offer with directions that pion may see.
-func (p *pion) shield(text string, offered []section) string {
-	sections := slices.Clone(offered)
-	for i, s := range sections {
-		if !s.rejected {
-			sections[i].direction = shielded(p.transceiver(s.mid), s.direction)
-		}
-	}
-	return withDirections(text, sections)
-}
-
-// shielded is the direction that pion gets to see where offered is in an offer: one
-// for which it leaves the direction of t alone (pc:1317, pc:1348). That is the application's,
-// as in W3C: pion would lower it to what is offered and never raise it again, raise
-// it where there is no receiver, and for inactive stop a transceiver with the track
-// that was just put there. held.go answers what was really offered. A transceiver
-// that pion makes wants to receive; nil stands for it.
-// https://www.w3.org/TR/webrtc/#dfn-direction
-func shielded(t *webrtc.RTPTransceiver, offered direction) direction {
-	ours := recvonly
-	if t != nil {
-		ours = directionOf(t.Direction().String())
-	}
-	switch {
-	case ours&recvonly != 0:
-		return offered | sendonly
-	case ours == sendonly && offered&recvonly == 0:
-		return sendonly
-	}
-	return recvonly
 }
 
 // awaitICE waits until the first exchange has started ICE, which pion does on a
@@ -337,7 +243,7 @@ func (p *pion) Wants() []want {
 // of media may be writing: do not ask more often than necessary.
 func (p *pion) data() bool {
 	if !p.hasData {
-		p.hasData = slices.ContainsFunc(p.order, func(s section) bool { return s.kind == "application" })
+		p.hasData = slices.ContainsFunc(p.order, func(s sdp.Section) bool { return s.Kind == "application" })
 	}
 	if !p.hasData {
 		stats, _ := p.pc.GetStats().GetConnectionStats(p.pc)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // TestShield takes an offer in which a section says a direction, with a track of
@@ -15,23 +17,23 @@ import (
 func TestShield(t *testing.T) {
 	for _, c := range []struct {
 		name     string
-		ours     direction
+		ours     sdp.Direction
 		stopped  bool
-		offered  direction
-		answered direction
+		offered  sdp.Direction
+		answered sdp.Direction
 	}{
-		{"they do all", sendrecv, false, sendrecv, sendrecv},
-		{"they only send", sendrecv, false, sendonly, recvonly},
-		{"they only receive", sendrecv, false, recvonly, sendonly},
-		{"they do nothing", sendrecv, false, inactive, inactive},
-		{"we only send, they do all", sendonly, false, sendrecv, sendonly},
-		{"both only send", sendonly, false, sendonly, inactive},
-		{"we only send, they only receive", sendonly, false, recvonly, sendonly},
-		{"we only send, they do nothing", sendonly, false, inactive, inactive},
-		{"stopped, they do all", sendrecv, true, sendrecv, inactive},
-		{"stopped, they only send", sendrecv, true, sendonly, inactive},
-		{"stopped, they only receive", sendrecv, true, recvonly, inactive},
-		{"stopped, they do nothing", sendrecv, true, inactive, inactive},
+		{"they do all", sdp.Sendrecv, false, sdp.Sendrecv, sdp.Sendrecv},
+		{"they only send", sdp.Sendrecv, false, sdp.Sendonly, sdp.Recvonly},
+		{"they only receive", sdp.Sendrecv, false, sdp.Recvonly, sdp.Sendonly},
+		{"they do nothing", sdp.Sendrecv, false, sdp.Inactive, sdp.Inactive},
+		{"we only send, they do all", sdp.Sendonly, false, sdp.Sendrecv, sdp.Sendonly},
+		{"both only send", sdp.Sendonly, false, sdp.Sendonly, sdp.Inactive},
+		{"we only send, they only receive", sdp.Sendonly, false, sdp.Recvonly, sdp.Sendonly},
+		{"we only send, they do nothing", sdp.Sendonly, false, sdp.Inactive, sdp.Inactive},
+		{"stopped, they do all", sdp.Sendrecv, true, sdp.Sendrecv, sdp.Inactive},
+		{"stopped, they only send", sdp.Sendrecv, true, sdp.Sendonly, sdp.Inactive},
+		{"stopped, they only receive", sdp.Sendrecv, true, sdp.Recvonly, sdp.Inactive},
+		{"stopped, they do nothing", sdp.Sendrecv, true, sdp.Inactive, sdp.Inactive},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			pc := offline(t)
@@ -41,10 +43,12 @@ func TestShield(t *testing.T) {
 				t.Fatal(err)
 			}
 			h := &held{pc: &pion{pc: pc, prefix: "i"}}
-			exchange := func(d direction) direction {
+			exchange := func(d sdp.Direction) sdp.Direction {
 				t.Helper()
 				offer := goodOffer(t, webrtc.RTPCodecTypeAudio)
-				offer.SDP = withDirections(offer.SDP, []section{{direction: d}})
+				described := sdp.Parse(offer.SDP)
+				described.Media[0].SetDirection(d)
+				offer.SDP = described.String()
 				if err := h.SetRemoteDescription(offer); err != nil {
 					t.Fatal(err)
 				}
@@ -70,7 +74,7 @@ func TestShield(t *testing.T) {
 				t.Errorf("answered %s, not %s", answered, c.answered)
 			}
 			if c.stopped {
-				c.ours = inactive
+				c.ours = sdp.Inactive
 			}
 			if became := transceiver.Direction().String(); became != c.ours.String() {
 				t.Errorf("became %s", became)

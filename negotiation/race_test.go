@@ -4,7 +4,7 @@ package negotiation
 
 import "time"
 
-const raceEnabled = true
+const RaceEnabled = true
 
 // maxArrival is how long media may take on loopback. The race detector makes pion
 // several times slower, and nothing is played before all rests.

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // senders keeps pion from sending what was not negotiated, and from an error for
@@ -35,7 +37,7 @@ func sendersOf(list []*webrtc.RTPTransceiver) []*webrtc.RTPSender {
 
 // adopt is called with the remote sections of a connection that has negotiated
 // before: what they receive is being sent.
-func (s *senders) adopt(list []*webrtc.RTPTransceiver, theirs []section) {
+func (s *senders) adopt(list []*webrtc.RTPTransceiver, theirs []sdp.Section) {
 	for _, t := range list {
 		if sender := t.Sender(); sender != nil && receives(theirs, t.Mid()) {
 			s.started = append(s.started, sender)
@@ -47,7 +49,7 @@ func (s *senders) adopt(list []*webrtc.RTPTransceiver, theirs []section) {
 // offer or answer that was made here told, in sections where the other side
 // receives. Those that have no track, or none that can be sent, may start after a
 // later exchange; unsent is told of the latter.
-func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []section, set func() error, unsent func(error)) error {
+func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []sdp.Section, set func() error, unsent func(error)) error {
 	back, err := s.park(pc)
 	if err != nil {
 		return err
@@ -61,7 +63,7 @@ func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []section, set func
 	for _, t := range pc.GetTransceivers() {
 		sender := t.Sender()
 		if slices.Contains(s.started, sender) || !slices.Contains(s.made, sender) || sender.Track() == nil ||
-			directionOf(t.Direction().String())&sendonly == 0 || !receives(theirs, t.Mid()) {
+			sdp.DirectionOf(t.Direction().String())&sdp.Sendonly == 0 || !receives(theirs, t.Mid()) {
 			continue
 		}
 		if err := sender.Send(sender.GetParameters()); err != nil {
@@ -128,9 +130,9 @@ type noKind struct{ webrtc.TrackLocal }
 
 func (noKind) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeUnknown }
 
-// receives tells whether the other side receives in the section with this mid.
-func receives(theirs []section, mid string) bool {
-	return slices.ContainsFunc(theirs, func(s section) bool {
-		return s.mid == mid && !s.rejected && s.direction&recvonly != 0
+// receives reports whether the other side receives in the section with this mid.
+func receives(theirs []sdp.Section, mid string) bool {
+	return slices.ContainsFunc(theirs, func(s sdp.Section) bool {
+		return s.Mid == mid && !s.Rejected && s.Direction&sdp.Recvonly != 0
 	})
 }

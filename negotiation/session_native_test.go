@@ -86,9 +86,9 @@ type offerless struct {
 
 var errOfferless = errors.New("no offer")
 
-func (o *offerless) CreateOffer(bool) (webrtc.SessionDescription, error) {
+func (o *offerless) CreateOffer(bool) (local, error) {
 	o.asked++
-	return webrtc.SessionDescription{}, errOfferless
+	return local{}, errOfferless
 }
 
 // TestOffersFailInARow has somebody wait for a connection that makes no offer. What

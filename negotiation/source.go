@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "c4a8d95f9ec473a26331834b19dfcd21390f60627fac3366313af60a10363cdd"
+const Source = "2e5cff67fa7b67c0eab2cae8cbb3be958d999a560b08a1f511181c86e8dddba8"

@@ -3,6 +3,8 @@ package negotiation
 import (
 	"syscall/js"
 	"testing"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // maxSection bounds the bytes of a section that Chromium makes.
@@ -48,7 +50,7 @@ func (p *party) change() {
 		case 11:
 			t.Get("sender").Call("replaceTrack", nil)
 		default:
-			t.Set("direction", direction(p.IntN(4)).String())
+			t.Set("direction", sdp.Direction(p.IntN(4)).String())
 		}
 		return nil
 	})
@@ -64,7 +66,7 @@ func (p *party) addTransceiver(kind string) error {
 	if err != nil {
 		return err
 	}
-	p.media.pc.Call("addTransceiver", track, map[string]any{"direction": direction(p.IntN(4)).String()})
+	p.media.pc.Call("addTransceiver", track, map[string]any{"direction": sdp.Direction(p.IntN(4)).String()})
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // maxSection bounds the bytes of a section that pion makes.
@@ -34,7 +36,7 @@ func (p *party) change() {
 			return nil
 		}
 		t := all[p.IntN(len(all))]
-		sends := t.Sender() != nil && directionOf(t.Direction().String())&sendonly != 0
+		sends := t.Sender() != nil && sdp.DirectionOf(t.Direction().String())&sdp.Sendonly != 0
 		switch {
 		case n == 8 && p.stops < maxStops:
 			p.stops++
@@ -54,10 +56,10 @@ func (p *party) change() {
 func (p *party) addTransceiver(kind webrtc.RTPCodecType) error {
 	var t *webrtc.RTPTransceiver
 	var err error
-	switch direction(p.IntN(3)) + 1 {
-	case recvonly:
+	switch sdp.Direction(p.IntN(3)) + 1 {
+	case sdp.Recvonly:
 		_, err = p.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
-	case sendonly:
+	case sdp.Sendonly:
 		t, err = p.pc.AddTransceiverFromTrack(p.media.track(kind), webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	default:
 		t, err = p.pc.AddTransceiverFromTrack(p.media.track(kind))

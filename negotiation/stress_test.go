@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 var rounds = flag.Int("rounds", someRounds, "how many rounds of random changes TestStress makes on one connection")
@@ -91,11 +93,11 @@ const (
 // than its sections.
 func (p *party) report() {
 	text := p.pc.CurrentLocalDescription().SDP
-	if n := len(p.read(text)); n > maxSections || len(text) > n*maxSection {
+	if n := len(sdp.Parse(text).Media); n > maxSections || len(text) > n*maxSection {
 		p.t.Errorf("%s: %d sections in %d bytes of SDP, and %d of %d each should do", p.name, n, len(text), maxSections, maxSection)
 	}
 	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d transceivers stopped, %d sections, %d bytes of SDP; %s", p.name, *rounds,
-		p.count(OfferSending), p.count(AnswerSending), p.collisions(), p.heard, p.stops, len(p.read(text)), len(text), &p.media)
+		p.count(OfferSending), p.count(AnswerSending), p.collisions(), p.heard, p.stops, len(sdp.Parse(text).Media), len(text), &p.media)
 	if p.collisions() == 0 {
 		p.t.Errorf("%s: nothing collided", p.name)
 	}

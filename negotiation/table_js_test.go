@@ -4,6 +4,8 @@ import (
 	"strings"
 	"syscall/js"
 	"testing"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // step does one thing that a row says, within Do.
@@ -24,7 +26,7 @@ func (p *party) step(verb, argument string) error {
 		return js.Undefined()
 	}
 	sends := func(t js.Value) bool {
-		return directionOf(t.Get("direction").String())&sendonly != 0 && !t.Get("sender").Get("track").IsNull()
+		return sdp.DirectionOf(t.Get("direction").String())&sdp.Sendonly != 0 && !t.Get("sender").Get("track").IsNull()
 	}
 	switch verb {
 	case "-":
@@ -37,7 +39,7 @@ func (p *party) step(verb, argument string) error {
 			return err
 		}
 		if argument == "" {
-			argument = sendrecv.String()
+			argument = sdp.Sendrecv.String()
 		}
 		pc.Call("addTransceiver", track, map[string]any{"direction": argument})
 	case "track":
@@ -65,7 +67,7 @@ func (p *party) step(verb, argument string) error {
 		}
 	case "unmute":
 		for _, t := range all {
-			if directionOf(t.Get("direction").String())&sendonly == 0 {
+			if sdp.DirectionOf(t.Get("direction").String())&sdp.Sendonly == 0 {
 				continue
 			}
 			track, err := device(t.Get("receiver").Get("track").Get("kind").String())

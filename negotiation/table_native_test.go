@@ -7,13 +7,15 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // step does one thing that a row says, within Do.
 func (p *party) step(verb, argument string) error {
 	pc := p.pc
 	sends := func(t *webrtc.RTPTransceiver) bool {
-		return t.Sender() != nil && directionOf(t.Direction().String())&sendonly != 0
+		return t.Sender() != nil && sdp.DirectionOf(t.Direction().String())&sdp.Sendonly != 0
 	}
 	first := func(is func(*webrtc.RTPTransceiver) bool) *webrtc.RTPTransceiver {
 		all := pc.GetTransceivers()

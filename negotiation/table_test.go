@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // row is one row of the table: what each side does in each round, at the same
@@ -42,8 +44,8 @@ func table() (rows []row) {
 			}
 		}
 	}
-	for p := range direction(4) {
-		for i := range direction(4) {
+	for p := range sdp.Direction(4) {
+		for i := range sdp.Direction(4) {
 			add(row{polite: "audio/" + p.String(), impolite: "audio/" + i.String()})
 			if p == i {
 				add(row{polite: "audio/" + p.String(), impolite: "video/" + i.String()})

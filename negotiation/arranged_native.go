@@ -1,0 +1,73 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"slices"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
+)
+
+// arrange makes of a description that pion has made what goes on the wire: with the
+// sections in the order that both sides know, and those that pion does not know
+// rejected. pion numbers the section of data channels without a look at those, until
+// it has seen how the other side calls it.
+func (p *pion) arrange(d *sdp.Description) *sdp.Description {
+	d.FillMids(p.seen)
+	made := d.Media
+	d.Media = make([]*sdp.Media, 0, len(made))
+	for _, s := range p.order {
+		i := slices.IndexFunc(made, func(m *sdp.Media) bool { return m.Mid == s.Mid && m.Kind == s.Kind })
+		if i < 0 && s.Kind == "application" && !s.Rejected {
+			i = slices.IndexFunc(made, func(m *sdp.Media) bool { return m.Kind == s.Kind })
+		}
+		if i < 0 {
+			d.Media = append(d.Media, sdp.Rejection(s.Kind, s.Mid))
+			continue
+		}
+		d.Rename(made[i], s.Mid)
+		d.Media = append(d.Media, made[i])
+		made = slices.Delete(made, i, i+1)
+	}
+	for _, m := range made {
+		mid := m.Mid
+		for m.Kind == "application" && p.ordered(mid) {
+			mid = "d" + mid
+		}
+		d.Rename(m, mid)
+		d.Media = append(d.Media, m)
+	}
+	d.SetTag(p.group)
+	d.CollectCandidates()
+	return d
+}
+
+// ordered reports whether the last remote description has a section with this mid.
+func (p *pion) ordered(mid string) bool {
+	return slices.ContainsFunc(p.order, func(s sdp.Section) bool { return s.Mid == mid })
+}
+
+// place gives a candidate the place that the transport has on the wire.
+func (p *pion) place(c *webrtc.ICECandidateInit) {
+	if p.carrier != nil {
+		c.SDPMid, c.SDPMLineIndex = &p.carrier.mid, &p.carrier.index
+	}
+}
+
+// carrier is the place of the section that has the transport.
+type carrier struct {
+	mid   string
+	index uint16
+}
+
+func carrierOf(d *sdp.Description) *carrier {
+	tag := d.Tag()
+	for i, m := range d.Media {
+		if tag != "" && m.Mid == tag {
+			return &carrier{tag, uint16(i)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package sdp
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// CheckOffer returns an error if d cannot be an offer after the sections that were
+// negotiated before: they keep their place, and their mid and kind unless they were
+// rejected.
+// https://www.rfc-editor.org/rfc/rfc8829#section-5.2.2
+func (d *Description) CheckOffer(before []Section) error {
+	if err := d.check(false); err != nil {
+		return err
+	}
+	if len(d.Media) < len(before) {
+		return fmt.Errorf("the offer has %d media sections, %d are negotiated", len(d.Media), len(before))
+	}
+	for i, b := range before {
+		if o := d.Media[i]; !b.Rejected && (o.Mid != b.Mid || o.Kind != b.Kind) {
+			return fmt.Errorf("media section %d was %s with mid %q, the offer makes it %s with mid %q", i, b.Kind, b.Mid, o.Kind, o.Mid)
+		}
+	}
+	return nil
+}
+
+// CheckAnswer returns an error if d cannot be the answer to an offer with these
+// sections.
+// https://www.rfc-editor.org/rfc/rfc3264#section-6
+func (d *Description) CheckAnswer(offer []Section) error {
+	if err := d.check(true); err != nil {
+		return err
+	}
+	if len(offer) != len(d.Media) {
+		return fmt.Errorf("the answer has %d media sections, the offer has %d", len(d.Media), len(offer))
+	}
+	for i, o := range offer {
+		a := d.Media[i]
+		if a.Mid != o.Mid && (a.Mid != "" || !a.Rejected) {
+			return fmt.Errorf("media section %d has the mid %q in the answer, %q in the offer", i, a.Mid, o.Mid)
+		}
+		if a.Kind != o.Kind {
+			return fmt.Errorf("media section %d is %s in the answer, %s in the offer", i, a.Kind, o.Kind)
+		}
+	}
+	return nil
+}
+
+// check looks at what holds for each description.
+// https://www.rfc-editor.org/rfc/rfc8829#section-5.8
+func (d *Description) check(answer bool) error {
+	if err := d.checkLines(); err != nil {
+		return err
+	}
+	if err := d.checkSections(); err != nil {
+		return err
+	}
+	if err := checkMids(d.Sections(), answer); err != nil {
+		return err
+	}
+	if err := d.checkBundle(); err != nil {
+		return err
+	}
+	if err := d.checkTransport(); err != nil {
+		return err
+	}
+	return d.checkSetup(answer)
+}
+
+func (d *Description) checkLines() error {
+	if len(d.lines) == 0 || !strings.HasPrefix(d.lines[0], "v=0") {
+		return errors.New("not SDP: it does not begin with v=0")
+	}
+	n := 0
+	for _, l := range d.blocks() {
+		for _, line := range l {
+			n++
+			line = strings.TrimRight(line, "\r\n")
+			// Others would see several lines where a \r is in between.
+			if line != "" && (len(line) < 2 || line[1] != '=' || strings.Contains(line, "\r")) {
+				return fmt.Errorf("not SDP: line %d", n)
+			}
+		}
+	}
+	return nil
+}
+
+// blocks returns the lines of the session, and of each section.
+func (d *Description) blocks() []lines {
+	list := []lines{d.lines}
+	for _, m := range d.Media {
+		list = append(list, m.lines)
+	}
+	return list
+}
+
+func (d *Description) checkSections() error {
+	if len(d.Media) == 0 {
+		return errors.New("the SDP has no media section")
+	}
+	for i, m := range d.Media {
+		line := strings.TrimPrefix(strings.TrimRight(m.lines[0], "\r\n"), "m=")
+		if strings.Join(strings.Fields(line), " ") != strings.TrimRight(line, " ") { // RFC 8866 section 9
+			return fmt.Errorf("the words of media section %d are not separated by one space", i)
+		}
+	}
+	return nil
+}
+
+// CheckMids returns an error unless each section has a mid of its own.
+func CheckMids(list []Section) error { return checkMids(list, false) }
+
+func checkMids(list []Section, answer bool) error {
+	var mids []string
+	for i, s := range list {
+		switch {
+		case s.Mid == "" && answer && s.Rejected:
+			// pion answers so, and it is plain from the offer which mid is meant.
+		case s.Mid == "":
+			return fmt.Errorf("media section %d has no mid", i)
+		case strings.ContainsAny(s.Mid, " \t"):
+			return fmt.Errorf("media section %d has a mid with a space", i)
+		case slices.Contains(mids, s.Mid):
+			return fmt.Errorf("two media sections have the mid %q", s.Mid)
+		default:
+			mids = append(mids, s.Mid)
+		}
+	}
+	return nil
+}
+
+// https://www.rfc-editor.org/rfc/rfc9143#section-7
+func (d *Description) checkBundle() error {
+	for _, mid := range d.Bundle() {
+		if !slices.ContainsFunc(d.Media, func(m *Media) bool { return m.Mid == mid }) {
+			return fmt.Errorf("the BUNDLE group names the mid %q, which no media section has", mid)
+		}
+	}
+	return nil
+}
+
+// checkTransport looks at ICE credentials and fingerprints wherever they stand,
+// and wants them for the section that carries the transport.
+// https://www.rfc-editor.org/rfc/rfc8839#section-5.4
+func (d *Description) checkTransport() error {
+	for _, l := range d.blocks() {
+		for _, line := range l {
+			if key, value, ok := attribute(line); ok {
+				if err := checkTransportAttribute(key, value); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
+		// Without any transport every section is rejected.
+		if value, ok := d.Transport(key); ok && value == "" {
+			return fmt.Errorf("the SDP has no %s", key)
+		}
+	}
+	return nil
+}
+
+func checkTransportAttribute(key, value string) error {
+	switch key {
+	case "ice-ufrag":
+		if !iceChars(value, 4) {
+			return errors.New("the ice-ufrag is not 4 to 256 characters of ICE's alphabet")
+		}
+	case "ice-pwd":
+		if !iceChars(value, 22) {
+			return errors.New("the ice-pwd is not 22 to 256 characters of ICE's alphabet")
+		}
+	case "fingerprint":
+		return checkFingerprint(value)
+	}
+	return nil
+}
+
+func iceChars(s string, shortest int) bool {
+	for _, r := range s {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '+', r == '/':
+		case r == '-', r == '_', r == '=': // not in the RFC, but in the field
+		default:
+			return false
+		}
+	}
+	return shortest <= len(s) && len(s) <= 256
+}
+
+// https://www.rfc-editor.org/rfc/rfc8122#section-5
+func checkFingerprint(value string) error {
+	sizes := map[string]int{"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
+	algorithm, digits, _ := strings.Cut(value, " ")
+	size, known := sizes[strings.ToLower(algorithm)]
+	if !known {
+		return errors.New("the fingerprint's hash function is unknown")
+	}
+	if b, err := hex.DecodeString(strings.ReplaceAll(digits, ":", "")); err != nil || len(b) != size {
+		return fmt.Errorf("the fingerprint is not a %s hash", algorithm)
+	}
+	return nil
+}
+
+// https://www.rfc-editor.org/rfc/rfc8842#section-5
+func (d *Description) checkSetup(answer bool) error {
+	for _, m := range d.Media {
+		switch setup := d.Attribute(m, "setup"); setup {
+		case "", "active", "passive":
+		case "actpass":
+			if answer {
+				return errors.New("an answer must choose a DTLS role, not actpass")
+			}
+		default:
+			return fmt.Errorf("unknown DTLS role %q", setup)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+// Package sdp reads, checks, edits and writes session descriptions, as far as
+// negotiation looks at them. What the lines say in detail is left to the
+// PeerConnection.
+package sdp
+
+import (
+	"slices"
+	"strings"
+)
+
+// Description is a session description: the lines of the session, and the media
+// sections. Lines that are not edited are written as they were read.
+// https://www.rfc-editor.org/rfc/rfc8866#section-5
+type Description struct {
+	lines
+	Media []*Media
+}
+
+// Media is a media section: what is known of it, and its lines.
+type Media struct {
+	Section
+	lines // the m= line is the first
+}
+
+// Parse reads a description. It takes any text: lines that are none of SDP are kept
+// where they are, and only [Description.CheckOffer] and [Description.CheckAnswer]
+// refuse them.
+func Parse(text string) *Description {
+	d := &Description{}
+	into := &d.lines
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "m=") {
+			d.Media = append(d.Media, &Media{})
+			into = &d.Media[len(d.Media)-1].lines
+		}
+		*into = append(*into, line)
+	}
+	for _, m := range d.Media {
+		m.Section = d.section(m.lines)
+	}
+	return d
+}
+
+// String writes d.
+func (d *Description) String() string {
+	size := d.size()
+	for _, m := range d.Media {
+		size += m.size()
+	}
+	var b strings.Builder
+	b.Grow(size)
+	d.write(&b)
+	for _, m := range d.Media {
+		m.write(&b)
+	}
+	return b.String()
+}
+
+// Clone returns a copy, of which an edit leaves d as it is.
+func (d *Description) Clone() *Description {
+	c := &Description{lines: slices.Clone(d.lines)}
+	for _, m := range d.Media {
+		c.Media = append(c.Media, &Media{m.Section, slices.Clone(m.lines)})
+	}
+	return c
+}
+
+// Bundle returns the mids of the BUNDLE group; nil: there is none.
+// https://www.rfc-editor.org/rfc/rfc9143#section-7
+func (d *Description) Bundle() []string {
+	for _, group := range d.Values("group") {
+		if mids, found := strings.CutPrefix(strings.TrimRight(group, " "), "BUNDLE "); found {
+			return strings.Split(mids, " ")
+		}
+	}
+	return nil
+}
+
+// Tag returns the mid of the section whose transport all others share, the first of
+// the BUNDLE group; empty: there is no group.
+func (d *Description) Tag() string {
+	if group := d.Bundle(); len(group) > 0 {
+		return group[0]
+	}
+	return ""
+}
+
+// Transport returns an attribute of the section whose transport all others share:
+// the first of the BUNDLE group, or the first that is not rejected. Without such a
+// section there is no transport.
+func (d *Description) Transport(key string) (value string, ok bool) {
+	tag := d.Tag()
+	for _, m := range d.Media {
+		if tag != "" && m.Mid == tag || tag == "" && !m.Rejected {
+			return d.Attribute(m, key), true
+		}
+	}
+	return "", false
+}
+
+// Attribute returns the value that m has, or inherits from the session.
+func (d *Description) Attribute(m *Media, key string) string {
+	if value, ok := m.Get(key); ok {
+		return value
+	}
+	value, _ := d.Get(key)
+	return value
+}
+
+// Ufrag returns the ufrag of the transport; empty: all sections are rejected.
+func (d *Description) Ufrag() string {
+	value, _ := d.Transport("ice-ufrag")
+	return value
+}
+
+// Ufrags returns those of all sections: they differ where there is no BUNDLE.
+func (d *Description) Ufrags() []string {
+	var list []string
+	for _, m := range d.Media {
+		list = append(list, d.Attribute(m, "ice-ufrag"))
+	}
+	return list
+}
+
+// Setup returns the DTLS role that the description takes or offers.
+// https://www.rfc-editor.org/rfc/rfc8842#section-5.2
+func (d *Description) Setup() string {
+	value, _ := d.Transport("setup")
+	return value
+}
+
+// Candidates returns those of all sections, without "candidate:".
+func (d *Description) Candidates() []string {
+	var list []string
+	for _, m := range d.Media {
+		list = append(list, m.Values("candidate")...)
+	}
+	return list
+}
+
+// SameOffer reports whether two offers differ only in what changes by itself: the
+// version in the o= line, and candidates.
+func SameOffer(a, b *Description) bool {
+	essence := func(d *Description) string {
+		d = d.Clone()
+		d.remove(func(line string) bool { return strings.HasPrefix(line, "o=") })
+		for _, m := range d.Media {
+			m.takeCandidates()
+		}
+		return d.String()
+	}
+	return essence(a) == essence(b)
+}

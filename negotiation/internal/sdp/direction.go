@@ -1,0 +1,69 @@
+package sdp
+
+// Direction is what a transceiver wants, or a section says: a bit to send and one to
+// receive.
+// https://www.rfc-editor.org/rfc/rfc8866#section-6.7
+type Direction uint8
+
+// The directions.
+const (
+	Inactive Direction = 0
+	Sendonly Direction = 1
+	Recvonly Direction = 2
+	Sendrecv Direction = 3
+)
+
+func (d Direction) String() string {
+	return [...]string{"inactive", "sendonly", "recvonly", "sendrecv"}[d&Sendrecv]
+}
+
+// Reversed is d as the other side sees it.
+func (d Direction) Reversed() Direction { return d>>1&1 | d&1<<1 }
+
+// DirectionOf reads a direction; any other text is sendrecv.
+func DirectionOf(text string) Direction {
+	d, _ := directionOf(text)
+	return d
+}
+
+func directionOf(text string) (Direction, bool) {
+	for d := Inactive; d <= Sendrecv; d++ {
+		if text == d.String() {
+			return d, true
+		}
+	}
+	return Sendrecv, false
+}
+
+// direction returns the direction that the lines say.
+func (l lines) direction() (Direction, bool) {
+	for _, line := range l {
+		if key, _, ok := attribute(line); ok {
+			if d, is := directionOf(key); is {
+				return d, true
+			}
+		}
+	}
+	return Sendrecv, false
+}
+
+// SetDirection has m say a direction, and no other.
+func (m *Media) SetDirection(to Direction) {
+	said := false
+	m.remove(func(line string) bool {
+		key, _, ok := attribute(line)
+		d, is := directionOf(key)
+		switch {
+		case !ok || !is:
+			return false
+		case d == to && !said:
+			said = true
+			return false
+		}
+		return true
+	})
+	if !said {
+		m.Add(to.String(), "")
+	}
+	m.Direction = to
+}

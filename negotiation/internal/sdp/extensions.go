@@ -1,0 +1,71 @@
+package sdp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// RenumberExtensions gives header extensions other ids where two of them have the
+// same, which must not be in a BUNDLE group. Those of the sections that were
+// negotiated keep theirs, also of those that are rejected now: a section that only
+// one side has rejected is alive to Chromium (156).
+// https://www.rfc-editor.org/rfc/rfc9143#section-10
+func (d *Description) RenumberExtensions(negotiated []Section) {
+	ids, uris := map[string]string{}, map[string]string{} // of each other
+	keep := func(rejected bool) {
+		for _, s := range negotiated {
+			if s.Rejected && !rejected {
+				continue
+			}
+			for _, extension := range s.Extensions {
+				if id, uri, _ := strings.Cut(extension, " "); ids[uri] == "" && uris[id] == "" {
+					ids[uri], uris[id] = id, uri
+				}
+			}
+		}
+	}
+	keep(false)
+	keep(true)
+	for _, m := range d.Media {
+		m.replace("extmap", func(extmap string) string {
+			id, uri, _ := strings.Cut(extension(extmap), " ")
+			switch known, taken := ids[uri], uris[id] != ""; {
+			case known != "":
+				id = known
+			case taken:
+				id = free(uris)
+			}
+			ids[uri], uris[id] = id, uri
+			place, _, _ := strings.Cut(extmap, " ")
+			if _, direction, directed := strings.Cut(place, "/"); directed {
+				id += "/" + direction
+			}
+			return id + " " + uri
+		})
+		m.readExtensions(m.lines)
+	}
+}
+
+// free returns the first id that is not in use. 15 means something else.
+// https://www.rfc-editor.org/rfc/rfc8285#section-4.2
+func free(used map[string]string) string {
+	for n := 1; ; n++ {
+		if id := strconv.Itoa(n); n != 15 && used[id] == "" {
+			return id
+		}
+	}
+}
+
+// KeepExtensions leaves out the header extensions that were not offered in the same
+// section. pion says of each section what it has negotiated for all of that kind.
+// https://www.rfc-editor.org/rfc/rfc8285#section-6
+func (d *Description) KeepExtensions(offered []Section) {
+	for i, m := range d.Media {
+		m.remove(func(line string) bool {
+			key, extmap, _ := attribute(line)
+			return key == "extmap" && !(i < len(offered) && slices.Contains(offered[i].Extensions, extension(extmap)))
+		})
+		m.readExtensions(m.lines)
+	}
+}

@@ -1,0 +1,74 @@
+package sdp
+
+import "strings"
+
+// Section is what negotiation needs to know of one media section, also when the
+// description is no more.
+type Section struct {
+	Mid      string
+	Kind     string // audio, video or application
+	Rejected bool   // port 0 and not bundle-only
+
+	Direction  Direction // of media
+	Extensions []string  // of RTP headers: id and URI
+}
+
+// IsMedia reports whether a kind of section is audio or video.
+func IsMedia(kind string) bool { return kind == "audio" || kind == "video" }
+
+// Sections returns all sections.
+func (d *Description) Sections() []Section {
+	list := make([]Section, len(d.Media))
+	for i, m := range d.Media {
+		list[i] = m.Section
+	}
+	return list
+}
+
+// section reads the lines of a media section.
+func (d *Description) section(l lines) Section {
+	words := append(strings.Fields(strings.TrimPrefix(l[0], "m=")), "", "")
+	s := Section{Kind: words[0]}
+	s.Mid, _ = l.Get("mid")
+	s.Rejected = words[1] == "0" && !l.Has("bundle-only")
+	if s.Kind != "application" {
+		directed := false
+		if s.Direction, directed = l.direction(); !directed {
+			s.Direction, _ = d.direction()
+		}
+		s.readExtensions(l)
+	}
+	return s
+}
+
+func (s *Section) readExtensions(l lines) {
+	s.Extensions = nil
+	for _, extmap := range l.Values("extmap") {
+		s.Extensions = append(s.Extensions, extension(extmap))
+	}
+}
+
+// extension is an extmap without the direction.
+func extension(extmap string) string {
+	place, uri, _ := strings.Cut(extmap, " ")
+	id, _, _ := strings.Cut(place, "/")
+	return id + " " + uri
+}
+
+// Formats returns the payload types of the m= line.
+func (m *Media) Formats() []string {
+	if words := strings.Fields(m.lines[0]); len(words) > 3 {
+		return words[3:]
+	}
+	return nil
+}
+
+// AllRejected reports whether there is no section that is not rejected.
+func AllRejected(list []Section) bool {
+	for _, s := range list {
+		if !s.Rejected {
+			return false
+		}
+	}
+	return true
+}

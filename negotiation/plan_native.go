@@ -1,0 +1,289 @@
+//go:build !js
+
+package negotiation
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/ice/v4"
+	pionsdp "github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
+)
+
+// pionPlan is what a remote description will have pion do. All that there is to find
+// in the text is found: pion changes its state before it validates, and has no way
+// back.
+type pionPlan struct {
+	*pion
+	remote   *sdp.Description // as on the wire
+	shown    webrtc.SessionDescription
+	sections []sdp.Section            // on the wire
+	seen     []sdp.Section            // those that pion is to see
+	meaning  map[payload]codec        // of the payload types that it has seen then
+	ended    []*webrtc.RTPTransceiver // whose section is rejected
+	reserved []*webrtc.RTPTransceiver // not to be used for a new section
+}
+
+// look is a remote description while it is looked at.
+type look struct {
+	pion         *pion
+	kind         webrtc.SDPType
+	remote       *sdp.Description
+	sections     []sdp.Section
+	formats      [][]format // of each section
+	transceivers map[string]*webrtc.RTPTransceiver
+}
+
+// Look implements [committed].
+func (p *pion) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+	l := &look{pion: p, kind: kind, remote: remote, sections: remote.Sections(), transceivers: map[string]*webrtc.RTPTransceiver{}}
+	all := p.pc.GetTransceivers()
+	for _, t := range slices.Backward(all) { // the first of a mid counts
+		if mid := t.Mid(); mid != "" {
+			l.transceivers[mid] = t
+		}
+	}
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	shown := remote.Clone()
+	to := &pionPlan{pion: p, remote: remote, sections: l.sections, seen: l.show(shown)}
+	to.shown = webrtc.SessionDescription{Type: kind, SDP: shown.String()}
+	if whole, err := to.shown.Unmarshal(); err != nil {
+		return nil, err
+	} else if len(whole.MediaDescriptions) != len(shown.Media) {
+		return nil, errors.New("what begins a media section is ambiguous")
+	}
+	var err error
+	if to.meaning, err = l.meanings(); err != nil {
+		return nil, err
+	}
+	if kind == webrtc.SDPTypeOffer {
+		for _, s := range l.sections {
+			if t := l.transceivers[s.Mid]; t != nil && s.Rejected {
+				to.ended = append(to.ended, t)
+			}
+		}
+		for _, t := range all {
+			if l.reserves(t) {
+				to.reserved = append(to.reserved, t)
+			}
+		}
+	}
+	return to, nil
+}
+
+// check finds what pion would choke on only after it has changed its state.
+func (l *look) check() error {
+	p := l.pion
+	if l.kind == webrtc.SDPTypeAnswer && p.pc.CurrentRemoteDescription() == nil && p.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(l.sections) {
+		return errors.New("the answer rejects what pion has offered for good") // see Commits
+	}
+	if err := wholeCredentials(l.remote); err != nil {
+		return err
+	}
+	if err := p.oneEncryption(l.remote); err != nil {
+		return err
+	}
+	for _, m := range l.remote.Media {
+		if err := usableCandidates(m); err != nil {
+			return err
+		}
+		var offered []format
+		if sdp.IsMedia(strings.ToLower(m.Kind)) {
+			var err error
+			if offered, err = l.checkMedia(m); err != nil {
+				return err
+			}
+		}
+		l.formats = append(l.formats, offered)
+	}
+	return nil
+}
+
+// checkMedia looks at a section of media, and returns its codecs.
+func (l *look) checkMedia(m *sdp.Media) ([]format, error) {
+	if err := readableExtensions(m); err != nil {
+		return nil, err
+	}
+	if err := oneTrack(m); err != nil {
+		return nil, err
+	}
+	offered, err := formats(m)
+	if err != nil {
+		return nil, err
+	}
+	return offered, l.checkTransceiver(m, offered)
+}
+
+// checkTransceiver looks at the transceiver of a section: one with another kind would
+// be used without a word, and with one that is left without a codec pion can make
+// no offer any more.
+func (l *look) checkTransceiver(m *sdp.Media, offered []format) error {
+	t := l.transceivers[m.Mid]
+	switch {
+	case t == nil:
+	case t.Kind().String() != strings.ToLower(m.Kind):
+		return fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", m.Mid, t.Kind(), m.Kind)
+	case !m.Rejected && !l.pion.fits(t, offered):
+		return fmt.Errorf("media section %q has no codec in common with ours", m.Mid)
+	}
+	return nil
+}
+
+// reserves reports whether pion must not use t for a new section: one that only
+// sends, where the other side sends (it may have no receiver), and one that has no
+// codec in common with a new section of its kind.
+func (l *look) reserves(t *webrtc.RTPTransceiver) bool {
+	if t.Mid() != "" {
+		return false
+	}
+	if t.Direction() == webrtc.RTPTransceiverDirectionSendonly {
+		return true
+	}
+	for i, s := range l.sections {
+		if s.Kind == t.Kind().String() && !l.hides(i) && l.transceivers[s.Mid] == nil && !l.pion.fits(t, l.formats[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// empty implements [plan]: pion need not hear of an answer that rejects all where its
+// offer is held.
+func (to *pionPlan) empty() bool {
+	return to.shown.Type == webrtc.SDPTypeAnswer && to.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(to.sections)
+}
+
+// apply implements [plan].
+func (to *pionPlan) apply() error {
+	p := to.pion
+	if to.shown.Type == webrtc.SDPTypeAnswer {
+		p.remember(to.remote)
+		p.seen, p.meaning = to.seen, to.meaning
+		p.awaitICE()
+		return p.senders.exchange(p.pc, to.sections, func() error { return p.pc.SetRemoteDescription(to.shown) }, p.unsent)
+	}
+	for _, t := range to.ended {
+		if err := t.Stop(); err != nil {
+			return err
+		}
+	}
+	if p.unseen = len(to.seen) == 0; p.unseen {
+		p.order = to.sections
+		return nil
+	}
+	p.remember(to.remote)
+	p.offered, p.seen, p.meaning = to.sections, to.seen, to.meaning
+	for _, t := range to.reserved {
+		if err := p.name(t); err != nil {
+			return err
+		}
+	}
+	p.awaitICE()
+	return p.pc.SetRemoteDescription(to.shown)
+}
+
+// wholeCredentials refuses ICE credentials of which half is in the session and
+// half in a section. pion takes both from the one that has the ufrag.
+func wholeCredentials(d *sdp.Description) error {
+	whole := d.Has("ice-ufrag") == d.Has("ice-pwd")
+	for _, m := range d.Media {
+		if !whole || m.Has("ice-ufrag") != m.Has("ice-pwd") {
+			return errors.New("ice-ufrag and ice-pwd are in different places")
+		}
+	}
+	return nil
+}
+
+// oneEncryption refuses headers that are encrypted in some sections of media, or in
+// none where the application wants them to be. pion looks at that first, but a held
+// offer is set by then. What the transport's section says holds for all that share it.
+// https://www.rfc-editor.org/rfc/rfc9335#section-4
+func (p *pion) oneEncryption(d *sdp.Description) error {
+	policy := p.pc.GetConfiguration().RTPHeaderEncryptionPolicy
+	if d.Has(pionsdp.AttrKeyCryptex) || policy == webrtc.RTPHeaderEncryptionPolicyDisable {
+		return nil
+	}
+	group := d.Bundle()
+	shared := slices.ContainsFunc(d.Media, func(m *sdp.Media) bool {
+		return m.Has(pionsdp.AttrKeyCryptex) && len(group) > 0 && m.Mid == group[0]
+	})
+	some, others := false, false
+	for _, m := range d.Media {
+		if m.Kind == "application" || m.Rejected {
+			continue
+		}
+		encrypted := m.Has(pionsdp.AttrKeyCryptex) || shared && slices.Contains(group, m.Mid)
+		some, others = some || encrypted, others || !encrypted
+	}
+	switch {
+	case some && others:
+		return errors.New("cryptex is in some media sections and not in others")
+	case others && policy == webrtc.RTPHeaderEncryptionPolicyRequire:
+		return errors.New("cryptex is required and not in the description")
+	}
+	return nil
+}
+
+func readableExtensions(m *sdp.Media) error {
+	for _, extmap := range m.Values(pionsdp.AttrKeyExtMap) {
+		if err := new(pionsdp.ExtMap).Unmarshal(pionsdp.AttrKeyExtMap + ":" + extmap); err != nil {
+			return fmt.Errorf("extmap %q: %w", extmap, err)
+		}
+	}
+	return nil
+}
+
+// oneTrack refuses several tracks in one section, which was Plan B. pion takes
+// every SSRC that repairs no other for a track, unless rids tell them apart.
+func oneTrack(m *sdp.Media) error {
+	if m.Has("rid") && m.Has("msid") {
+		return nil
+	}
+	sources, repairs := map[string]bool{}, map[string]bool{}
+	for _, ssrc := range m.Values("ssrc") {
+		id, _, _ := strings.Cut(ssrc, " ")
+		sources[id] = true
+	}
+	for _, group := range m.Values("ssrc-group") {
+		words := strings.Split(group, " ")
+		if len(words) == 3 && (words[0] == "FID" || words[0] == "FEC-FR") && isNumber(words[1]) {
+			repairs[words[2]] = true
+		}
+	}
+	maps.DeleteFunc(sources, func(ssrc string, _ bool) bool { return repairs[ssrc] })
+	if len(sources) > 1 {
+		return fmt.Errorf("a media section has %d tracks: use a section for each (Unified Plan)", len(sources))
+	}
+	return nil
+}
+
+func isNumber(ssrc string) bool {
+	_, err := strconv.ParseUint(ssrc, 10, 32)
+	return err == nil
+}
+
+// usableCandidates refuses a section with candidates of which pion can read none. It
+// passes over those of a type or a network that it does not know.
+func usableCandidates(m *sdp.Media) error {
+	var bad error
+	for _, candidate := range m.Values("candidate") {
+		_, err := ice.UnmarshalCandidate(candidate)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, ice.ErrUnknownCandidateTyp), errors.Is(err, ice.ErrDetermineNetworkType):
+			continue
+		}
+		bad = fmt.Errorf("no candidate can be used: %w", err)
+	}
+	return bad
+}
