@@ -69,6 +69,7 @@ FuzzAnswer:               RUNS := 800x
 
 FuzzReceive: FUZZED := negotiation/signaling/link
 FuzzParse:   FUZZED := negotiation/internal/sdp
+FuzzDescription FuzzAnswer: FUZZED := negotiation/internal/pion
 $(FUZZERS):  FUZZED ?= negotiation
 
 # One build for all fuzzers of a package: it has pion compiled with counters.
@@ -78,9 +79,7 @@ $(FUZZERS): bin/fuzz
 		-test.fuzzcachedir "$$(go env GOCACHE)/fuzz/$$(go list -m)/$(FUZZED)"
 
 bin/fuzz:
-	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation
-	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/signaling/link
-	$(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/internal/sdp
+	for pkg in . signaling/link internal/sdp internal/pion; do $(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/$$pkg || exit 1; done
 
 lint: ## vet, staticcheck and gofmt, for both targets
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

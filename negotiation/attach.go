@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 // ErrNotStable says that a PeerConnection is in the middle of an exchange.
@@ -55,9 +57,14 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 	for _, option := range options {
 		option(s)
 	}
-	local := func(c *webrtc.ICECandidateInit) { send(Message{Candidate: c}) }
 	var err error
-	if s.pc, err = adapt(pc, polite, hooks{s.enqueue, s.recheck, local, s.report, s.stop}); err != nil {
+	if s.pc, err = adapt(pc, polite, held.Hooks{
+		Enqueue:   s.enqueue,
+		Recheck:   s.recheck,
+		Candidate: func(c *webrtc.ICECandidateInit) { send(Message{Candidate: c}) },
+		Unsent:    func(err error) { s.report(SendFailed, err) },
+		Stop:      s.stop,
+	}); err != nil {
 		return nil, err
 	}
 	s.n = NewNegotiator(s.pc, polite, send, s.stamp)
@@ -65,24 +72,4 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 	s.recheck()
 	go s.run()
 	return s, nil
-}
-
-// hooks is what an adapter tells its Session, from any goroutine.
-type hooks struct {
-	enqueue   func(func())                   // run this on the Session's goroutine
-	recheck   func()                         // an offer may be needed
-	candidate func(*webrtc.ICECandidateInit) // on the Session's goroutine: send our candidate
-	report    func(Kind, error)              // on the Session's goroutine: into the trace
-	stop      <-chan struct{}                // give up what is pending
-}
-
-// adapter is a PeerConnection that also knows whether it needs an offer.
-type adapter interface {
-	PeerConnection
-	// needed tells, in stable, whether the connection needs an offer.
-	needed() bool
-	// flush waits until what was changed before has made itself known.
-	flush()
-	// detach takes our handlers off.
-	detach()
 }

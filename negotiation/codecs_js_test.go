@@ -29,7 +29,7 @@ func TestVideoWithNative(t *testing.T) {
 			}
 			p.s.Renegotiate()
 			p.rest()
-			for _, s := range p.current().local.Sections() {
+			for _, s := range p.current().Local.Sections() {
 				if s.Rejected != (s.Kind == "video") {
 					t.Errorf("section %s of %s: rejected is %v", s.Mid, s.Kind, s.Rejected)
 				}

@@ -53,7 +53,7 @@
 // and answer are never used.
 //
 // So a polite peer holds its offer, natively and in a browser: it sends the offer
-// and sets it only when the answer is here (held.go). Until then there is nothing
+// and sets it only when the answer is here (internal/held). Until then there is nothing
 // to roll back. What it costs is that a polite peer that offers first gathers its
 // candidates one round trip later; natively [PoliteConfiguration] avoids that.
 //
@@ -66,8 +66,7 @@
 //
 // The direction of a transceiver is the application's, as in W3C: what the other
 // side offers is answered and changes nothing here. pion would change it and start
-// senders that were not negotiated (pion_native.go, senders_native.go). In turn
-// the descriptions that the PeerConnection itself shows may say other directions
+// senders that were not negotiated (internal/pion: shown.go, senders.go). In turn the descriptions that the PeerConnection itself shows may say other directions
 // than those that were exchanged.
 //
 // A track in a codec that the other side does not have is not sent, and no more
@@ -75,10 +74,10 @@
 // exchange.
 //
 // A section that is rejected, or of which pion has no codec, is kept from pion,
-// which could make no offer any more (hidden_native.go).
+// which could make no offer any more (internal/pion/shown.go).
 //
-// pion changes its state before it validates, so a description is checked before
-// it gets there (check.go). If a connection refuses it all the same and cannot go
+// pion changes its state before it validates, so a description is looked at before
+// it gets there (internal/sdp/check.go, internal/pion/plan.go). If a connection refuses it all the same and cannot go
 // on, the Session ends with [ErrWedged]: make a new PeerConnection.
 //
 // An answer that is refused changes nothing, but no other comes by itself. So the

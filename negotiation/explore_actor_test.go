@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 // actor is one of the two peers.
@@ -17,7 +19,7 @@ type actor struct {
 	s       *Session
 	browser *browserModel // one of the two
 	pion    *pionModel
-	held    *held
+	held    *held.PeerConnection
 
 	kind   string    // browser or pion
 	link   *linked   // nil: signalling is lossless
@@ -47,10 +49,10 @@ func (a *actor) begin(name string) {
 	polite := a.me == 0
 	if a.kind == "browser" {
 		a.browser = newBrowserModel(name, a)
-		a.held = &held{pc: a.browser, polite: polite}
+		a.held = held.New(a.browser, polite, false)
 	} else {
 		a.pion = newPionModel(name, a)
-		a.held = &held{pc: a.pion, polite: polite}
+		a.held = held.New(a.pion, polite, false)
 	}
 	a.s = newTestSession(polite)
 	a.s.n = NewNegotiator(nil, polite, nil, nil)
@@ -63,10 +65,10 @@ func newTestSession(polite bool) *Session {
 
 var never = make(chan struct{})
 
-type testAdapter struct{ *held }
+type testAdapter struct{ *held.PeerConnection }
 
-func (testAdapter) flush()  {}
-func (testAdapter) detach() {}
+func (testAdapter) Flush()  {}
+func (testAdapter) Detach() {}
 
 // wire connects what belongs to the actor with it.
 func (a *actor) wire() {
@@ -267,7 +269,7 @@ func (a *actor) happen(e event) {
 		a.s.enqueue(func() {
 			m := a.model()
 			if m.current.local != "" {
-				a.restarts = []string{read(m.current.remote).ufrag, read(m.current.local).ufrag, a.held.ufrag}
+				a.restarts = []string{read(m.current.remote).ufrag, read(m.current.local).ufrag, a.held.Ufrag}
 			}
 			a.s.n.RestartICE()
 			a.s.changed = true
@@ -292,7 +294,7 @@ func (a *actor) happen(e event) {
 func (a *actor) report(ufrag string) {
 	mid := "0"
 	if a.pion != nil {
-		ufrag = a.held.ufrag
+		ufrag = a.held.Ufrag
 	}
 	a.send(Message{Candidate: &webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host", SDPMid: &mid, UsernameFragment: &ufrag}})
 }

@@ -21,7 +21,7 @@ func (a *actor) trace(e Event) {
 	switch e.Kind {
 	case NegotiationNeeded:
 		fired := a.browser != nil && (a.browser.flag || a.browser.check())
-		if !fired && !a.held.restart && (a.browser != nil || !a.pion.differs()) {
+		if !fired && !a.held.Restart && (a.browser != nil || !a.pion.differs()) {
 			a.violation("makes an offer that nothing needs")
 		}
 	case OfferSending:
@@ -124,7 +124,7 @@ func (a *actor) settled() {
 	if a.wished && m.current.local != "" {
 		a.violation("a wish for an offer was lost")
 	}
-	if a.browser != nil && a.browser.check() || a.held.needed() {
+	if a.browser != nil && a.browser.check() || a.held.Needed() {
 		a.violation("an offer is still needed")
 	}
 	local, remote := read(m.current.local), read(m.current.remote)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 // sampleWorld is two peers that run the W3C sample, asynchronous as it is, over
@@ -181,7 +183,7 @@ func (p *samplePeer) await(call string, m Message) {
 func (p *samplePeer) operate() {
 	o := p.chain[0]
 	var err error
-	var description local
+	var description held.Local
 	switch o.call {
 	case "setLocalDescription", "setLocalDescription for an answer":
 		if p.pc.state == webrtc.SignalingStateHaveRemoteOffer {
@@ -190,7 +192,7 @@ func (p *samplePeer) operate() {
 			description = p.pc.offer(false)
 		}
 		if err == nil {
-			err = p.pc.setLocal(description.made)
+			err = p.pc.setLocal(description.Made)
 		}
 	case "setRemoteDescription":
 		err = p.pc.setRemote(*o.m.Description)
@@ -204,7 +206,7 @@ func (p *samplePeer) operate() {
 		p.pc.onEmpty = false
 		p.pc.update()
 	}
-	p.then(o, description.made, err)
+	p.then(o, description.Made, err)
 }
 
 func outcome(err error) string {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -40,19 +41,19 @@ func (a *actor) deepen() {
 	n := *a.s.n
 	n.early = slices.Clone(n.early)
 	s.n, a.s = &n, s
-	h := *a.held
-	if h.pending != nil {
-		pending := *h.pending
-		h.pending = &pending
+	state := a.held.State
+	if state.Pending != nil {
+		pending := *state.Pending
+		state.Pending = &pending
 	}
-	a.held = &h
 	if a.browser != nil {
 		a.browser = a.browser.clone(a)
-		h.pc = a.browser
+		a.held = held.New(a.browser, a.s.polite, false)
 	} else {
 		a.pion = a.pion.clone(a)
-		h.pc = a.pion
+		a.held = held.New(a.pion, a.s.polite, false)
 	}
+	a.held.State = state
 	a.wire()
 }
 
@@ -66,7 +67,7 @@ func (c *common) copied(o outside) common {
 
 func (p *browserModel) clone(o outside) *browserModel {
 	q := &browserModel{common: p.copied(o), busy: p.busy, onEmpty: p.onEmpty, flag: p.flag, lastOffer: p.lastOffer, mids: p.mids}
-	q.count.Store(p.count.Load())
+	q.Count.Store(p.Count.Load())
 	return q
 }
 
@@ -155,15 +156,15 @@ func (a *actor) key(b []byte) []byte {
 		n(number(candidateUfrag(c)))
 	}
 	h := a.held
-	var p pending
-	if h.pending != nil {
-		p = *h.pending
+	var p held.Pending
+	if h.Pending != nil {
+		p = *h.Pending
 	}
-	n(flags(h.pending != nil, p.set, h.restart, p.restarts, p.again, h.theirs != nil), number(h.ufrag), number(h.setup))
-	texts(h.remote)
-	n(uint32(len(h.candidates)))
+	n(flags(h.Pending != nil, p.Set, h.Restart, p.Restarts, p.Again, h.Theirs != nil), number(h.Ufrag), number(h.Setup))
+	texts(h.Remote)
+	n(uint32(len(h.Candidates)))
 	if a.browser != nil {
-		n(flags(a.browser.onEmpty, a.browser.flag), uint32(a.browser.count.Load()), number(a.browser.lastOffer))
+		n(flags(a.browser.onEmpty, a.browser.flag), uint32(a.browser.Count.Load()), number(a.browser.lastOffer))
 	} else {
 		n(uint32(a.pion.named), number(a.pion.ufrag), number(a.pion.lastOffer))
 		for _, t := range m.transceivers {
@@ -171,19 +172,19 @@ func (a *actor) key(b []byte) []byte {
 			n(uint32(theirs)<<1 | flags(heard))
 		}
 	}
-	if h.pending != nil && !p.set {
-		n(number(p.made.SDP))
+	if h.Pending != nil && !p.Set {
+		n(number(p.Made.SDP))
 	}
-	for _, list := range [][]sdp.Section{h.sections, p.sections, h.theirs} {
+	for _, list := range [][]sdp.Section{h.Sections, p.Sections, h.Theirs} {
 		n(uint32(len(list)))
 		for _, s := range list {
 			n(number(s.Mid), number(s.Kind), uint32(s.Direction)<<1|flags(s.Rejected))
 		}
 	}
-	for _, list := range [][]want{h.satisfied, p.wants} {
+	for _, list := range [][]held.Want{h.Satisfied, p.Wants} {
 		n(uint32(len(list)))
 		for _, w := range list {
-			n(number(w.mid), number(w.kind), number(w.what))
+			n(number(w.Mid), number(w.Kind), number(w.What))
 		}
 	}
 	return b

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/browser"
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -15,14 +17,11 @@ func newTwin(s *schedule, name string) *twin {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p := &browserSubject{t: s.t, pc: pc}
-	adapted, err := adapt(pc, name == "p", hooks{
-		enqueue: func(func()) {}, recheck: func() {}, stop: make(chan struct{}),
-	})
+	adapted, err := browser.Adapt(pc, name == "p", held.Hooks{Enqueue: func(func()) {}, Recheck: func() {}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p.browser = adapted.(*page).b
+	p := &browserSubject{adapted.Connection, adapted, s.t, pc}
 	m := &modelSubject{}
 	m.browserModel = newBrowserModel(name, m)
 	return &twin{schedule: s, name: name, real: p, model: m}
@@ -47,26 +46,25 @@ func (m *modelSubject) settled() int {
 		m.queued = false
 		m.runTask()
 	}
-	return int(m.count.Load())
+	return int(m.Count.Load())
 }
 
 // browserSubject is an RTCPeerConnection.
 type browserSubject struct {
-	*browser
-	t  *testing.T
-	pc *webrtc.PeerConnection
+	*browser.Connection
+	adapted *browser.Adapter
+	t       *testing.T
+	pc      *webrtc.PeerConnection
 }
 
 // settled makes a round trip to where events come from: those of before are here.
 func (p *browserSubject) settled() int {
-	if _, err := p.await("getStats"); err != nil {
-		p.t.Error(err)
-	}
-	return int(p.count.Load())
+	p.adapted.Flush()
+	return int(p.Count.Load())
 }
 
 func (p *browserSubject) close() {
-	p.detach()
+	p.adapted.Detach()
 	if err := p.pc.Close(); err != nil {
 		p.t.Error(err)
 	}

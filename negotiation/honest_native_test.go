@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/pion"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -17,7 +18,7 @@ func newTwin(s *schedule, name string) *twin {
 	}
 	m := &modelSubject{}
 	m.pionModel = newPionModel(name, m)
-	return &twin{schedule: s, name: name, real: &pionSubject{pion{pc: pc, prefix: name}, s.t}, model: m}
+	return &twin{schedule: s, name: name, real: &pionSubject{pion.New(pc, name == "p"), pc, s.t}, model: m}
 }
 
 // modelSubject is the model, alone in the world.
@@ -29,13 +30,14 @@ func (*modelSubject) needed()             {}
 func (*modelSubject) gathered(string)     {}
 
 func (m *modelSubject) list() []transceiver { return m.transceivers }
-func (*modelSubject) settled() int          { return 0 } // held.go does not listen to pion
+func (*modelSubject) settled() int          { return 0 } // package held does not listen to pion
 func (*modelSubject) close()                {}
 
 // pionSubject is pion.
 type pionSubject struct {
-	pion
-	t *testing.T
+	*pion.Connection
+	pc *webrtc.PeerConnection
+	t  *testing.T
 }
 
 func (p *pionSubject) settled() int { return 0 }

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 var schedules = flag.Int("schedules", 20, "how many random schedules the models and the real connections run")
 
 // TestModelsAreHonest has real connections, of pion or of the browser, and their
-// models take the same random steps. As held.go does, nobody sets an offer that
+// models take the same random steps. As package held does, nobody sets an offer that
 // it may have to take back, and nobody takes an offer that is not due.
 func TestModelsAreHonest(t *testing.T) {
 	counts := map[string]int{}
@@ -71,9 +73,9 @@ func (s *schedule) failed(what string, connection, model error) {
 // credentials are new. Mids are not compared, but what they stand for is.
 func (s *schedule) alike(d pairOf) {
 	s.t.Helper()
-	c, m := read(d.real.wire.String()), read(d.model.wire.String())
+	c, m := read(d.real.Wire.String()), read(d.model.Wire.String())
 	s.note("    %s %s", m.ufrag, sketch(m))
-	s.same(d.real.made.Type.String(), sketch(c), sketch(m))
+	s.same(d.real.Made.Type.String(), sketch(c), sketch(m))
 	if known, ok := s.ufrags[c.ufrag]; ok {
 		s.same("the ufrag", known, m.ufrag)
 	}
@@ -104,7 +106,7 @@ type twin struct {
 
 // subject is a connection or a model.
 type subject interface {
-	committed
+	held.Connection
 	change(what string)
 	// list returns kind, mid and direction of the transceivers.
 	list() []transceiver
@@ -115,9 +117,9 @@ type subject interface {
 }
 
 // pairOf is a description of a connection, and the model's.
-type pairOf struct{ real, model local }
+type pairOf struct{ real, model held.Local }
 
-func (d pairOf) there() bool { return d.real.wire != nil }
+func (d pairOf) there() bool { return d.real.Wire != nil }
 
 func (w *twin) compare() {
 	w.t.Helper()
@@ -127,11 +129,11 @@ func (w *twin) compare() {
 }
 
 // view says which transceivers there are, and in which section of d.
-func view(list []transceiver, d local) string {
+func view(list []transceiver, d held.Local) string {
 	var all []string
 	var lines []line
-	if d.wire != nil {
-		lines = read(d.wire.String()).lines
+	if d.Wire != nil {
+		lines = read(d.Wire.String()).lines
 	}
 	for _, t := range list {
 		section := "-"
@@ -197,16 +199,16 @@ func (w *twin) commit() {
 }
 
 func (w *twin) setLocal(d pairOf) {
-	w.failed("SetLocalDescription", w.real.SetLocalDescription(d.real.made), w.model.SetLocalDescription(d.model.made))
+	w.failed("SetLocalDescription", w.real.SetLocalDescription(d.real.Made), w.model.SetLocalDescription(d.model.Made))
 }
 
 func (w *twin) setRemote(d pairOf) {
-	set := func(s subject, d local) error {
-		plan, err := s.Look(d.made.Type, d.wire)
+	set := func(s subject, d held.Local) error {
+		plan, err := s.Look(d.Made.Type, d.Wire)
 		if err != nil {
 			return err
 		}
-		return plan.apply()
+		return plan.Apply()
 	}
 	w.failed("SetRemoteDescription", set(w.real, d.real), set(w.model, d.model))
 }
@@ -246,7 +248,7 @@ func (w *twin) takeAnswer(other *twin) {
 func (w *twin) answerToNothing() {
 	w.note("%s: takes an answer to nothing", w.name)
 	d := w.latest
-	d.real.made.Type, d.model.made.Type = webrtc.SDPTypeAnswer, webrtc.SDPTypeAnswer
+	d.real.Made.Type, d.model.Made.Type = webrtc.SDPTypeAnswer, webrtc.SDPTypeAnswer
 	w.setRemote(d)
 }
 
@@ -262,7 +264,7 @@ func (w *twin) answerNothing() {
 func (w *twin) candidate(other *twin) {
 	real, model := "nobodys", "nobodys"
 	if other.offer != nil && w.IntN(2) == 0 {
-		real, model = read(other.offer.real.wire.String()).ufrag, read(other.offer.model.wire.String()).ufrag
+		real, model = read(other.offer.real.Wire.String()).ufrag, read(other.offer.model.Wire.String()).ufrag
 	}
 	w.note("%s: takes a candidate of %s", w.name, model)
 	line := uint16(0)

@@ -62,8 +62,8 @@ func (p *party) flow(mid string) sdp.Direction {
 	if current == nil {
 		return sdp.Inactive
 	}
-	theirs := current.remote.Sections()
-	for i, ours := range current.local.Sections() {
+	theirs := current.Remote.Sections()
+	for i, ours := range current.Local.Sections() {
 		if ours.Mid == mid && i < len(theirs) && !ours.Rejected && !theirs[i].Rejected {
 			return ours.Direction & theirs[i].Direction.Reversed()
 		}

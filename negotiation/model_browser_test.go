@@ -7,6 +7,8 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/browser"
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -18,7 +20,7 @@ import (
 // may lose its networks.
 type browserModel struct {
 	common
-	hint
+	browser.Hint
 	busy      bool // the operations chain is not empty
 	onEmpty   bool // update the negotiation-needed flag when it is
 	flag      bool // [[NegotiationNeeded]]
@@ -74,7 +76,7 @@ func (p *browserModel) runTask() {
 		p.flag = false
 	case !p.flag:
 		p.flag = true
-		p.fired()
+		p.Fired()
 		p.outside.needed()
 	}
 }
@@ -124,14 +126,14 @@ func (p *browserModel) change(what string) {
 
 func (*browserModel) NameSections() error { return nil }
 
-func (p *browserModel) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+func (p *browserModel) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
 	return planned(p.SetRemoteDescription, kind, remote)
 }
 
 func (*browserModel) Superseded(err error) bool { return err == errNotTheLast }
 
 // CreateOffer has no effect but that its offer is the last one.
-func (p *browserModel) CreateOffer(restart bool) (d local, err error) {
+func (p *browserModel) CreateOffer(restart bool) (d held.Local, err error) {
 	err = p.do("CreateOffer", func() error {
 		d = p.offer(restart)
 		return nil
@@ -139,7 +141,7 @@ func (p *browserModel) CreateOffer(restart bool) (d local, err error) {
 	return d, err
 }
 
-func (p *browserModel) offer(restart bool) local {
+func (p *browserModel) offer(restart bool) held.Local {
 	before := read(p.current.local)
 	offer := description{ufrag: before.ufrag, setup: "actpass"}
 	for _, l := range before.lines {
@@ -175,7 +177,7 @@ func freeMid(d description) string {
 }
 
 // CreateAnswer has no effect.
-func (p *browserModel) CreateAnswer() (d local, err error) {
+func (p *browserModel) CreateAnswer() (d held.Local, err error) {
 	err = p.do("CreateAnswer", func() (err error) {
 		d, err = p.answer()
 		return err
@@ -183,9 +185,9 @@ func (p *browserModel) CreateAnswer() (d local, err error) {
 	return d, err
 }
 
-func (p *browserModel) answer() (local, error) {
+func (p *browserModel) answer() (held.Local, error) {
 	if p.state != webrtc.SignalingStateHaveRemoteOffer {
-		return local{}, errState
+		return held.Local{}, errState
 	}
 	answer := description{ufrag: read(p.current.local).ufrag, setup: p.role}
 	for _, l := range read(p.pending.remote).lines {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -16,7 +17,7 @@ import (
 // and offers that leave traces.
 //
 // Its negotiationneeded is not compared with pion's: that one gets stuck, and fires
-// for ever for a recvonly remote section (pc:433), so held.go does not listen to it.
+// for ever for a recvonly remote section (pc:433), so package held does not listen to it.
 type pionModel struct {
 	common
 	prefix    string
@@ -61,7 +62,7 @@ func (p *pionModel) differs() bool {
 	local, remote := read(p.current.local), read(p.current.remote)
 	return p.channel && !local.data() || slices.ContainsFunc(p.transceivers, func(t transceiver) bool {
 		l, ok := local.at(t.mid)
-		if theirs, _ := remote.at(t.mid); !p.current.offered { // held.go said no more than that
+		if theirs, _ := remote.at(t.mid); !p.current.offered { // package held said no more than that
 			l.dir &= theirs.dir.Reversed()
 		}
 		return !ok || l.dir != t.dir
@@ -78,18 +79,18 @@ func (p *pionModel) NameSections() error {
 	return nil
 }
 
-func (p *pionModel) Wants() []want {
-	var wants []want
+func (p *pionModel) Wants() []held.Want {
+	var wants []held.Want
 	for _, t := range p.transceivers {
-		wants = append(wants, want{mid: t.mid, kind: t.kind, what: t.dir.String()})
+		wants = append(wants, held.Want{Mid: t.mid, Kind: t.kind, What: t.dir.String()})
 	}
 	if p.channel {
-		wants = append(wants, want{kind: "application"})
+		wants = append(wants, held.Want{Kind: "application"})
 	}
 	return wants
 }
 
-func (p *pionModel) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+func (p *pionModel) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
 	return planned(p.SetRemoteDescription, kind, remote)
 }
 
@@ -100,9 +101,9 @@ func (p *pionModel) Commits(offered []sdp.Section) bool {
 }
 
 // CreateOffer restarts the agent at once (pc:712).
-func (p *pionModel) CreateOffer(restart bool) (local, error) {
+func (p *pionModel) CreateOffer(restart bool) (held.Local, error) {
 	if err := p.within("CreateOffer"); err != nil {
-		return local{}, err
+		return held.Local{}, err
 	}
 	if restart {
 		p.ufrag = p.freshUfrag()
@@ -137,12 +138,12 @@ func (p *pionModel) within(operation string) error {
 }
 
 // CreateAnswer keeps the DTLS role (pc:966).
-func (p *pionModel) CreateAnswer() (local, error) {
+func (p *pionModel) CreateAnswer() (held.Local, error) {
 	if err := p.within("CreateAnswer"); err != nil {
-		return local{}, err
+		return held.Local{}, err
 	}
 	if p.state != webrtc.SignalingStateHaveRemoteOffer {
-		return local{}, errState
+		return held.Local{}, errState
 	}
 	answer := description{ufrag: p.ufrag, setup: cmp.Or(p.role, "active")}
 	for _, l := range read(p.pending.remote).lines {

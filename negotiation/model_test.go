@@ -10,6 +10,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -23,8 +24,10 @@ import (
 // whose section is used again, pranswer, and more than one transport.
 
 var (
-	errMatch   = errors.New("model: the description does not continue what was negotiated")
-	errNewRole = errors.New("model: the DTLS role would change") // Chromium: Failed to set SSL role for the transport
+	errState      = errors.New("wrong state")
+	errNotTheLast = errors.New("not the last offer")
+	errMatch      = errors.New("model: the description does not continue what was negotiated")
+	errNewRole    = errors.New("model: the DTLS role would change") // Chromium: Failed to set SSL role for the transport
 )
 
 // outside is what happens around a model while it works.
@@ -144,8 +147,8 @@ func (c *common) SignalingState() webrtc.SignalingState { return c.state }
 func (c *common) Commits([]sdp.Section) bool { return true }
 
 // made is a description that a model has made.
-func made(kind webrtc.SDPType, text string) local {
-	return local{webrtc.SessionDescription{Type: kind, SDP: text}, sdp.Parse(text)}
+func made(kind webrtc.SDPType, text string) held.Local {
+	return held.Local{Made: webrtc.SessionDescription{Type: kind, SDP: text}, Wire: sdp.Parse(text)}
 }
 
 // applying is the plan of a model: to set the description.
@@ -154,12 +157,12 @@ type applying struct {
 	remote webrtc.SessionDescription
 }
 
-func planned(set func(webrtc.SessionDescription) error, kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+func planned(set func(webrtc.SessionDescription) error, kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
 	return applying{set, webrtc.SessionDescription{Type: kind, SDP: remote.String()}}, nil
 }
 
-func (applying) empty() bool    { return false }
-func (s applying) apply() error { return s.set(s.remote) }
+func (applying) Empty() bool    { return false }
+func (s applying) Apply() error { return s.set(s.remote) }
 
 func (c *common) find(mid string) *transceiver {
 	for i := range c.transceivers {
@@ -184,7 +187,7 @@ func (c *common) restarted() bool {
 func (c *common) complete(answer description) error {
 	mine := answer.setup
 	if c.pending.offered {
-		mine = opposite(answer.setup)
+		mine = map[string]string{"active": "passive", "passive": "active"}[answer.setup]
 	}
 	if c.role != "" && mine != c.role {
 		return errNewRole
@@ -252,8 +255,8 @@ func (c *common) remove(asked func(transceiver) bool) {
 }
 
 func candidateUfrag(c webrtc.ICECandidateInit) string {
-	for _, ufrag := range candidateUfrags(c) {
-		return ufrag
+	if c.UsernameFragment == nil {
+		return ""
 	}
-	return ""
+	return *c.UsernameFragment
 }

@@ -5,23 +5,25 @@ import (
 	"fmt"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 // Errors that a [PeerConnection] returns for what a remote peer got wrong.
 // Nothing has changed when it returns one of them.
 var (
 	// ErrRefused says that a description cannot be applied.
-	ErrRefused = errors.New("refused")
+	ErrRefused = held.ErrRefused
 	// ErrNoRemoteDescription says that a candidate came before any description.
-	ErrNoRemoteDescription = errors.New("no remote description yet")
+	ErrNoRemoteDescription = held.ErrNoRemoteDescription
 	// ErrUnknownUfrag says that a candidate belongs to a description that is
 	// not, or no longer, applied.
-	ErrUnknownUfrag = errors.New("unknown ufrag")
+	ErrUnknownUfrag = held.ErrUnknownUfrag
 )
 
 // ErrOffer says that an offer could not be made, or that its answer was refused. Try
 // again with [Negotiator.Retry].
-var ErrOffer = errors.New("the offer failed")
+var ErrOffer = held.ErrOffer
 
 // PeerConnection is what a [Negotiator] drives. It has the semantics of a
 // browser's RTCPeerConnection; calls do not overlap.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -38,8 +39,8 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 }
 
 // current returns what was negotiated last; nil: nothing.
-func (p *party) current() *past {
-	return (&browser{currentLocal: p.pc.CurrentLocalDescription, currentRemote: p.pc.CurrentRemoteDescription}).past()
+func (p *party) current() *held.Past {
+	return held.NewPast(p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription())
 }
 
 func (p *party) wanted() (list []string) {
@@ -55,7 +56,7 @@ func (p *party) wanted() (list []string) {
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func (p *party) complete() {
 	current := p.current()
-	local, remote := current.local.Sections(), current.remote.Sections()
+	local, remote := current.Local.Sections(), current.Remote.Sections()
 	list := p.pc.JSValue().Call("getTransceivers")
 	for i := range list.Length() {
 		t := list.Index(i)
@@ -77,8 +78,8 @@ func (p *party) complete() {
 			continue
 		}
 		ours, theirs := local[at].Direction, remote[at].Direction
-		if current.offered && dir != ours && dir != theirs.Reversed() ||
-			!current.offered && ours != dir&theirs.Reversed() {
+		if current.Offered && dir != ours && dir != theirs.Reversed() ||
+			!current.Offered && ours != dir&theirs.Reversed() {
 			p.t.Errorf("%s: section %s says %s, theirs %s, and the transceiver %s", p.name, mid, ours, theirs, dir)
 		}
 	}

@@ -19,6 +19,8 @@ import (
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/internal/pion"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -71,19 +73,19 @@ func listen(dc *webrtc.DataChannel, message func(string), open func()) {
 }
 
 // current returns what was negotiated last, as it was on the wire.
-func (p *party) current() *past {
-	before, err := (&pion{pc: p.pc}).past()
+func (p *party) current() *held.Past {
+	before, err := pion.New(p.pc, false).Past()
 	if err != nil {
 		p.t.Error(err)
 	}
 	return before
 }
 
-func (p *party) wanted() []want { return (&pion{pc: p.pc}).Wants() }
+func (p *party) wanted() []held.Want { return pion.New(p.pc, false).Wants() }
 
 // complete looks whether each transceiver has what it wants.
 func (p *party) complete() {
-	local := p.current().local.Sections()
+	local := p.current().Local.Sections()
 	for _, t := range p.pc.GetTransceivers() {
 		i := slices.IndexFunc(local, func(s sdp.Section) bool { return s.Mid == t.Mid() })
 		if i < 0 {

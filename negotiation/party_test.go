@@ -162,7 +162,7 @@ func (p *party) attach() {
 func (p *party) outlook() string {
 	var b strings.Builder
 	if current := p.current(); current != nil {
-		fmt.Fprintf(&b, "local, offered %v: %v\nremote: %v\n", current.offered, current.local.Sections(), current.remote.Sections())
+		fmt.Fprintf(&b, "local, offered %v: %v\nremote: %v\n", current.Offered, current.Local.Sections(), current.Remote.Sections())
 	}
 	fmt.Fprintf(&b, "wanted: %v", p.wanted())
 	return b.String()
@@ -335,8 +335,8 @@ func (p *party) sections() string {
 		return ""
 	}
 	var list []string
-	theirs := current.remote.Sections()
-	for i, s := range current.local.Sections() {
+	theirs := current.Remote.Sections()
+	for i, s := range current.Local.Sections() {
 		list = append(list, fmt.Sprint(s.Mid, " ", s.Kind, " ", s.Rejected || theirs[i].Rejected))
 	}
 	return strings.Join(list, ", ")

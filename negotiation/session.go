@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 // Errors of a [Session].
 var (
 	// ErrClosed says that the Session, or its PeerConnection, is closed.
-	ErrClosed = errors.New("negotiation: closed")
+	ErrClosed = held.ErrClosed
 	// ErrQueueFull says that the other peer sends faster than its messages can
 	// be handled. End the pairing, or drop the message and with it the pairing.
 	ErrQueueFull = errors.New("negotiation: too many messages wait")
 	// ErrWedged says that the PeerConnection is in a state from which it cannot
 	// come back to stable, or that our offers fail again and again. Only a new
 	// PeerConnection helps.
-	ErrWedged = errors.New("negotiation: the connection cannot go on, make a new one")
+	ErrWedged = held.ErrWedged
 )
 
 const (
@@ -62,6 +64,17 @@ type Session struct {
 	retries int                    // since a description was last applied
 	retryIn time.Duration          // when to try again; 0: nothing failed
 	waits   bool                   // to try again, and makes no offer before
+}
+
+// adapter is a PeerConnection that also knows whether it needs an offer.
+type adapter interface {
+	PeerConnection
+	// Needed reports, in stable, whether the connection needs an offer.
+	Needed() bool
+	// Flush waits until what was changed before has made itself known.
+	Flush()
+	// Detach takes our handlers off.
+	Detach()
 }
 
 // Receive hands over a message from the other peer, in the order in which it
@@ -196,7 +209,7 @@ func (s *Session) run() {
 	}
 	s.Close()
 	retry.Stop()
-	s.pc.detach()
+	s.pc.Detach()
 	close(s.done)
 }
 
@@ -234,12 +247,12 @@ func (s *Session) settle() {
 		return
 	}
 	if len(s.waiters) > 0 {
-		s.pc.flush()
+		s.pc.Flush()
 		s.changed = true
 	}
 	if s.changed {
 		s.changed = false
-		if s.pc.needed() {
+		if s.pc.Needed() {
 			s.handle(s.n.NegotiationNeeded())
 			s.observe()
 			return

@@ -5,26 +5,43 @@ package negotiation
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 // newSession returns one that does not run yet.
-func newSession(pc committed, polite bool, send func(*Session, Message)) *Session {
+func newSession(pc held.Connection, polite bool, send func(*Session, Message)) *Session {
 	s := newTestSession(polite)
 	s.wake, s.stop, s.done = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
-	s.pc = testAdapter{&held{pc: pc, polite: polite}}
+	s.pc = testAdapter{held.New(pc, polite, false)}
 	s.n = NewNegotiator(s.pc, polite, func(m Message) { send(s, m) }, nil)
 	return s
+}
+
+// alone returns a model of pion with nobody around it, after one change.
+func alone(what string) *modelSubject {
+	m := &modelSubject{}
+	m.pionModel = newPionModel("p", m)
+	m.change(what)
+	return m
+}
+
+// theirData is a description of the other side, with a section for data channels.
+func theirData(kind webrtc.SDPType, setup string) webrtc.SessionDescription {
+	d := description{ufrag: "theirs", setup: setup, lines: []line{{kind: "application", mid: "0"}}}
+	return webrtc.SessionDescription{Type: kind, SDP: d.text()}
 }
 
 // TestAnswersRefusedInARow answers each offer with garbage: it is made again, less
 // and less often, and then no more. What else comes meanwhile changes nothing.
 func TestAnswersRefusedInARow(t *testing.T) {
-	colliding := remoteOffer("theirs")
+	colliding := theirData(webrtc.SDPTypeOffer, "actpass")
 	for _, c := range []struct {
 		name    string
 		polite  bool
@@ -42,11 +59,11 @@ func TestAnswersRefusedInARow(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				offers := 0
-				s := newSession(newBare(data), c.polite, func(s *Session, m Message) {
+				s := newSession(alone("channel"), c.polite, func(s *Session, m Message) {
 					if m.Description == nil || m.Description.Type != webrtc.SDPTypeOffer {
 						return
 					}
-					answer := remoteAnswer("active")
+					answer := theirData(webrtc.SDPTypeAnswer, "active")
 					list := []Message{{Description: &answer}}
 					if offers++; offers <= c.refused {
 						answer.SDP = "<garbage>"
@@ -80,22 +97,22 @@ func TestAnswersRefusedInARow(t *testing.T) {
 
 // offerless makes no offer.
 type offerless struct {
-	*bare
+	*modelSubject
 	asked int
 }
 
 var errOfferless = errors.New("no offer")
 
-func (o *offerless) CreateOffer(bool) (local, error) {
+func (o *offerless) CreateOffer(bool) (held.Local, error) {
 	o.asked++
-	return local{}, errOfferless
+	return held.Local{}, errOfferless
 }
 
 // TestOffersFailInARow has somebody wait for a connection that makes no offer. What
 // comes meanwhile hurries nothing. Whoever comes afterwards is told why it ended.
 func TestOffersFailInARow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pc := &offerless{bare: newBare(data)}
+		pc := &offerless{modelSubject: alone("channel")}
 		s := newSession(pc, false, func(*Session, Message) {})
 		s.recheck()
 		go s.run()
@@ -129,7 +146,7 @@ func TestOffersFailInARow(t *testing.T) {
 // TestNobodyWaits any more whose context has ended, for an answer that does not come.
 func TestNobodyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSession(newBare(data), true, func(*Session, Message) {})
+		s := newSession(alone("channel"), true, func(*Session, Message) {})
 		s.recheck()
 		go s.run()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -146,4 +163,35 @@ func TestNobodyWaits(t *testing.T) {
 		s.Close()
 		<-s.done
 	})
+}
+
+// An offer whose answer was refused is sent again, unless it is not pending any more.
+func TestRetry(t *testing.T) {
+	var sent []string
+	h := held.New(alone("video"), true, false)
+	n := NewNegotiator(h, true, func(m Message) { sent = append(sent, m.Description.Type.String()) }, nil)
+	garbage, theirs := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, theirData(webrtc.SDPTypeOffer, "actpass")
+	must(t, n.NegotiationNeeded())
+	if err := n.Receive(Message{Description: &garbage}); !errors.Is(err, ErrOffer) || !errors.Is(err, ErrRefused) {
+		t.Errorf("error %v", err)
+	}
+	must(t, n.Retry())
+	must(t, n.Retry()) // nothing was refused since
+	if err := n.Receive(Message{Description: &garbage}); !errors.Is(err, ErrOffer) {
+		t.Errorf("error %v", err)
+	}
+	must(t, n.Receive(Message{Description: &theirs}))
+	must(t, n.Retry())
+	must(t, n.NegotiationNeeded())
+	must(t, n.Retry())
+	if want := []string{"offer", "offer", "answer", "offer"}; !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

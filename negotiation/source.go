@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "2e5cff67fa7b67c0eab2cae8cbb3be958d999a560b08a1f511181c86e8dddba8"
+const Source = "9c8609f45028d4c34ef6df43e31a0a562516bf4109f716f61a327937293558f9"

@@ -19,8 +19,13 @@ func TestImports(t *testing.T) {
 		wire    = "negotiation/signaling/wire"
 		link    = "negotiation/signaling/link"
 		jsontxt = "negotiation/internal/jsontext"
+		sdp     = "negotiation/internal/sdp"
+		held    = "negotiation/internal/held"
+		pion    = "negotiation/internal/pion"
+		browser = "negotiation/internal/browser"
+		promise = "negotiation/promise"
 	)
-	core := []string{"negotiation", jsontxt, wire}
+	core := []string{"negotiation", jsontxt, wire, held, sdp, pion}
 	client := append([]string{"negotiation/signaling", link}, core...)
 	peer := append([]string{"negotiation/peer"}, client...)
 	for _, rule := range []struct {
@@ -32,15 +37,19 @@ func TestImports(t *testing.T) {
 	}{
 		{wire, "", nil, []string{"github.com/", "net/"}, "it is shared by all, and needs nobody"},
 		{link, "", nil, []string{"github.com/", "net/"}, "it delivers messages, whatever they are about"},
+		{sdp, "", nil, []string{"github.com/", "net/"}, "a description is text, and knows no connection"},
+		{held, "", []string{sdp}, []string{"net/http"}, "it knows neither pion nor a browser"},
+		{pion, "", []string{held, sdp}, []string{"net/http"}, "it knows a connection, and no negotiation"},
+		{browser, "js", []string{held, sdp, promise}, []string{"net/http"}, "it knows a connection, and no negotiation"},
 		{"negotiation", "", core, []string{"net/http", "github.com/gorilla/"}, "the pattern does no I/O of its own"},
 		{"negotiation/signaling", "", client, nil, "the client knows no peers"},
-		{"negotiation/peer", "", append([]string{"negotiation/promise"}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{"negotiation/promise", "negotiation/peer/examples"}, peer...),
+		{"negotiation/peer", "", append([]string{promise}, peer...), nil, "peers know no program"},
+		{"negotiation/...", "", append([]string{promise, browser, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
 		{"web", "", []string{"web", wire}, []string{"github.com/"}, "the page is files"},
-		{"wasm", "js", append([]string{"wasm", "negotiation/promise"}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
+		{"wasm", "js", append([]string{"wasm", promise, browser}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
 	} {
 		cmd := exec.Command("go", "list", "-deps", module+rule.pkg)
 		cmd.Env = os.Environ()

@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -23,9 +24,9 @@ func TestTheSectionOfTheTransport(t *testing.T) {
 	must(t, err)
 	_, err = pc.CreateDataChannel("data", nil)
 	must(t, err)
-	p := &pion{pc: pc, prefix: "i"}
-	offered := offer(t, &held{pc: p, polite: true})
-	parsed := sdp.Parse(offered.SDP)
+	p := &Connection{pc: pc, prefix: "i"}
+	offered := offer(t, held.New(p, true, false))
+	parsed := offered
 	sections := parsed.Sections()
 	if group := parsed.Bundle(); len(sections) != 2 || len(group) != 2 || group[0] != sections[1].Mid {
 		t.Fatalf("the group is %q of %+v", group, sections)
@@ -54,7 +55,7 @@ func TestTheSameMidTwice(t *testing.T) {
 	must(t, transceiver.SetMid("1"))
 	_, err = pc.CreateDataChannel("data", nil)
 	must(t, err)
-	if d, err := (&held{pc: &pion{pc: pc, prefix: "i"}}).SetLocalDescription(); err == nil {
+	if d, err := (held.New(&Connection{pc: pc, prefix: "i"}, false, false)).SetLocalDescription(); err == nil {
 		t.Errorf("offered\n%s", d.SDP)
 	}
 }
@@ -66,13 +67,13 @@ func TestTheirMidIsOfAnotherKind(t *testing.T) {
 	defer pc.Close()
 	_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo)
 	must(t, err)
-	h := &held{pc: &pion{pc: pc, prefix: "p"}, polite: true}
-	mid := read(offer(t, h).SDP).lines[0].mid
+	h := held.New(&Connection{pc: pc, prefix: "p"}, true, false)
+	mid := offer(t, h).Media[0].Mid
 	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(mediaSection("audio", mid, "opus/48000/2"))})
-	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "with kind video, not audio") {
+	if !errors.Is(err, held.ErrRefused) || !strings.Contains(err.Error(), "with kind video, not audio") {
 		t.Errorf("error %v", err)
 	}
-	h.forget()
+	h.Pending = nil
 	goesOn(t, h, mid)
 }
 
@@ -85,7 +86,7 @@ func TestATransceiverOfAnotherCodec(t *testing.T) {
 	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
 	must(t, err)
 	must(t, transceiver.SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: h264, PayloadType: 97}}))
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	if answer := answered(t, h, described(mediaSection("video", "0", "VP8/90000"))); answer[0].Rejected || transceiver.Mid() == "0" {
 		t.Errorf("answered %+v by the transceiver %q", answer, transceiver.Mid())
 	}
@@ -95,7 +96,7 @@ func TestATransceiverOfAnotherCodec(t *testing.T) {
 func TestACandidateOfWhatPionHasNotSeen(t *testing.T) {
 	pc := offlineWith(t, vp8)
 	defer pc.Close()
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	answered(t, h, described(mediaSection("video", "0", "H264/90000")))
 	must(t, h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host"}))
 }
@@ -107,7 +108,7 @@ func TestATransceiverThatOnlySends(t *testing.T) {
 	defer pc.Close()
 	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	must(t, err)
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	for _, offered := range []string{"sendrecv", "recvonly", "sendonly"} {
 		section := strings.Replace(mediaSection("audio", "0", "opus/48000/2"), "a=sendrecv", "a="+offered, 1)
 		answer := answered(t, h, described(section))
@@ -124,7 +125,7 @@ func TestTheyRejectOurs(t *testing.T) {
 	defer pc.Close()
 	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio)
 	must(t, err)
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	audio := mediaSection("audio", "0", "opus/48000/2")
 	answered(t, h, described(audio, dataSection("1")))
 	if transceiver.Mid() != "0" {
@@ -142,10 +143,10 @@ func TestTheFirstAnswerRejectsAll(t *testing.T) {
 	defer pc.Close()
 	_, err := pc.CreateDataChannel("data", nil)
 	must(t, err)
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
-	mid := read(offer(t, h).SDP).lines[0].mid
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
+	mid := offer(t, h).Media[0].Mid
 	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp.Rejecting([]sdp.Section{{Mid: mid, Kind: "application"}}).String()})
-	if state := h.SignalingState(); !errors.Is(err, ErrRefused) || state != webrtc.SignalingStateHaveLocalOffer {
+	if state := h.SignalingState(); !errors.Is(err, held.ErrRefused) || state != webrtc.SignalingStateHaveLocalOffer {
 		t.Errorf("error %v in %s", err, state)
 	}
 	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: described(dataSection(mid))}))
@@ -161,11 +162,11 @@ func TestPayloadTypesOfBefore(t *testing.T) {
 	answer, err := pc.CreateAnswer(nil)
 	must(t, err)
 	must(t, pc.SetLocalDescription(answer))
-	h, err := adapt(pc, false, hooks{enqueue: func(func()) {}, recheck: func() {}, stop: make(chan struct{})})
+	h, err := Adapt(pc, false, held.Hooks{Enqueue: func(func()) {}, Recheck: func() {}})
 	must(t, err)
 	second := mediaSection("video", "1", "H264/90000")
 	err = h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection("video", "0"), second)})
-	if state := pc.SignalingState(); !errors.Is(err, ErrRefused) || state != webrtc.SignalingStateStable {
+	if state := pc.SignalingState(); !errors.Is(err, held.ErrRefused) || state != webrtc.SignalingStateStable {
 		t.Errorf("error %v in %s", err, state)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -181,7 +182,7 @@ func (l *look) meanings() (map[payload]codec, error) {
 // means adds what payload types mean in a section. pion would fail in the middle if
 // one came to mean something else.
 // https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
-func (p *pion) means(all map[payload]codec, kind string, offered []format) error {
+func (p *Connection) means(all map[payload]codec, kind string, offered []format) error {
 	ours, incomplete := p.registered()
 	for _, f := range offered {
 		key := payload{kind, f.payload}
@@ -197,7 +198,7 @@ func (p *pion) means(all map[payload]codec, kind string, offered []format) error
 }
 
 // recall learns what payload types mean to a pion that has seen a description before.
-func (p *pion) recall(shown *sdp.Description) error {
+func (p *Connection) recall(shown *sdp.Description) error {
 	p.meaning = map[payload]codec{}
 	for _, m := range shown.Media {
 		offered, err := formats(m)
@@ -212,7 +213,7 @@ func (p *pion) recall(shown *sdp.Description) error {
 }
 
 // lacks reports whether pion is sure to have none of the codecs that are offered.
-func (p *pion) lacks(offered []format) bool {
+func (p *Connection) lacks(offered []format) bool {
 	ours, incomplete := p.registered()
 	return !incomplete && !shared(ours, offered)
 }
@@ -220,7 +221,7 @@ func (p *pion) lacks(offered []format) bool {
 // registered returns the codecs that pion has, and whether it may have others. Its
 // media engine is not to be had, and in the statistics codecs that were registered at
 // the same moment are one.
-func (p *pion) registered() (list []codec, incomplete bool) {
+func (p *Connection) registered() (list []codec, incomplete bool) {
 	if p.codecs == nil {
 		p.codecs = []codec{}
 		for _, s := range p.pc.GetStats() {
@@ -262,7 +263,7 @@ func codecsOf(t *webrtc.RTPTransceiver) (list []codec, known bool) {
 }
 
 // fits reports whether t can use one of the codecs that are offered.
-func (p *pion) fits(t *webrtc.RTPTransceiver, offered []format) bool {
+func (p *Connection) fits(t *webrtc.RTPTransceiver, offered []format) bool {
 	ours, known := codecsOf(t)
 	if !known {
 		return !p.lacks(offered)
@@ -272,10 +273,10 @@ func (p *pion) fits(t *webrtc.RTPTransceiver, offered []format) bool {
 
 // canOffer looks for a transceiver without a codec: pion has rejected the section of
 // it, without a mid, or will do so, and can make no offer for as long (pc:823).
-func (p *pion) canOffer() error {
+func (p *Connection) canOffer() error {
 	for _, t := range p.pc.GetTransceivers() {
 		if list, known := codecsOf(t); known && len(list) == 0 {
-			return fmt.Errorf("%w: pion has no codec for its media section %q of %s", ErrWedged, t.Mid(), t.Kind())
+			return fmt.Errorf("%w: pion has no codec for its media section %q of %s", held.ErrWedged, t.Mid(), t.Kind())
 		}
 	}
 	return nil

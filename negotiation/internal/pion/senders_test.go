@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"testing"

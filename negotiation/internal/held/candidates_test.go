@@ -1,4 +1,4 @@
-package negotiation
+package held
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 
 func TestCandidatesOfTheRemoteDescriptionOnly(t *testing.T) {
 	b := newBare(data)
-	h := &held{pc: b}
+	h := New(b, false, false)
 	candidate := func(ufrag string) error {
 		return h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host", UsernameFragment: &ufrag})
 	}
@@ -38,7 +38,7 @@ func TestCandidatesOfTheRemoteDescriptionOnly(t *testing.T) {
 // TestManyCandidates come in descriptions and one by one, again and again.
 func TestManyCandidates(t *testing.T) {
 	b := newBare(data)
-	h := &held{pc: b}
+	h := New(b, false, false)
 	next := 0
 	described := func(ufrag string, candidates int) error {
 		d := remoteOffer(ufrag)

@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"errors"
@@ -11,78 +11,9 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
-
-var (
-	opus = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
-	vp8  = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
-)
-
-// offlineWith returns a connection that looks for no network, and has these codecs.
-func offlineWith(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.PeerConnection {
-	t.Helper()
-	return offlineFrom(t, codecsOnly(t, codecs...), webrtc.Configuration{})
-}
-
-func codecsOnly(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.MediaEngine {
-	t.Helper()
-	media := &webrtc.MediaEngine{}
-	for i, c := range codecs {
-		kind, _, _ := strings.Cut(c.MimeType, "/")
-		if err := media.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: webrtc.PayloadType(96 + i)}, webrtc.NewRTPCodecType(kind)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return media
-}
-
-// described returns a description with these sections.
-func described(sections ...string) string {
-	var mids []string
-	for _, m := range sections {
-		if s := sdp.Parse(m).Media[0]; !s.Rejected {
-			mids = append(mids, s.Mid)
-		}
-	}
-	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE %s\r\n"+
-		"a=ice-ufrag:theirs\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n", strings.Join(mids, " "), somePwd, someFingerprint) +
-		strings.Join(sections, "")
-}
-
-func mediaSection(kind, mid string, formats ...string) string {
-	text := "m=" + kind + " 9 UDP/TLS/RTP/SAVPF"
-	for i := range formats {
-		text += fmt.Sprintf(" %d", 100+i)
-	}
-	text += "\r\nc=IN IP4 0.0.0.0\r\na=setup:active\r\na=rtcp-mux\r\na=sendrecv\r\na=mid:" + mid + "\r\n"
-	for i, f := range formats {
-		name, fmtp, _ := strings.Cut(f, " ")
-		text += fmt.Sprintf("a=rtpmap:%d %s\r\n", 100+i, name)
-		if fmtp != "" {
-			text += fmt.Sprintf("a=fmtp:%d %s\r\n", 100+i, fmtp)
-		}
-	}
-	return text
-}
-
-// rejection is a section that is rejected.
-func rejection(kind, mid string) string {
-	return (&sdp.Description{Media: []*sdp.Media{sdp.Rejection(kind, mid)}}).String()
-}
-
-func dataSection(mid string) string {
-	return "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=setup:active\r\na=mid:" + mid + "\r\n"
-}
-
-// answered returns the sections with which h answers an offer.
-func answered(t *testing.T, h *held, text string) []sdp.Section {
-	t.Helper()
-	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}))
-	answer, err := h.SetLocalDescription()
-	must(t, err)
-	return sdp.Parse(answer.SDP).Sections()
-}
 
 // TestOfferedCodecs offers a codec to a connection that has one. What has none in
 // common is rejected, and the connection goes on.
@@ -112,7 +43,7 @@ func TestOfferedCodecs(t *testing.T) {
 			pc := offlineWith(t, c.has)
 			defer pc.Close()
 			kind, _, _ := strings.Cut(c.has.MimeType, "/")
-			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 			answer := answered(t, h, described(mediaSection(kind, "0", c.offered), dataSection("1")))
 			if len(answer) != 2 || answer[0].Rejected == c.taken || answer[1].Rejected {
 				t.Errorf("answered %+v", answer)
@@ -129,7 +60,7 @@ func TestCoarseClock(t *testing.T) {
 		t.Run(strings.ReplaceAll(offered, "/", " "), func(t *testing.T) {
 			pc := offlineWith(t, vp8)
 			defer pc.Close()
-			h := &held{pc: &pion{pc: pc, prefix: "i", codecs: []codec{}, incomplete: true}}
+			h := held.New(&Connection{pc: pc, prefix: "i", codecs: []codec{}, incomplete: true}, false, false)
 			answer := answered(t, h, described(mediaSection("video", "0", offered), dataSection("1")))
 			if len(answer) != 2 || answer[0].Mid != "0" || answer[0].Rejected == taken || answer[1].Mid != "1" {
 				t.Errorf("answered %+v", answer)
@@ -148,9 +79,9 @@ func TestAnsweredCodecs(t *testing.T) {
 				defer pc.Close()
 				_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: d})
 				must(t, err)
-				p := &pion{pc: pc, prefix: "i"}
-				h := &held{pc: p, polite: polite}
-				mid := read(offer(t, h).SDP).lines[0].mid
+				p := &Connection{pc: pc, prefix: "i"}
+				h := held.New(p, polite, false)
+				mid := offer(t, h).Media[0].Mid
 				for _, with := range []webrtc.SDPType{webrtc.SDPTypeAnswer, webrtc.SDPTypeOffer} {
 					if _, err := p.Look(with, sdp.Parse(described(mediaSection("video", mid, "H264/90000")))); err == nil {
 						t.Errorf("the %s with H264 is taken", with)
@@ -182,13 +113,13 @@ func TestPayloadTypes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			pc := offlineWith(t, opus, vp8, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: 90000})
 			defer pc.Close()
-			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 			if c.first != nil {
 				answered(t, h, described(c.first...))
 			}
 			second := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(c.second...)}
 			if c.refused {
-				if err := h.SetRemoteDescription(second); !errors.Is(err, ErrRefused) {
+				if err := h.SetRemoteDescription(second); !errors.Is(err, held.ErrRefused) {
 					t.Errorf("error %v", err)
 				}
 			} else {
@@ -203,7 +134,7 @@ func TestPayloadTypes(t *testing.T) {
 func TestLastLineWithoutEnd(t *testing.T) {
 	pc := offlineWith(t, vp8)
 	defer pc.Close()
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	const connection = "c=IN IP4 0.0.0.0\r\n"
 	section := strings.Replace(mediaSection("video", "0", "VP8/90000"), "a=sendrecv\r\n", "", 1)
 	before, after, _ := strings.Cut(section, connection)
@@ -223,25 +154,25 @@ func TestRejectedLater(t *testing.T) {
 			defer pc.Close()
 			_, err := pc.CreateDataChannel("data", nil)
 			must(t, err)
-			h := &held{pc: &pion{pc: pc, prefix: "i"}, polite: polite}
-			mid := read(offer(t, h).SDP).lines[0].mid
+			h := held.New(&Connection{pc: pc, prefix: "i"}, polite, false)
+			mid := offer(t, h).Media[0].Mid
 			answer := func(text string) {
 				t.Helper()
 				must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}))
 			}
 			answer(described(dataSection(mid)))
-			ufrag := h.ufrag
+			ufrag := h.Ufrag
 			offer(t, h)
 			answer(sdp.Rejecting([]sdp.Section{{Mid: mid, Kind: "application"}}).String())
-			h.polite = true // and holds it
+			h.Polite = true // and holds it
 			offer(t, h)
 			answered(t, h, described(rejection("application", mid)))
-			if h.ufrag != ufrag || !slices.Equal(h.remote, []string{"theirs"}) {
-				t.Errorf("the credentials became %q and %q", h.ufrag, h.remote)
+			if h.Ufrag != ufrag || !slices.Equal(h.Remote, []string{"theirs"}) {
+				t.Errorf("the credentials became %q and %q", h.Ufrag, h.Remote)
 			}
 			again := strings.Replace(dataSection("again"), "a=setup:active", "a=setup:actpass", 1)
 			must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(rejection("application", mid), again)}))
-			if role := read(offer(t, h).SDP).setup; role != "passive" {
+			if role := offer(t, h).Setup(); role != "passive" {
 				t.Errorf("the DTLS role became %q", role)
 			}
 		})
@@ -252,11 +183,7 @@ func TestRejectedLater(t *testing.T) {
 func TestAttachAgain(t *testing.T) {
 	attach := func(t *testing.T, pc *webrtc.PeerConnection) error {
 		theirs := *pc.CurrentRemoteDescription()
-		s, err := Attach(pc, false, func(Message) {})
-		if err == nil {
-			s.Close()
-			<-s.Done()
-		}
+		_, err := Adapt(pc, false, held.Hooks{Enqueue: func(func()) {}, Recheck: func() {}})
 		if *pc.CurrentRemoteDescription() != theirs { // as parsed, too: pion may be reading that
 			t.Error("what pion knows of the other side has changed")
 		}
@@ -269,60 +196,33 @@ func TestAttachAgain(t *testing.T) {
 		answer, err := pc.CreateAnswer(nil)
 		must(t, err)
 		must(t, pc.SetLocalDescription(answer))
-		if err := attach(t, pc); !errors.Is(err, ErrWedged) {
+		if err := attach(t, pc); !errors.Is(err, held.ErrWedged) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("a section was rejected, and data came later", func(t *testing.T) {
 		pc := offlineWith(t, opus)
 		defer pc.Close()
-		h := &held{pc: &pion{pc: pc, prefix: "i"}}
+		h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 		answered(t, h, described(mediaSection("video", "0", "VP8/90000")))
 		_, err := pc.CreateDataChannel("data", nil)
 		must(t, err)
-		lines := read(offer(t, h).SDP).lines
-		if len(lines) != 2 || lines[1].mid == "0" {
+		lines := offer(t, h).Media
+		if len(lines) != 2 || lines[1].Mid == "0" {
 			t.Fatalf("offered %+v", lines)
 		}
 		must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer,
-			SDP: described(rejection("video", "0"), dataSection(lines[1].mid))}))
+			SDP: described(rejection("video", "0"), dataSection(lines[1].Mid))}))
 		must(t, attach(t, pc))
 
-		p := &pion{pc: pc, prefix: "i"}
-		before, err := p.past()
+		p := &Connection{pc: pc, prefix: "i"}
+		before, err := p.Past()
 		must(t, err)
-		h = &held{pc: p}
-		must(t, h.adopt(before))
-		if again := read(offer(t, h).SDP).lines; !slices.EqualFunc(again, lines, func(a, b line) bool { return a.mid == b.mid }) {
+		h = held.New(p, false, false)
+		must(t, h.Adopt(before))
+		if again := offer(t, h).Media; !slices.EqualFunc(again, lines, func(a, b *sdp.Media) bool { return a.Mid == b.Mid }) {
 			t.Errorf("offered %+v, and then %+v", lines, again)
 		}
-	})
-	t.Run("the last Session has not ended", func(t *testing.T) {
-		pc := offline(t)
-		defer pc.Close()
-		before, err := Attach(pc, false, func(Message) {})
-		must(t, err)
-		busy, free := make(chan struct{}), make(chan struct{})
-		go before.Do(func() error {
-			close(busy)
-			<-free
-			return nil
-		})
-		<-busy
-		before.Close()
-		gathered := make(chan struct{})
-		s, err := Attach(pc, false, func(m Message) {
-			if m.Description == nil {
-				close(gathered)
-			}
-		})
-		must(t, err)
-		close(free)
-		<-before.Done()
-		must(t, s.Do(func() error { _, err := pc.CreateDataChannel("data", nil); return err }))
-		<-gathered
-		s.Close()
-		<-s.Done()
 	})
 }
 
@@ -331,11 +231,11 @@ func TestAttachAgain(t *testing.T) {
 func TestTheirMidIsOurs(t *testing.T) {
 	pc := offlineWith(t, opus, vp8)
 	defer pc.Close()
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	answered(t, h, described(mediaSection("audio", "i0", "nope/8000"), dataSection("1")))
 	_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo)
 	must(t, err)
-	if lines := read(offer(t, h).SDP).lines; len(lines) != 3 || lines[2].mid == "i0" {
+	if lines := offer(t, h).Media; len(lines) != 3 || lines[2].Mid == "i0" {
 		t.Errorf("offered %+v", lines)
 	}
 }
@@ -362,8 +262,8 @@ func TestASectionAlone(t *testing.T) {
 				_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio)
 				must(t, err)
 			}
-			answer := answered(t, &held{pc: &pion{pc: pc, prefix: "i"}}, described(c.sections...))
-			if n := len(read(pc.CurrentRemoteDescription().SDP).lines); n != c.seen || len(answer) != len(c.sections) {
+			answer := answered(t, held.New(&Connection{pc: pc, prefix: "i"}, false, false), described(c.sections...))
+			if n := len(sdp.Parse(pc.CurrentRemoteDescription().SDP).Media); n != c.seen || len(answer) != len(c.sections) {
 				t.Errorf("pion sees %d sections, and %d are answered", n, len(answer))
 			}
 		})

@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
 )
 
 // TestMuchOfCodecs offers sections that say so much of their codecs that pion would
@@ -43,10 +45,10 @@ func TestMuchOfCodecs(t *testing.T) {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			pc := offline(t)
 			defer pc.Close()
-			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 			section := "m=audio 9 UDP/TLS/RTP/SAVPF" + c.formats + "\r\nc=IN IP4 0.0.0.0\r\na=setup:actpass\r\na=mid:0\r\na=sendrecv\r\n" + c.lines
 			err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: described(section)})
-			if c.taken != (err == nil) || err != nil && !errors.Is(err, ErrRefused) {
+			if c.taken != (err == nil) || err != nil && !errors.Is(err, held.ErrRefused) {
 				t.Error(err)
 			}
 			goesOn(t, h, c.name)
@@ -68,10 +70,10 @@ func TestStrangeCandidates(t *testing.T) {
 		t.Run(strings.ReplaceAll(c.candidate, " ", "_"), func(t *testing.T) {
 			pc := offline(t)
 			defer pc.Close()
-			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 			text := described(dataSection("0") + "a=candidate:" + c.candidate + "\r\n")
 			err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text})
-			if c.taken != (err == nil) || err != nil && !errors.Is(err, ErrRefused) {
+			if c.taken != (err == nil) || err != nil && !errors.Is(err, held.ErrRefused) {
 				t.Error(err)
 			}
 		})
@@ -103,7 +105,7 @@ func TestEncryptedHeaders(t *testing.T) {
 			t.Run(strings.ReplaceAll(c.name+" "+with.String(), " ", "_"), func(t *testing.T) {
 				pc := offlineFrom(t, codecsOnly(t, opus, vp8), webrtc.Configuration{RTPHeaderEncryptionPolicy: c.policy})
 				defer pc.Close()
-				h := &held{pc: &pion{pc: pc, prefix: "i"}, polite: true}
+				h := held.New(&Connection{pc: pc, prefix: "i"}, true, false)
 				mids := []string{"0", "1", "2"}
 				if with == webrtc.SDPTypeAnswer {
 					for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
@@ -112,14 +114,14 @@ func TestEncryptedHeaders(t *testing.T) {
 					}
 					_, err := pc.CreateDataChannel("data", nil)
 					must(t, err)
-					for i, l := range read(offer(t, h).SDP).lines {
-						mids[i] = l.mid
+					for i, l := range offer(t, h).Media {
+						mids[i] = l.Mid
 					}
 				}
 				text := described(mediaSection("audio", mids[0], "opus/48000/2")+c.audio, mediaSection("video", mids[1], "VP8/90000")+c.video, dataSection(mids[2]))
 				text = strings.Replace(text, "a=group", c.session+"a=group", 1)
 				err := h.SetRemoteDescription(webrtc.SessionDescription{Type: with, SDP: text})
-				if c.taken != (err == nil) || err != nil && !errors.Is(err, ErrRefused) {
+				if c.taken != (err == nil) || err != nil && !errors.Is(err, held.ErrRefused) {
 					t.Error(err)
 				}
 				if state := pc.SignalingState(); !c.taken && state != webrtc.SignalingStateStable {

@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"errors"
@@ -14,14 +14,15 @@ import (
 	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // pionPlan is what a remote description will have pion do. All that there is to find
 // in the text is found: pion changes its state before it validates, and has no way
 // back.
-type pionPlan struct {
-	*pion
+type plan struct {
+	*Connection
 	remote   *sdp.Description // as on the wire
 	shown    webrtc.SessionDescription
 	sections []sdp.Section            // on the wire
@@ -33,7 +34,7 @@ type pionPlan struct {
 
 // look is a remote description while it is looked at.
 type look struct {
-	pion         *pion
+	pion         *Connection
 	kind         webrtc.SDPType
 	remote       *sdp.Description
 	sections     []sdp.Section
@@ -41,8 +42,8 @@ type look struct {
 	transceivers map[string]*webrtc.RTPTransceiver
 }
 
-// Look implements [committed].
-func (p *pion) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
+// Look implements [held.Connection].
+func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
 	l := &look{pion: p, kind: kind, remote: remote, sections: remote.Sections(), transceivers: map[string]*webrtc.RTPTransceiver{}}
 	all := p.pc.GetTransceivers()
 	for _, t := range slices.Backward(all) { // the first of a mid counts
@@ -54,7 +55,7 @@ func (p *pion) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) 
 		return nil, err
 	}
 	shown := remote.Clone()
-	to := &pionPlan{pion: p, remote: remote, sections: l.sections, seen: l.show(shown)}
+	to := &plan{Connection: p, remote: remote, sections: l.sections, seen: l.show(shown)}
 	to.shown = webrtc.SessionDescription{Type: kind, SDP: shown.String()}
 	if whole, err := to.shown.Unmarshal(); err != nil {
 		return nil, err
@@ -158,13 +159,13 @@ func (l *look) reserves(t *webrtc.RTPTransceiver) bool {
 
 // empty implements [plan]: pion need not hear of an answer that rejects all where its
 // offer is held.
-func (to *pionPlan) empty() bool {
+func (to *plan) Empty() bool {
 	return to.shown.Type == webrtc.SDPTypeAnswer && to.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(to.sections)
 }
 
 // apply implements [plan].
-func (to *pionPlan) apply() error {
-	p := to.pion
+func (to *plan) Apply() error {
+	p := to.Connection
 	if to.shown.Type == webrtc.SDPTypeAnswer {
 		p.remember(to.remote)
 		p.seen, p.meaning = to.seen, to.meaning
@@ -207,7 +208,7 @@ func wholeCredentials(d *sdp.Description) error {
 // none where the application wants them to be. pion looks at that first, but a held
 // offer is set by then. What the transport's section says holds for all that share it.
 // https://www.rfc-editor.org/rfc/rfc9335#section-4
-func (p *pion) oneEncryption(d *sdp.Description) error {
+func (p *Connection) oneEncryption(d *sdp.Description) error {
 	policy := p.pc.GetConfiguration().RTPHeaderEncryptionPolicy
 	if d.Has(pionsdp.AttrKeyCryptex) || policy == webrtc.RTPHeaderEncryptionPolicyDisable {
 		return nil

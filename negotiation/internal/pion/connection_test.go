@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"sync"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -42,7 +43,7 @@ func TestShield(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := &held{pc: &pion{pc: pc, prefix: "i"}}
+			h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 			exchange := func(d sdp.Direction) sdp.Direction {
 				t.Helper()
 				offer := goodOffer(t, webrtc.RTPCodecTypeAudio)
@@ -56,7 +57,7 @@ func TestShield(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return read(answer.SDP).lines[0].dir
+				return sdp.Parse(answer.SDP).Media[0].Direction
 			}
 			transceiver, err := pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.NewRTPTransceiverDirection(c.ours.String())})
 			if err != nil {
@@ -97,7 +98,7 @@ func TestTheNextDescriptionWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-busy
-	h := &held{pc: &pion{pc: pc, prefix: "i"}}
+	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	offer := goodOffer(t)
 	if err := h.SetRemoteDescription(offer); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"slices"
@@ -14,7 +14,7 @@ import (
 // sections in the order that both sides know, and those that pion does not know
 // rejected. pion numbers the section of data channels without a look at those, until
 // it has seen how the other side calls it.
-func (p *pion) arrange(d *sdp.Description) *sdp.Description {
+func (p *Connection) arrange(d *sdp.Description) *sdp.Description {
 	d.FillMids(p.seen)
 	made := d.Media
 	d.Media = make([]*sdp.Media, 0, len(made))
@@ -45,12 +45,12 @@ func (p *pion) arrange(d *sdp.Description) *sdp.Description {
 }
 
 // ordered reports whether the last remote description has a section with this mid.
-func (p *pion) ordered(mid string) bool {
+func (p *Connection) ordered(mid string) bool {
 	return slices.ContainsFunc(p.order, func(s sdp.Section) bool { return s.Mid == mid })
 }
 
 // place gives a candidate the place that the transport has on the wire.
-func (p *pion) place(c *webrtc.ICECandidateInit) {
+func (p *Connection) place(c *webrtc.ICECandidateInit) {
 	if p.carrier != nil {
 		c.SDPMid, c.SDPMLineIndex = &p.carrier.mid, &p.carrier.index
 	}

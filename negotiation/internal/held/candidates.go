@@ -1,4 +1,4 @@
-package negotiation
+package held
 
 import (
 	"fmt"
@@ -10,18 +10,18 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// AddICECandidate implements [PeerConnection]. Both pion and Chromium take a
+// AddICECandidate implements negotiation.PeerConnection. Both pion and Chromium take a
 // candidate of another generation without a word.
 // https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate
-func (h *held) AddICECandidate(c *webrtc.ICECandidateInit) error {
-	if h.remote == nil {
+func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
+	if h.Remote == nil {
 		return ErrNoRemoteDescription
 	}
 	if c == nil {
 		return h.pc.AddICECandidate(webrtc.ICECandidateInit{})
 	}
 	for _, ufrag := range candidateUfrags(*c) {
-		if !slices.Contains(h.remote, ufrag) {
+		if !slices.Contains(h.Remote, ufrag) {
 			return ErrUnknownUfrag
 		}
 	}
@@ -29,7 +29,7 @@ func (h *held) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	if err != nil {
 		return err
 	}
-	h.candidates = candidates
+	h.Candidates = candidates
 	return h.pc.AddICECandidate(*c)
 }
 
@@ -41,9 +41,9 @@ var errCandidates = fmt.Errorf("%w: there are more than %d candidates", ErrRefus
 
 // hearing returns the candidates of a generation once these have come, too: of that of
 // a remote description, or of the present one.
-func (h *held) hearing(remote *sdp.Description, come ...string) (all []string, err error) {
-	if remote == nil || slices.Contains(h.remote, remote.Ufrag()) {
-		all = slices.Clip(h.candidates)
+func (h *PeerConnection) hearing(remote *sdp.Description, come ...string) (all []string, err error) {
+	if remote == nil || slices.Contains(h.Remote, remote.Ufrag()) {
+		all = slices.Clip(h.Candidates)
 	}
 	for _, c := range come {
 		if c = strings.TrimPrefix(c, "candidate:"); slices.Contains(all, c) {
@@ -59,9 +59,9 @@ func (h *held) hearing(remote *sdp.Description, come ...string) (all []string, e
 
 // hears is called with a remote description that was applied, and the candidates of
 // its generation.
-func (h *held) hears(remote *sdp.Description, candidates []string) {
+func (h *PeerConnection) hears(remote *sdp.Description, candidates []string) {
 	if remote.Ufrag() != "" {
-		h.remote, h.candidates = remote.Ufrags(), candidates
+		h.Remote, h.Candidates = remote.Ufrags(), candidates
 	}
 }
 

@@ -1,12 +1,13 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"slices"
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -76,7 +77,7 @@ func accompany(d *sdp.Description, mid string) {
 
 // withCredentials has a description in which every section is rejected say that
 // the credentials are those from before. pion wants some.
-func (p *pion) withCredentials(d *sdp.Description) {
+func (p *Connection) withCredentials(d *sdp.Description) {
 	if p.ufrag != "" {
 		d.Add("ice-ufrag", p.ufrag)
 		d.Add("ice-pwd", p.pwd)
@@ -101,7 +102,7 @@ func unhide(d *sdp.Description) {
 // for which it leaves the direction of t alone (pc:1317, pc:1348). That is the application's,
 // as in W3C: pion would lower it to what is offered and never raise it again, raise
 // it where there is no receiver, and for inactive stop a transceiver with the track
-// that was just put there. held.go answers what was really offered. A transceiver
+// that was just put there. Package held answers what was really offered. A transceiver
 // that pion makes wants to receive; nil stands for it.
 // https://www.w3.org/TR/webrtc/#dfn-direction
 func shielded(t *webrtc.RTPTransceiver, offered sdp.Direction) sdp.Direction {
@@ -118,8 +119,8 @@ func shielded(t *webrtc.RTPTransceiver, offered sdp.Direction) sdp.Direction {
 	return sdp.Recvonly
 }
 
-// past returns what was negotiated before, as it was on the wire.
-func (p *pion) past() (*past, error) {
+// Past returns what was negotiated before, as it was on the wire.
+func (p *Connection) Past() (*held.Past, error) {
 	local, remote := p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()
 	if local == nil || remote == nil {
 		return nil, nil
@@ -135,11 +136,11 @@ func (p *pion) past() (*past, error) {
 	if local.Type == webrtc.SDPTypeAnswer {
 		p.group = ours.Bundle()
 	}
-	return &past{local: ours, remote: theirs, offered: local.Type == webrtc.SDPTypeOffer}, nil
+	return &held.Past{Local: ours, Remote: theirs, Offered: local.Type == webrtc.SDPTypeOffer}, nil
 }
 
 // remember keeps what later descriptions need of a remote one.
-func (p *pion) remember(remote *sdp.Description) {
+func (p *Connection) remember(remote *sdp.Description) {
 	p.order, p.group = remote.Sections(), remote.Bundle()
 	if ufrag := remote.Ufrag(); ufrag != "" {
 		p.ufrag = ufrag

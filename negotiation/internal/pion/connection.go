@@ -1,78 +1,21 @@
 //go:build !js
 
-package negotiation
+package pion
 
 import (
 	"errors"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/rtcerr"
 
+	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// startTimeout bounds the wait for ICE to start, which takes no network.
-const startTimeout = 5 * time.Second
-
-// PoliteConfiguration returns c with what makes a polite native peer connect
-// as fast as an impolite one: a candidate pool, so that its offers carry
-// candidates although they are held back. pion takes the pool size only when a
-// PeerConnection is made. In a browser it returns c as it is.
-func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration {
-	c.ICECandidatePoolSize = 1
-	return c
-}
-
-// adapt gives a pion PeerConnection browser semantics.
-func adapt(pc *webrtc.PeerConnection, polite bool, to hooks) (adapter, error) {
-	p := &pion{pc: pc, prefix: "i", stop: to.stop, unsent: func(err error) { to.report(SendFailed, err) }}
-	if polite {
-		p.prefix = "p"
-	}
-	h := &held{pc: p, polite: polite}
-	if err := p.canOffer(); err != nil {
-		return nil, err
-	}
-	before, err := p.past()
-	if err != nil {
-		return nil, err
-	}
-	if err := h.adopt(before); err != nil {
-		return nil, err
-	}
-	p.senders.adopt(pc.GetTransceivers(), p.order)
-	pc.OnNegotiationNeeded(to.recheck)
-	pc.OnSignalingStateChange(nil)
-	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
-		if c == nil {
-			to.enqueue(func() { to.candidate(nil) })
-			return
-		}
-		init := c.ToJSON()
-		to.enqueue(func() {
-			ufrag := h.ufrag
-			init.UsernameFragment = &ufrag
-			p.place(&init)
-			to.candidate(&init)
-		})
-	})
-	return native{h}, nil
-}
-
-// native is the adapter of a pion PeerConnection.
-type native struct{ *held }
-
-func (native) flush() {}
-
-// detach leaves our handlers where they are: what they enqueue is dropped. Those of
-// the next Session may have replaced them already.
-func (native) detach() {}
-
-// pion is a pion PeerConnection as held.go sees it.
-type pion struct {
+// Connection is a pion PeerConnection as package held sees it.
+type Connection struct {
 	pc         *webrtc.PeerConnection
 	prefix     string // of the mids that we give
 	named      int    // how many
@@ -96,8 +39,17 @@ type pion struct {
 	carrier *carrier // in our last description
 }
 
+// New returns a Connection over pc. The two peers give other mids.
+func New(pc *webrtc.PeerConnection, polite bool) *Connection {
+	prefix := "i"
+	if polite {
+		prefix = "p"
+	}
+	return &Connection{pc: pc, prefix: prefix}
+}
+
 // SignalingState is have-remote-offer also while pion has not heard of the offer.
-func (p *pion) SignalingState() webrtc.SignalingState {
+func (p *Connection) SignalingState() webrtc.SignalingState {
 	state := p.pc.SignalingState()
 	if state == webrtc.SignalingStateStable && p.unseen {
 		return webrtc.SignalingStateHaveRemoteOffer
@@ -105,7 +57,7 @@ func (p *pion) SignalingState() webrtc.SignalingState {
 	return state
 }
 
-func (p *pion) NameSections() error {
+func (p *Connection) NameSections() error {
 	for _, t := range p.pc.GetTransceivers() {
 		if err := p.name(t); err != nil {
 			return err
@@ -114,7 +66,7 @@ func (p *pion) NameSections() error {
 	return nil
 }
 
-func (p *pion) name(t *webrtc.RTPTransceiver) error {
+func (p *Connection) name(t *webrtc.RTPTransceiver) error {
 	for t.Mid() == "" {
 		mid := p.prefix + strconv.Itoa(p.named)
 		p.named++
@@ -128,7 +80,7 @@ func (p *pion) name(t *webrtc.RTPTransceiver) error {
 	return nil
 }
 
-func (p *pion) transceiver(mid string) *webrtc.RTPTransceiver {
+func (p *Connection) transceiver(mid string) *webrtc.RTPTransceiver {
 	for _, t := range p.pc.GetTransceivers() {
 		if t.Mid() == mid {
 			return t
@@ -137,7 +89,7 @@ func (p *pion) transceiver(mid string) *webrtc.RTPTransceiver {
 	return nil
 }
 
-func (p *pion) CreateOffer(restart bool) (local, error) {
+func (p *Connection) CreateOffer(restart bool) (held.Local, error) {
 	p.awaitICE() // a restart would forget what it waits for
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.made(p.pc.CreateOffer(&webrtc.OfferOptions{
@@ -146,9 +98,9 @@ func (p *pion) CreateOffer(restart bool) (local, error) {
 	}))
 }
 
-func (p *pion) CreateAnswer() (local, error) {
+func (p *Connection) CreateAnswer() (held.Local, error) {
 	if p.unseen {
-		return local{webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, sdp.Rejecting(p.order)}, nil
+		return held.Local{Made: webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, Wire: sdp.Rejecting(p.order)}, nil
 	}
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.made(p.pc.CreateAnswer(&webrtc.AnswerOptions{
@@ -156,25 +108,25 @@ func (p *pion) CreateAnswer() (local, error) {
 	}))
 }
 
-func (p *pion) made(d webrtc.SessionDescription, err error) (local, error) {
+func (p *Connection) made(d webrtc.SessionDescription, err error) (held.Local, error) {
 	if err != nil {
-		return local{}, err
+		return held.Local{}, err
 	}
 	wire := p.arrange(sdp.Parse(d.SDP))
 	p.carrier = carrierOf(wire)
 	if d.Type == webrtc.SDPTypeAnswer {
 		p.group = wire.Bundle()
 	}
-	return local{d, wire}, nil
+	return held.Local{Made: d, Wire: wire}, nil
 }
 
-// Commits implements [committed]: pion has no way back if every section is
+// Commits implements [held.Connection]: pion has no way back if every section is
 // rejected. It starts nothing then, and nobody rejects a section of data channels.
-func (p *pion) Commits(offered []sdp.Section) bool {
+func (p *Connection) Commits(offered []sdp.Section) bool {
 	return p.pc.CurrentRemoteDescription() != nil || slices.ContainsFunc(offered, func(s sdp.Section) bool { return s.Kind == "application" })
 }
 
-func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
+func (p *Connection) SetLocalDescription(d webrtc.SessionDescription) error {
 	if p.unseen {
 		p.unseen = false
 		return nil
@@ -185,55 +137,29 @@ func (p *pion) SetLocalDescription(d webrtc.SessionDescription) error {
 	return p.senders.exchange(p.pc, p.offered, func() error { return p.pc.SetLocalDescription(d) }, p.unsent)
 }
 
-// awaitICE waits until the first exchange has started ICE, which pion does on a
-// goroutine of its own. Before, the next description looks like an ICE restart
-// to it (icetransport.go:452), and the two never connect. No event tells of it.
-func (p *pion) awaitICE() {
-	if p.started || p.pc.CurrentRemoteDescription() == nil {
-		return
-	}
-	timeout := time.NewTimer(startTimeout)
-	defer timeout.Stop()
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for p.pc.SignalingState() != webrtc.SignalingStateClosed {
-		remote, err := p.pc.SCTP().Transport().ICETransport().GetRemoteParameters()
-		if p.started = err == nil && remote.UsernameFragment != ""; p.started {
-			return
-		}
-		select {
-		case <-again.C:
-		case <-p.stop:
-			return
-		case <-timeout.C:
-			return
-		}
-	}
-}
-
-func (p *pion) AddICECandidate(c webrtc.ICECandidateInit) error {
+func (p *Connection) AddICECandidate(c webrtc.ICECandidateInit) error {
 	if p.order != nil && p.pc.RemoteDescription() == nil { // pion has not heard of what it belongs to
 		return nil
 	}
 	return p.pc.AddICECandidate(c)
 }
 
-func (p *pion) Superseded(err error) bool {
+func (p *Connection) Superseded(err error) bool {
 	var modification *rtcerr.InvalidModificationError
 	return errors.As(err, &modification) && p.pc.SignalingState() == webrtc.SignalingStateStable
 }
 
-func (p *pion) Wants() []want {
-	var wants []want
+func (p *Connection) Wants() []held.Want {
+	var wants []held.Want
 	for _, t := range p.pc.GetTransceivers() {
-		w := want{mid: t.Mid(), kind: t.Kind().String(), what: t.Direction().String()}
+		w := held.Want{Mid: t.Mid(), Kind: t.Kind().String(), What: t.Direction().String()}
 		if sender := t.Sender(); sender != nil && sender.Track() != nil {
-			w.what += " " + sender.Track().StreamID() + " " + sender.Track().ID()
+			w.What += " " + sender.Track().StreamID() + " " + sender.Track().ID()
 		}
 		wants = append(wants, w)
 	}
 	if p.data() {
-		wants = append(wants, want{kind: "application"})
+		wants = append(wants, held.Want{Kind: "application"})
 	}
 	return wants
 }
@@ -241,7 +167,7 @@ func (p *pion) Wants() []want {
 // data reports whether a data channel was created here, or there is a section for
 // one. Only GetStats reveals the former, and there pion (pc:3056) reads what a receiver
 // of media may be writing: do not ask more often than necessary.
-func (p *pion) data() bool {
+func (p *Connection) data() bool {
 	if !p.hasData {
 		p.hasData = slices.ContainsFunc(p.order, func(s sdp.Section) bool { return s.Kind == "application" })
 	}

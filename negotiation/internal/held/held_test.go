@@ -1,4 +1,4 @@
-package negotiation
+package held
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 // what it rejects.
 type bare struct {
 	state     webrtc.SignalingState
-	wants     []want
+	wants     []Want
 	lastOffer string
 	ufrag     int
 	version   int
@@ -30,7 +30,7 @@ var (
 	errNotTheLast = errors.New("not the last offer")
 )
 
-func newBare(wants ...want) *bare {
+func newBare(wants ...Want) *bare {
 	return &bare{state: webrtc.SignalingStateStable, wants: wants}
 }
 
@@ -50,13 +50,13 @@ func text(ufrag, setup string, version int, mids ...string) string {
 
 func (b *bare) SignalingState() webrtc.SignalingState { return b.state }
 func (b *bare) NameSections() error                   { return nil }
-func (b *bare) Wants() []want                         { return slices.Clone(b.wants) }
+func (b *bare) Wants() []Want                         { return slices.Clone(b.wants) }
 func (b *bare) Superseded(err error) bool             { return errors.Is(err, errNotTheLast) }
 
 func (b *bare) Commits([]sdp.Section) bool { return true }
 
-func (b *bare) Look(kind webrtc.SDPType, remote *sdp.Description) (plan, error) {
-	return planned(b.SetRemoteDescription, kind, remote)
+func (b *bare) Look(kind webrtc.SDPType, remote *sdp.Description) (Plan, error) {
+	return setting{b, webrtc.SessionDescription{Type: kind, SDP: remote.String()}}, nil
 }
 
 func (b *bare) AddICECandidate(webrtc.ICECandidateInit) error {
@@ -64,7 +64,7 @@ func (b *bare) AddICECandidate(webrtc.ICECandidateInit) error {
 	return nil
 }
 
-func (b *bare) CreateOffer(restart bool) (local, error) {
+func (b *bare) CreateOffer(restart bool) (Local, error) {
 	if restart {
 		b.ufrag++
 	}
@@ -73,7 +73,7 @@ func (b *bare) CreateOffer(restart bool) (local, error) {
 	return made(webrtc.SDPTypeOffer, b.lastOffer), nil
 }
 
-func (b *bare) CreateAnswer() (local, error) {
+func (b *bare) CreateAnswer() (Local, error) {
 	mid := "0"
 	if b.rejects {
 		mid = ""
@@ -113,6 +113,19 @@ func (b *bare) SetRemoteDescription(d webrtc.SessionDescription) error {
 	return nil
 }
 
+// setting is the plan to set a description.
+type setting struct {
+	*bare
+	remote webrtc.SessionDescription
+}
+
+func (setting) Empty() bool    { return false }
+func (s setting) Apply() error { return s.SetRemoteDescription(s.remote) }
+
+func made(kind webrtc.SDPType, text string) Local {
+	return Local{webrtc.SessionDescription{Type: kind, SDP: text}, sdp.Parse(text)}
+}
+
 func remoteOffer(ufrag string) webrtc.SessionDescription {
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text(ufrag, "actpass", 1, "0")}
 }
@@ -121,7 +134,7 @@ func remoteAnswer(setup string) webrtc.SessionDescription {
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text("theirs", setup, 1, "0")}
 }
 
-var data = want{kind: "application"}
+var data = Want{Kind: "application"}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -130,7 +143,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func offer(t *testing.T, h *held) webrtc.SessionDescription {
+func offer(t *testing.T, h *PeerConnection) webrtc.SessionDescription {
 	t.Helper()
 	d, err := h.SetLocalDescription()
 	must(t, err)
@@ -146,8 +159,8 @@ func expect(t *testing.T, b *bare, calls ...string) {
 
 func TestPoliteHoldsItsOffer(t *testing.T) {
 	b := newBare(data)
-	h := &held{pc: b, polite: true}
-	if !h.needed() {
+	h := New(b, true, false)
+	if !h.Needed() {
 		t.Error("a data channel does not make an offer needed")
 	}
 	offer(t, h)
@@ -157,14 +170,14 @@ func TestPoliteHoldsItsOffer(t *testing.T) {
 	}
 	must(t, h.SetRemoteDescription(remoteAnswer("active")))
 	expect(t, b, "local offer", "remote answer")
-	if h.SignalingState() != webrtc.SignalingStateStable || h.needed() {
-		t.Errorf("state %s, needed %v", h.SignalingState(), h.needed())
+	if h.SignalingState() != webrtc.SignalingStateStable || h.Needed() {
+		t.Errorf("state %s, needed %v", h.SignalingState(), h.Needed())
 	}
 }
 
 func TestImpoliteCommitsItsOffer(t *testing.T) {
 	b := newBare(data)
-	h := &held{pc: b}
+	h := New(b, false, false)
 	offer(t, h)
 	expect(t, b, "local offer")
 	must(t, h.SetRemoteDescription(remoteAnswer("active")))
@@ -172,13 +185,13 @@ func TestImpoliteCommitsItsOffer(t *testing.T) {
 }
 
 func TestACollidingOfferWithdrawsTheHeldOne(t *testing.T) {
-	b := newBare(want{mid: "p0", kind: "video", what: "sendrecv"})
-	h := &held{pc: b, polite: true}
+	b := newBare(Want{Mid: "p0", Kind: "video", What: "sendrecv"})
+	h := New(b, true, false)
 	offer(t, h)
 	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
 	offer(t, h) // the answer
 	expect(t, b, "remote offer", "local answer")
-	if !h.needed() {
+	if !h.Needed() {
 		t.Error("what the withdrawn offer said is not wanted any more")
 	}
 	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
@@ -186,7 +199,7 @@ func TestACollidingOfferWithdrawsTheHeldOne(t *testing.T) {
 
 func TestAnAnswerRepeatsTheDTLSRole(t *testing.T) {
 	for _, test := range []struct{ first, want string }{{"active", "passive"}, {"passive", "active"}} {
-		h := &held{pc: newBare(data), polite: true}
+		h := New(newBare(data), true, false)
 		offer(t, h)
 		must(t, h.SetRemoteDescription(remoteAnswer(test.first)))
 		must(t, h.SetRemoteDescription(remoteOffer("theirs")))
@@ -200,10 +213,10 @@ func TestAnAnswerRepeatsTheDTLSRole(t *testing.T) {
 // carried it has ended.
 func TestANewTransportTakesItsOwnRole(t *testing.T) {
 	for moves, want := range map[bool]string{true: "active", false: "passive"} {
-		h := &held{pc: newBare(data), polite: true, moves: moves}
+		h := New(newBare(data), true, moves)
 		offer(t, h)
 		must(t, h.SetRemoteDescription(remoteAnswer("active")))
-		h.tag = "ended"
+		h.Tag = "ended"
 		must(t, h.SetRemoteDescription(remoteOffer("theirs")))
 		if answer := offer(t, h).SDP; !strings.Contains(answer, "a=setup:"+want+"\r\n") {
 			t.Errorf("moves is %t, and we are not %s:\n%s", moves, want, answer)
@@ -214,19 +227,19 @@ func TestANewTransportTakesItsOwnRole(t *testing.T) {
 func TestARejectedSectionKeepsItsMid(t *testing.T) {
 	b := newBare()
 	b.rejects = true
-	h := &held{pc: b}
+	h := New(b, false, false)
 	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
 	if answer := offer(t, h).SDP; !strings.Contains(answer, "a=mid:0\r\n") {
 		t.Errorf("no mid:\n%s", answer)
 	}
-	if s := h.sections[0]; s.Mid != "0" || !s.Rejected {
-		t.Errorf("sections %v", h.sections)
+	if s := h.Sections[0]; s.Mid != "0" || !s.Rejected {
+		t.Errorf("sections %v", h.Sections)
 	}
 }
 
 func TestAnOfferThatWasSuperseded(t *testing.T) {
 	b := newBare(data)
-	h := &held{pc: b, polite: true}
+	h := New(b, true, false)
 	offer(t, h)
 	_, _ = b.CreateOffer(false) // by the application, and it says the same
 	must(t, h.SetRemoteDescription(remoteAnswer("active")))
@@ -244,9 +257,9 @@ func TestAnOfferThatWasSuperseded(t *testing.T) {
 
 func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
 	b := newBare(data)
-	h := &held{pc: b, polite: true}
+	h := New(b, true, false)
 	h.RestartICE()
-	if h.restart {
+	if h.Restart {
 		t.Error("there is nothing to restart")
 	}
 	offer(t, h)
@@ -256,19 +269,19 @@ func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
 	offer(t, h)
 	must(t, h.SetRemoteDescription(remoteOffer("theirs"))) // plain, and it wins
 	offer(t, h)
-	if !h.needed() {
+	if !h.Needed() {
 		t.Error("the wish was lost in a collision")
 	}
 	offer(t, h)
 	must(t, h.SetRemoteDescription(remoteAnswer("active")))
-	if h.needed() {
+	if h.Needed() {
 		t.Error("the wish was answered and is still there")
 	}
 
 	h.RestartICE()
 	must(t, h.SetRemoteDescription(remoteOffer("another")))
 	offer(t, h)
-	if h.needed() {
+	if h.Needed() {
 		t.Error("the other side restarted, and we want to as well")
 	}
 }
@@ -277,8 +290,8 @@ func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
 func TestAllRejectedRestartsNothing(t *testing.T) {
 	rejects := strings.NewReplacer("m=application 9", "m=application 0", "a=group:BUNDLE 0\r\n", "", "a=ice-ufrag:theirs\r\n", "")
 	b := newBare(data)
-	h := &held{pc: b, polite: true}
-	ours := read(offer(t, h).SDP).ufrag
+	h := New(b, true, false)
+	ours := sdp.Parse(offer(t, h).SDP).Ufrag()
 	must(t, h.SetRemoteDescription(remoteAnswer("active")))
 	h.RestartICE()
 	rejected := remoteOffer("theirs")
@@ -286,22 +299,22 @@ func TestAllRejectedRestartsNothing(t *testing.T) {
 	must(t, h.SetRemoteDescription(rejected))
 	b.rejects = true
 	offer(t, h) // the answer
-	if !h.needed() || h.ufrag != ours || !slices.Equal(h.remote, []string{"theirs"}) {
-		t.Errorf("needed %v, the credentials are %q and %q", h.needed(), h.ufrag, h.remote)
+	if !h.Needed() || h.Ufrag != ours || !slices.Equal(h.Remote, []string{"theirs"}) {
+		t.Errorf("needed %v, the credentials are %q and %q", h.Needed(), h.Ufrag, h.Remote)
 	}
 }
 
 func TestAdopt(t *testing.T) {
-	before := &past{sdp.Parse(text("ours0", "actpass", 1, "0")), sdp.Parse(remoteAnswer("active").SDP), true}
-	h := &held{pc: newBare(data), polite: true}
-	must(t, h.adopt(before))
+	before := &Past{sdp.Parse(text("ours0", "actpass", 1, "0")), sdp.Parse(remoteAnswer("active").SDP), true}
+	h := New(newBare(data), true, false)
+	must(t, h.Adopt(before))
 	must(t, h.SetRemoteDescription(remoteOffer("theirs")))
 	if answer := offer(t, h).SDP; !strings.Contains(answer, "a=setup:passive\r\n") {
 		t.Errorf("the DTLS role of before is forgotten:\n%s", answer)
 	}
 
-	before.remote = sdp.Parse(text("theirs", "active", 1, "0", "1"))
-	if h.adopt(before) == nil {
+	before.Remote = sdp.Parse(text("theirs", "active", 1, "0", "1"))
+	if h.Adopt(before) == nil {
 		t.Error("adopts two media sections of theirs, and one of ours")
 	}
 }
@@ -332,7 +345,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBare(data)
-			h := &held{pc: b}
+			h := New(b, false, false)
 			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}); !errors.Is(err, ErrRefused) {
 				t.Errorf("error %v", err)
 			}
@@ -354,7 +367,7 @@ func TestRefusedAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, polite := range []bool{true, false} {
-				h := &held{pc: newBare(data), polite: polite}
+				h := New(newBare(data), polite, false)
 				offer(t, h)
 				if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}); !errors.Is(err, ErrRefused) {
 					t.Errorf("error %v", err)
@@ -365,30 +378,6 @@ func TestRefusedAnswer(t *testing.T) {
 	}
 }
 
-// An offer whose answer was refused is sent again, unless it is not pending any more.
-func TestRetry(t *testing.T) {
-	var sent []string
-	h := &held{pc: newBare(want{mid: "p0", kind: "video", what: "sendrecv"}), polite: true}
-	n := NewNegotiator(h, true, func(m Message) { sent = append(sent, m.Description.Type.String()) }, nil)
-	garbage, theirs := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, remoteOffer("theirs")
-	must(t, n.NegotiationNeeded())
-	if err := n.Receive(Message{Description: &garbage}); !errors.Is(err, ErrOffer) || !errors.Is(err, ErrRefused) {
-		t.Errorf("error %v", err)
-	}
-	must(t, n.Retry())
-	must(t, n.Retry()) // nothing was refused since
-	if err := n.Receive(Message{Description: &garbage}); !errors.Is(err, ErrOffer) {
-		t.Errorf("error %v", err)
-	}
-	must(t, n.Receive(Message{Description: &theirs}))
-	must(t, n.Retry())
-	must(t, n.NegotiationNeeded())
-	must(t, n.Retry())
-	if want := []string{"offer", "offer", "answer", "offer"}; !slices.Equal(sent, want) {
-		t.Errorf("sent %q, want %q", sent, want)
-	}
-}
-
 func TestRefusedReoffer(t *testing.T) {
 	for name, text := range map[string]string{
 		"fewer sections": text("theirs", "actpass", 1, "0"),
@@ -396,8 +385,8 @@ func TestRefusedReoffer(t *testing.T) {
 		"other kind":     strings.Replace(text("theirs", "actpass", 1, "0", "1"), "m=application", "m=audio", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			both := []sdp.Section{{Mid: "0", Kind: "application"}, {Mid: "1", Kind: "application"}}
-			h := &held{pc: newBare(data), sections: both}
+			h := New(newBare(data), false, false)
+			h.Sections = []sdp.Section{{Mid: "0", Kind: "application"}, {Mid: "1", Kind: "application"}}
 			if err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}); !errors.Is(err, ErrRefused) {
 				t.Errorf("error %v", err)
 			}

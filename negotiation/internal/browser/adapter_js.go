@@ -1,0 +1,115 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hack-pad/safejs"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
+)
+
+// Adapt has offers held as natively. A browser could roll back, but Chromium
+// (156) loses data channels, header extensions and networks when it does.
+func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, error) {
+	b := &Connection{
+		signalingState: pc.SignalingState,
+		currentLocal:   pc.CurrentLocalDescription,
+		currentRemote:  pc.CurrentRemoteDescription,
+		js:             safejs.Safe(pc.JSValue()),
+		to:             to,
+	}
+	h := held.New(b, polite, true)
+	err := errors.Join(
+		h.Adopt(b.past()),
+		b.listen("negotiationneeded", func(safejs.Value) {
+			b.Fired()
+			to.Recheck()
+		}),
+		b.listen("icecandidate", b.localCandidate),
+	)
+	if err != nil {
+		b.detach()
+		return nil, fmt.Errorf("negotiation: attach to the RTCPeerConnection: %w", err)
+	}
+	return &Adapter{h, b}, nil
+}
+
+// Adapter is the PeerConnection of a Session over a browser's RTCPeerConnection.
+type Adapter struct {
+	*held.PeerConnection
+	Connection *Connection
+}
+
+// Needed reports whether an offer is needed. Chromium (156) fires negotiationneeded for ever
+// when a transceiver was stopped before its first offer, and then not for what
+// comes later. So after an offer that said nothing new, look for ourselves.
+func (a *Adapter) Needed() bool {
+	if a.Connection.vain && !a.Restart && a.SignalingState() == webrtc.SignalingStateStable {
+		if !a.Connection.differsNow() {
+			return false
+		}
+		a.Connection.Fired()
+	}
+	return a.PeerConnection.Needed()
+}
+
+// Flush makes a round trip to where negotiationneeded comes from: those that are
+// due are here when it is back.
+func (a *Adapter) Flush() { _, _ = a.Connection.await("getStats") }
+
+// Detach takes our handlers off.
+func (a *Adapter) Detach() { a.Connection.detach() }
+
+func (b *Connection) listen(event string, f func(safejs.Value)) error {
+	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		f(args[0])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.listeners = append(b.listeners, listener{event, fn})
+	_, err = b.js.Call("addEventListener", event, fn)
+	return err
+}
+
+func (b *Connection) detach() {
+	for _, l := range b.listeners {
+		_, _ = b.js.Call("removeEventListener", l.event, l.fn)
+		l.fn.Release()
+	}
+	b.listeners = nil
+}
+
+type listener struct {
+	event string
+	fn    safejs.Func
+}
+
+// localCandidate reads what pion's ToJSON loses.
+func (b *Connection) localCandidate(event safejs.Value) {
+	candidate, err := event.Get("candidate")
+	if err != nil {
+		return
+	}
+	if candidate.IsNull() || candidate.IsUndefined() {
+		b.to.Enqueue(func() { b.to.Candidate(nil) })
+		return
+	}
+	text, _ := stringOf(candidate, "candidate")
+	init := webrtc.ICECandidateInit{Candidate: text}
+	if mid, ok := stringOf(candidate, "sdpMid"); ok {
+		init.SDPMid = &mid
+	}
+	if ufrag, ok := stringOf(candidate, "usernameFragment"); ok {
+		init.UsernameFragment = &ufrag
+	}
+	if v, err := candidate.Get("sdpMLineIndex"); err == nil && v.Type() == safejs.TypeNumber {
+		n, _ := v.Int()
+		index := uint16(n)
+		init.SDPMLineIndex = &index
+	}
+	b.to.Enqueue(func() { b.to.Candidate(&init) })
+}

@@ -1,0 +1,133 @@
+// Package browser gives a browser's RTCPeerConnection what package held asks for.
+package browser
+
+import (
+	"strings"
+
+	"github.com/hack-pad/safejs"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/internal/sdp"
+)
+
+// Connection is an RTCPeerConnection as package held sees it. It goes through pion's
+// JSValue where pion's own methods lose something: errors their name, candidates
+// their mid and ufrag.
+//
+// It holds pion's methods and not pion's PeerConnection: a type in an interface
+// drags all that can be reached from it into the program, and a sixth of the
+// download with it.
+type Connection struct {
+	signalingState              func() webrtc.SignalingState
+	currentLocal, currentRemote func() *webrtc.SessionDescription
+
+	Hint
+	looked    bool     // for what was wanted before we listened
+	vain      bool     // the last offer said nothing new
+	group     []string // BUNDLE, of the last remote description
+	js        safejs.Value
+	to        held.Hooks
+	listeners []listener
+}
+
+func (b *Connection) SignalingState() webrtc.SignalingState { return b.signalingState() }
+
+// NameSections implements [held.Connection]: a browser takes the mids of a dropped
+// offer back.
+func (*Connection) NameSections() error { return nil }
+
+// CreateOffer implements [held.Connection]. Chromium (156) keeps the header extension
+// ids of an offer that was dropped, and then makes one that it refuses itself.
+func (b *Connection) CreateOffer(restart bool) (held.Local, error) {
+	offer, err := b.create("createOffer", map[string]any{"iceRestart": restart})
+	if err != nil {
+		return held.Local{}, err
+	}
+	before := b.past()
+	b.vain = !restart && !differs(offer, before)
+	if before != nil {
+		offer.RenumberExtensions(before.Local.Sections())
+	}
+	offer.SetTag(before.Answer().Bundle())
+	return b.made(webrtc.SDPTypeOffer, offer), nil
+}
+
+func (b *Connection) CreateAnswer() (held.Local, error) {
+	answer, err := b.create("createAnswer")
+	if err != nil {
+		return held.Local{}, err
+	}
+	answer.SetTag(b.group)
+	return b.made(webrtc.SDPTypeAnswer, answer), nil
+}
+
+// create has the browser make a description.
+func (b *Connection) create(method string, args ...any) (*sdp.Description, error) {
+	made, err := b.await(method, args...)
+	text, _ := stringOf(made, "sdp")
+	return sdp.Parse(text), err
+}
+
+func (*Connection) made(kind webrtc.SDPType, d *sdp.Description) held.Local {
+	return held.Local{Made: webrtc.SessionDescription{Type: kind, SDP: d.String()}, Wire: d}
+}
+
+// past returns what was negotiated last; nil: nothing.
+func (b *Connection) past() *held.Past { return held.NewPast(b.currentLocal(), b.currentRemote()) }
+
+func (b *Connection) SetLocalDescription(d webrtc.SessionDescription) error {
+	_, err := b.await("setLocalDescription", map[string]any{"type": d.Type.String(), "sdp": d.SDP})
+	return err
+}
+
+// Look implements [held.Connection]: a browser looks for itself before it changes anything.
+func (b *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
+	return plan{b, webrtc.SessionDescription{Type: kind, SDP: remote.String()}, remote.Bundle()}, nil
+}
+
+// plan is a remote description that a browser will be given.
+type plan struct {
+	*Connection
+	remote webrtc.SessionDescription
+	group  []string
+}
+
+func (plan) Empty() bool { return false }
+
+func (to plan) Apply() error {
+	before := to.SignalingState()
+	_, err := to.await("setRemoteDescription", map[string]any{"type": to.remote.Type.String(), "sdp": to.remote.SDP})
+	if err != nil && to.SignalingState() == before {
+		return held.Refused(err)
+	}
+	to.Connection.group = to.group
+	return err
+}
+
+func (b *Connection) Superseded(err error) bool {
+	return err != nil && strings.HasPrefix(err.Error(), "InvalidModificationError") && b.SignalingState() == webrtc.SignalingStateStable
+}
+
+// Commits implements [held.Connection].
+func (*Connection) Commits([]sdp.Section) bool { return true }
+
+// AddICECandidate implements [held.Connection]. An empty one is end-of-candidates.
+func (b *Connection) AddICECandidate(c webrtc.ICECandidateInit) error {
+	if c.Candidate == "" {
+		_, err := b.await("addIceCandidate", nil)
+		return err
+	}
+	init := map[string]any{"candidate": c.Candidate}
+	if c.SDPMid != nil {
+		init["sdpMid"] = *c.SDPMid
+	}
+	if c.SDPMLineIndex != nil {
+		init["sdpMLineIndex"] = *c.SDPMLineIndex
+	}
+	if c.UsernameFragment != nil {
+		init["usernameFragment"] = *c.UsernameFragment
+	}
+	_, err := b.await("addIceCandidate", init)
+	return err
+}

@@ -1,0 +1,59 @@
+package browser
+
+import (
+	"slices"
+	"strconv"
+
+	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/internal/sdp"
+)
+
+// Wants implements [held.Connection]. What was fired before anybody listened is not
+// fired again.
+func (b *Connection) Wants() []held.Want {
+	if !b.looked {
+		b.looked = true
+		if b.differsNow() {
+			b.Fired()
+		}
+	}
+	return b.Hint.Wants()
+}
+
+// differsNow reports whether an offer made now would say something else than was
+// negotiated.
+func (b *Connection) differsNow() bool {
+	offer, err := b.create("createOffer")
+	return err == nil && differs(offer, b.past())
+}
+
+// differs reports whether an offer says something else than was negotiated. What an
+// answer did not say because it was not offered is nothing else.
+// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
+func differs(offer *sdp.Description, before *held.Past) bool {
+	if before == nil {
+		return len(offer.Media) > 0
+	}
+	var offered []sdp.Section
+	if !before.Offered {
+		offered = before.Remote.Sections()
+	}
+	return !slices.Equal(outline(offer, offered), outline(before.Local, nil))
+}
+
+// outline returns what of each section makes an offer needed, as far as an answer
+// to those offered may say it.
+func outline(d *sdp.Description, offered []sdp.Section) []string {
+	var list []string
+	for i, m := range d.Media {
+		direction := m.Direction
+		if i < len(offered) {
+			direction &= offered[i].Direction.Reversed()
+		}
+		list = append(list, m.Kind, strconv.FormatBool(m.Rejected), direction.String())
+		if direction&sdp.Sendonly != 0 {
+			list = append(list, m.Values("msid")...)
+		}
+	}
+	return list
+}

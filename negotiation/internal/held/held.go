@@ -1,0 +1,321 @@
+// Package held gives a PeerConnection that cannot roll back the semantics of a
+// browser's that can: a polite peer holds its offer back until the answer is here.
+package held
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/sdp"
+)
+
+// errSuperseded says that the application made another offer behind our back
+// (pion keeps only the last one), so that the answer to ours is of no use.
+var errSuperseded = fmt.Errorf("%w: the application created another one before the answer came", ErrOffer)
+
+// PeerConnection gives a [Connection] browser semantics. A polite peer holds its
+// offer back: it sends the offer, and sets it only when the answer is here. So
+// there is nothing to roll back when a remote offer collides: it drops ours.
+// An impolite peer never rolls back and sets its offer at once where the connection
+// commits to it.
+type PeerConnection struct {
+	pc     Connection
+	moves  bool // pc makes a new transport when the section that carries it ends
+	Polite bool // hold offers
+	State
+}
+
+// State is what a PeerConnection remembers between two calls.
+type State struct {
+	Pending *Pending      // our offer; nil: none
+	Theirs  []sdp.Section // those of the remote offer that is to be answered
+	Restart bool          // ICE is to be restarted
+
+	Sections   []sdp.Section // as negotiated last
+	Satisfied  []Want        // what pc wanted then
+	Ufrag      string        // of the last local description that was made
+	Remote     []string      // ufrags of the last remote description applied
+	Candidates []string      // that have come for them
+	Setup      string        // our DTLS role, for as long as the transport lasts
+	Tag        string        // the mid of the section that carries the transport
+}
+
+// Pending is an offer of ours that is sent and not answered. To drop it is the
+// rollback.
+type Pending struct {
+	Local
+	Sections []sdp.Section
+	Wants    []Want // what pc wanted when it was made
+	Set      bool   // pc has it; if not it is held
+	Restarts bool   // it restarts ICE
+	Again    bool   // ICE is to be restarted after that once more
+}
+
+// New returns a PeerConnection over pc. moves says that pc makes a new transport when
+// the section that carries it ends.
+func New(pc Connection, polite, moves bool) *PeerConnection {
+	return &PeerConnection{pc: pc, Polite: polite, moves: moves}
+}
+
+// SignalingState is have-local-offer also while the offer is held.
+func (h *PeerConnection) SignalingState() webrtc.SignalingState {
+	state := h.pc.SignalingState()
+	if state == webrtc.SignalingStateStable && h.Pending != nil && !h.Pending.Set {
+		return webrtc.SignalingStateHaveLocalOffer
+	}
+	return state
+}
+
+// Needed reports whether an offer would say something that has not been
+// negotiated. pion's own flag cannot be trusted: it fires only on changes, gets
+// stuck, and fires for ever for a recvonly remote section (pc:433).
+func (h *PeerConnection) Needed() bool {
+	if h.SignalingState() != webrtc.SignalingStateStable {
+		return false
+	}
+	if h.Restart {
+		return true
+	}
+	return slices.ContainsFunc(h.pc.Wants(), func(w Want) bool {
+		there := w.Kind == "application" && w.in(h.Sections) // one section carries all channels
+		return !there && !slices.Contains(h.Satisfied, w)
+	})
+}
+
+// RestartICE implements negotiation.PeerConnection. What the pending offer carries was
+// gathered before the wish.
+// https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice
+func (h *PeerConnection) RestartICE() {
+	h.Restart = len(h.Sections) > 0 || h.Pending != nil || h.Theirs != nil
+	if h.Pending != nil {
+		h.Pending.Again = h.Pending.Restarts
+	}
+}
+
+// SetLocalDescription implements negotiation.PeerConnection.
+func (h *PeerConnection) SetLocalDescription() (webrtc.SessionDescription, error) {
+	if h.Theirs != nil {
+		return h.answer()
+	}
+	return h.offer()
+}
+
+func (h *PeerConnection) offer() (none webrtc.SessionDescription, err error) {
+	if err := h.pc.NameSections(); err != nil {
+		return none, err
+	}
+	p := &Pending{Restarts: h.Restart}
+	p.Wants = h.pc.Wants() // first: what changes from here on is offered again
+	if p.Local, err = h.pc.CreateOffer(h.Restart); err != nil {
+		return none, err
+	}
+	p.Wire.FillMids(h.Sections)
+	p.Sections = p.Wire.Sections()
+	if err := sdp.CheckMids(p.Sections); err != nil {
+		return none, fmt.Errorf("%w; set AlwaysNegotiateDataChannels in the webrtc.Configuration", err)
+	}
+	if !h.Polite && h.pc.Commits(p.Sections) {
+		if err := h.pc.SetLocalDescription(p.Made); err != nil {
+			return none, err
+		}
+		p.Set = true
+	}
+	h.Pending = p
+	h.gathers(p.Wire)
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: p.Wire.String()}, nil
+}
+
+func (h *PeerConnection) answer() (none webrtc.SessionDescription, err error) {
+	wants := h.pc.Wants()
+	answer, err := h.pc.CreateAnswer()
+	if err != nil {
+		return none, err
+	}
+	if err := h.pc.SetLocalDescription(answer.Made); err != nil {
+		return none, err
+	}
+	d := answer.Wire
+	d.FillMids(h.Theirs)
+	// pion answers with the direction that it wants, whatever was offered. Where
+	// the answer must say less (RFC 3264 section 6.1), nothing is left to offer.
+	// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
+	for i := range min(len(d.Media), len(h.Theirs)) {
+		if m := d.Media[i]; m.Kind != "application" {
+			m.SetDirection(m.Direction & h.Theirs[i].Direction.Reversed())
+		}
+	}
+	d.KeepExtensions(h.Theirs)
+	sections := d.Sections()
+	h.gathers(d)
+	// The DTLS role stays as it is (RFC 8842 section 5.3). But Firefox (153) may take
+	// another when ICE is restarted, and pion after an answer that rejects all, which
+	// says no role. pion sets only the text it made, so edit what is sent.
+	if h.Setup == "" || h.tagEnded(sections) {
+		h.Setup = d.Setup()
+	} else {
+		d.SetSetup(h.Setup)
+	}
+	h.Tag = d.Tag()
+	wants = slices.DeleteFunc(wants, func(w Want) bool { return !w.in(sections) })
+	h.negotiated(h.Theirs, sections, wants)
+	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: d.String()}, nil
+}
+
+// tagEnded reports whether the section that carried the transport was stopped or used
+// again, and there is a new transport therefore. Chromium (156) may take the other
+// DTLS role in it.
+func (h *PeerConnection) tagEnded(answer []sdp.Section) bool {
+	return h.moves && h.Tag != "" && !slices.ContainsFunc(answer, func(s sdp.Section) bool { return s.Mid == h.Tag && !s.Rejected })
+}
+
+// gathers is called with a local description that was made. One in which all is
+// rejected has no credentials, and changes none.
+func (h *PeerConnection) gathers(local *sdp.Description) {
+	if ufrag := local.Ufrag(); ufrag != "" {
+		h.Ufrag = ufrag
+	}
+}
+
+// SetRemoteDescription implements negotiation.PeerConnection.
+func (h *PeerConnection) SetRemoteDescription(d webrtc.SessionDescription) error {
+	remote := sdp.Parse(d.SDP)
+	if d.Type == webrtc.SDPTypeAnswer {
+		return h.remoteAnswer(remote)
+	}
+	return h.remoteOffer(remote)
+}
+
+func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
+	if err := offer.CheckOffer(h.Sections); err != nil {
+		return Refused(err)
+	}
+	candidates, err := h.hearing(offer, offer.Candidates()...)
+	if err != nil {
+		return err
+	}
+	plan, err := h.pc.Look(webrtc.SDPTypeOffer, offer)
+	if err != nil {
+		return Refused(err)
+	}
+	if err := plan.Apply(); err != nil {
+		return err
+	}
+	h.forget() // this is the rollback
+	h.Theirs = offer.Sections()
+	if ufrag := offer.Ufrag(); h.Remote != nil && !slices.Contains(h.Remote, ufrag) && ufrag != "" {
+		h.Restart = false // their offer restarts ICE
+	}
+	h.hears(offer, candidates)
+	return nil
+}
+
+func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
+	if h.Pending == nil {
+		return Refused(errors.New("no offer of ours is pending"))
+	}
+	offered := h.Pending.Sections
+	if err := answer.CheckAnswer(offered); err != nil {
+		return Refused(err)
+	}
+	answer.FillMids(offered)
+	candidates, err := h.hearing(answer, answer.Candidates()...)
+	if err != nil {
+		return err
+	}
+	plan, err := h.pc.Look(webrtc.SDPTypeAnswer, answer)
+	if err != nil {
+		return Refused(err)
+	}
+	satisfied := h.Pending.Wants
+	if plan.Empty() {
+		if h.Remote == nil {
+			h.Remote = answer.Ufrags()
+		}
+		h.negotiated(offered, answer.Sections(), satisfied)
+		return nil
+	}
+	if !h.Pending.Set {
+		if err := h.commit(); err != nil {
+			h.forget()
+			return err
+		}
+	}
+	satisfied = slices.Clip(satisfied)
+	for _, w := range h.pc.Wants() {
+		if w.Kind == "" { // if it is still there after the exchange we are told so
+			satisfied = append(satisfied, w)
+		}
+	}
+	if err := plan.Apply(); err != nil {
+		return err
+	}
+	h.hears(answer, candidates)
+	sections := answer.Sections()
+	if h.Setup == "" || h.tagEnded(sections) {
+		h.Setup = opposite(answer.Setup())
+	}
+	h.Tag = answer.Tag()
+	h.negotiated(offered, sections, satisfied)
+	return nil
+}
+
+// commit sets the held offer, now that its answer is here.
+func (h *PeerConnection) commit() error {
+	err := h.pc.SetLocalDescription(h.Pending.Made)
+	if h.pc.Superseded(err) {
+		again, createErr := h.pc.CreateOffer(false)
+		if createErr != nil {
+			return fmt.Errorf("%w: %w", ErrOffer, createErr)
+		}
+		again.Wire.FillMids(h.Sections)
+		if !sdp.SameOffer(again.Wire, h.Pending.Wire) {
+			return errSuperseded
+		}
+		err = h.pc.SetLocalDescription(again.Made)
+	}
+	h.Pending.Set = err == nil
+	return err
+}
+
+// negotiated is called with the sections of an offer and its answer, whoever gave
+// them, and with what our side of the exchange said.
+func (h *PeerConnection) negotiated(offer, answer []sdp.Section, satisfied []Want) {
+	if h.Pending != nil && h.Pending.Restarts {
+		h.Restart = h.Pending.Again
+	}
+	for i := range answer {
+		answer[i].Rejected = answer[i].Rejected || offer[i].Rejected
+	}
+	h.Sections, h.Satisfied = answer, satisfied
+	h.forget()
+}
+
+// forget drops what is pending. What our offer carried is still wanted.
+func (h *PeerConnection) forget() { h.Pending, h.Theirs = nil, nil }
+
+// Adopt takes over a connection that has negotiated before.
+func (h *PeerConnection) Adopt(before *Past) error {
+	if before == nil {
+		return nil
+	}
+	ours, theirs := before.Local, before.Remote
+	if n, m := len(ours.Media), len(theirs.Media); n != m {
+		return fmt.Errorf("%d media sections of ours and %d of theirs were negotiated", n, m)
+	}
+	h.Ufrag, h.Remote = ours.Ufrag(), theirs.Ufrags()
+	h.Setup = ours.Setup()
+	if before.Offered {
+		h.Setup = opposite(theirs.Setup())
+	}
+	h.Tag = ours.Tag()
+	ours.FillMids(theirs.Sections())
+	h.negotiated(theirs.Sections(), ours.Sections(), nil) // what each section says is not known: offer it once more
+	return nil
+}
+
+func opposite(setup string) string {
+	return map[string]string{"active": "passive", "passive": "active"}[setup]
+}

@@ -1,0 +1,13 @@
+package held
+
+import "github.com/pion/webrtc/v4"
+
+// Hooks is what the adapter of a connection tells its Session, from any goroutine
+// where nothing else is said.
+type Hooks struct {
+	Enqueue   func(func())                   // run this on the Session's goroutine
+	Recheck   func()                         // an offer may be needed
+	Candidate func(*webrtc.ICECandidateInit) // on the Session's goroutine: send our candidate
+	Unsent    func(error)                    // on the Session's goroutine: something cannot be sent
+	Stop      <-chan struct{}                // give up what is pending
+}

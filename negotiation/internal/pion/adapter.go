@@ -1,0 +1,56 @@
+//go:build !js
+
+// Package pion gives pion's native PeerConnection what package held asks for, and
+// keeps from it what it cannot take back: it changes its state before it validates.
+// Remarks like pc:433 name a line of pion v4.2.26, see package negotiation.
+package pion
+
+import (
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
+)
+
+// Adapt gives a pion PeerConnection browser semantics.
+func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, error) {
+	p := New(pc, polite)
+	p.stop, p.unsent = to.Stop, to.Unsent
+	h := held.New(p, polite, false)
+	if err := p.canOffer(); err != nil {
+		return nil, err
+	}
+	before, err := p.Past()
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Adopt(before); err != nil {
+		return nil, err
+	}
+	p.senders.adopt(pc.GetTransceivers(), p.order)
+	pc.OnNegotiationNeeded(to.Recheck)
+	pc.OnSignalingStateChange(nil)
+	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if c == nil {
+			to.Enqueue(func() { to.Candidate(nil) })
+			return
+		}
+		init := c.ToJSON()
+		to.Enqueue(func() {
+			ufrag := h.Ufrag
+			init.UsernameFragment = &ufrag
+			p.place(&init)
+			to.Candidate(&init)
+		})
+	})
+	return &Adapter{h}, nil
+}
+
+// Adapter is the PeerConnection of a Session over pion's.
+type Adapter struct{ *held.PeerConnection }
+
+// Flush does nothing: what was changed can be seen at once.
+func (*Adapter) Flush() {}
+
+// Detach leaves our handlers where they are: what they enqueue is dropped. Those of
+// the next Session may have replaced them already.
+func (*Adapter) Detach() {}
