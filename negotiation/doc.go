@@ -18,7 +18,8 @@
 //   - Set OnDataChannel: pion closes incoming channels if it is unset.
 //   - When you have closed a PeerConnection, call SetReadDeadline with a past time on
 //     each TrackRemote that you read: pion v4.2.26 may leave one read waiting for ever
-//     if media came before the answer that tells of them.
+//     if media came before the answer that tells of them. The Session does so when a
+//     track is taken away, whose last read may return os.ErrDeadlineExceeded therefore.
 //   - If the first thing you negotiate may be media, set
 //     AlwaysNegotiateDataChannels in the webrtc.Configuration when you will want
 //     data channels too. Between pion and Chromium (156) set it in any case or stop

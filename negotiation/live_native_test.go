@@ -17,6 +17,8 @@ import (
 	pionmedia "github.com/pion/webrtc/v4/pkg/media"
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
 
+	"perfect-negotiation/negotiation/internal/pion"
+
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
@@ -53,9 +55,7 @@ func (m *player) begin(t *testing.T, pc *webrtc.PeerConnection) {
 	m.packets = map[string]int{}
 	t.Cleanup(func() { // when it is closed, see the documentation of negotiation
 		for _, r := range pc.GetReceivers() {
-			for _, track := range r.Tracks() {
-				_ = track.SetReadDeadline(time.Now())
-			}
+			pion.EndReads(r)
 		}
 	})
 	m.atRest(false)

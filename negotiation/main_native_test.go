@@ -12,14 +12,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// probe is the goroutine in which pion looks whose media come before the answer that
-// tells of them. srtp v3.1.3 may leave it waiting when the connection closes
-// (stream_srtp.go:171).
-const probe = "github.com/pion/webrtc/v4.(*PeerConnection).handleIncomingSSRC"
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(conclude), goleak.IgnoreAnyFunction(probe))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(conclude)) }
 
 // fellShort is what `make explore` ends with, unless there is nothing.
 var fellShort struct {

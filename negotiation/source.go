@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "9c8609f45028d4c34ef6df43e31a0a562516bf4109f716f61a327937293558f9"
+const Source = "c4cf3c2e380ec3fc89c8d93b11db788ccd4a8ac876ed00a7e3b9628995b4e8aa"

@@ -15,11 +15,6 @@ import (
 // phonesHost is this machine by a name that the browser does not trust.
 const phonesHost = "pn.test"
 
-// probe is the goroutine in which pion looks whose media come before the answer that
-// tells of them. srtp v3.1.3 may leave it waiting when the connection closes
-// (stream_srtp.go:171).
-const probe = "github.com/pion/webrtc/v4.(*PeerConnection).handleIncomingSSRC"
-
 // browser is one Chromium for all tests; nil without PN_TABS.
 var browser context.Context
 
@@ -28,7 +23,7 @@ func TestMain(m *testing.M) {
 		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 			removeProgram()
 			os.Exit(code)
-		}), goleak.IgnoreAnyFunction(probe))
+		}))
 		return
 	}
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
@@ -56,7 +51,7 @@ func TestMain(m *testing.M) {
 	cancelFirst()
 	cancel()
 	http.DefaultClient.CloseIdleConnections()
-	if err := goleak.Find(goleak.IgnoreAnyFunction(probe)); err != nil && code == 0 {
+	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

@@ -3,10 +3,10 @@
 package peer
 
 import (
-	"time"
-
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/pion"
 )
 
 // Track is what can be sent. If it has a method RequestKeyFrame, that is called
@@ -34,14 +34,10 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 	return func() {}, nil
 }
 
-// endReads ends all that is still read after pc was closed. Where media came before the
-// answer that tells of them two goroutines read one stream, pion's and that of the
-// track, and srtp v3.1.3 wakes one of them (stream_srtp.go:171).
+// endReads ends all that is still read after pc was closed.
 func endReads(pc *webrtc.PeerConnection) {
 	for _, r := range pc.GetReceivers() {
-		for _, t := range r.Tracks() {
-			_ = t.SetReadDeadline(time.Now()) // an error is one of a track that has no stream
-		}
+		pion.EndReads(r)
 	}
 }
 

@@ -127,6 +127,7 @@ func (p *Connection) Commits(offered []sdp.Section) bool {
 }
 
 func (p *Connection) SetLocalDescription(d webrtc.SessionDescription) error {
+	defer p.endReads(p.pc.GetReceivers())
 	if p.unseen {
 		p.unseen = false
 		return nil

@@ -166,6 +166,7 @@ func (to *plan) Empty() bool {
 // apply implements [plan].
 func (to *plan) Apply() error {
 	p := to.Connection
+	defer p.endReads(p.pc.GetReceivers())
 	if to.shown.Type == webrtc.SDPTypeAnswer {
 		p.remember(to.remote)
 		p.seen, p.meaning = to.seen, to.meaning
