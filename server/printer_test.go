@@ -4,11 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"testing"
-
-	"perfect-negotiation/negotiation"
 )
 
 // A printer keeps what nobody reads, up to a limit, and says what it loses.
@@ -47,25 +44,4 @@ func TestPrinter(t *testing.T) {
 	out.close()
 	log.close()
 	_ = write.Close()
-}
-
-// Whoever does not read what a native peer prints holds up nothing.
-func TestNobodyReads(t *testing.T) {
-	w := newWorld(t)
-	n := w.native("nobody", "", true)
-	p := startPeer(t, w, "--room", "nobody")
-	awaitChannels(t, 2, n)
-	line := strings.Repeat("x", 10_000)
-	for range 3 * maxUnwritten / len(line) { // it waits in the queue, and is being written
-		n.say(line)
-	}
-	p.expectLog("Nobody reads standard output: lines are lost")
-	answered := n.count(negotiation.AnswerReceived)
-	n.renegotiate()
-	await(t, "its offer is answered", func() bool { return n.count(negotiation.AnswerReceived) > answered }, n)
-	p.write("still here")
-	await(t, "chat goes the other way", func() bool { return slices.Contains(n.received(), "still here") }, n)
-	for !strings.Contains(p.log.String(), "lines of standard output were lost") {
-		p.expect("Received: " + line)
-	}
 }

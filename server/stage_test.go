@@ -4,6 +4,9 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
 )
 
 // The stage does not close before what is done with tracks is done, and nothing
@@ -35,8 +38,12 @@ func TestStageWaitsForTracks(t *testing.T) {
 
 // The user may still type when the peer ends.
 func TestStageIsClosedMeanwhile(t *testing.T) {
+	p, err := peer.Join(t.Context(), peer.Config{Options: signaling.Options{Server: "http://127.0.0.1:1", Room: "nowhere"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := &stage{joined: make(chan struct{})}
-	if err := s.join(newWorld(t).native("stage", "", false).p); err != nil {
+	if err := s.join(p); err != nil {
 		t.Fatal(err)
 	}
 	var typed sync.WaitGroup
@@ -53,4 +60,6 @@ func TestStageIsClosedMeanwhile(t *testing.T) {
 	if err := s.on(); err != nil || s.player != nil {
 		t.Errorf("it plays after the end, error %v", err)
 	}
+	p.Close()
+	<-p.Done()
 }
