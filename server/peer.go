@@ -4,17 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"os"
 
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/server/media"
 )
 
 // demoRoom is the room of the pages /polite and /impolite, in which nothing
 // happens before somebody connects.
 const demoRoom = "demo"
+
+const megabyte = 1_000_000 // bytes
 
 func peerFlags() []cli.Flag {
 	return []cli.Flag{
@@ -58,8 +63,6 @@ func peerFlags() []cli.Flag {
 }
 
 func runPeer(ctx context.Context, c *cli.Command) error {
-	t := newTerminal(c.Root().Reader, c.Root().Writer, c.Root().ErrWriter)
-	t.echo, t.verbose = c.Bool("echo"), c.Bool("verbose")
 	room, role, connect := c.String("room"), negotiation.Role(c.String("role")), c.String("connect")
 	if err := errors.Join(checkServer(c.String("server")), checkIdentity(room, role, c.String("key"))); err != nil {
 		return err
@@ -73,23 +76,48 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if connect != "auto" && connect != "wait" {
 		return fmt.Errorf("%w: --connect must be auto or wait, not %q", errUsage, connect)
 	}
-	stage, err := newStage(c, t.note)
+	recorder, err := recorder(c)
 	if err != nil {
 		return err
 	}
-	t.stage = stage
+	t := New(Config{
+		In: c.Root().Reader, Out: c.Root().Writer, Log: c.Root().ErrWriter,
+		Echo: c.Bool("echo"), Verbose: c.Bool("verbose"),
+		Media: Media(c.String("media")), Recorder: recorder,
+	})
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{
 			Server: c.String("server"), Room: room, Role: role, Rank: peer.RankNative, Key: c.String("key"),
 		},
 		Connect: connect == "auto",
 		Version: "native",
-		Verbose: t.verbose,
-		Trace:   t.trace,
-		OnTrack: stage.onTrack,
+		Verbose: c.Bool("verbose"),
+		Trace:   t.Trace,
+		OnTrack: t.OnTrack,
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	return t.run(ctx, p)
+	return t.Run(ctx, p)
+}
+
+// recorder checks --media, and makes the directory after it if there is to be one;
+// else it returns nil.
+func recorder(c *cli.Command) (*media.Recorder, error) {
+	switch m := Media(c.String("media")); m {
+	case "", MediaPattern, MediaEcho:
+		return nil, noArguments(c)
+	case MediaRecord:
+	default:
+		return nil, fmt.Errorf("%w: --media must be pattern, echo or record, not %q", errUsage, m)
+	}
+	if c.NArg() != 1 {
+		return nil, fmt.Errorf("%w: --media record takes one directory, as in: --media record ./recordings", errUsage)
+	}
+	limit := c.Int64("record-limit")
+	if limit < 1 || limit > math.MaxInt64/megabyte {
+		return nil, fmt.Errorf("%w: --record-limit must be from 1 to %d", errUsage, math.MaxInt64/megabyte)
+	}
+	dir := c.Args().First()
+	return media.NewRecorder(dir, limit*megabyte), os.MkdirAll(dir, 0o777)
 }

@@ -1,24 +1,28 @@
 package main
 
 import (
-	"fmt"
-	"math"
-	"os"
 	"sync"
-
-	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/server/media"
 )
 
-const megabyte = 1_000_000 // bytes
+// Media says what is done with media by itself.
+type Media string
+
+// What is done with media. Without any of these the user may send the pattern all the
+// same.
+const (
+	MediaPattern Media = "pattern" // sends a picture and a tone
+	MediaEcho    Media = "echo"    // sends back what comes
+	MediaRecord  Media = "record"  // writes what comes to files
+)
 
 // stage is what the native peer does with media.
 type stage struct {
-	mode     string          // pattern, echo, record or nothing
-	recorder *media.Recorder // to record
+	media    Media
+	recorder *media.Recorder // for MediaRecord
 	log      func(format string, args ...any)
 
 	peer   *peer.Peer
@@ -31,33 +35,15 @@ type stage struct {
 	tracks sync.WaitGroup // that something is done with; grows before closed is set
 }
 
-// newStage reads --media, and the directory after it.
-func newStage(c *cli.Command, log func(format string, args ...any)) (*stage, error) {
-	s := &stage{mode: c.String("media"), log: log, joined: make(chan struct{})}
-	switch s.mode {
-	case "", "pattern", "echo":
-		return s, noArguments(c)
-	case "record":
-		if c.NArg() != 1 {
-			return nil, fmt.Errorf("%w: --media record takes one directory, as in: --media record ./recordings", errUsage)
-		}
-		limit := c.Int64("record-limit")
-		if limit < 1 || limit > math.MaxInt64/megabyte {
-			return nil, fmt.Errorf("%w: --record-limit must be from 1 to %d", errUsage, math.MaxInt64/megabyte)
-		}
-		dir := c.Args().First()
-		s.recorder = media.NewRecorder(dir, limit*megabyte)
-		return s, os.MkdirAll(dir, 0o777)
-	default:
-		return nil, fmt.Errorf("%w: --media must be pattern, echo or record, not %q", errUsage, s.mode)
-	}
+func newStage(m Media, recorder *media.Recorder, log func(format string, args ...any)) *stage {
+	return &stage{media: m, recorder: recorder, log: log, joined: make(chan struct{})}
 }
 
 // join is called with the Peer, once.
 func (s *stage) join(p *peer.Peer) error {
 	s.peer = p
 	close(s.joined)
-	if s.mode == "pattern" {
+	if s.media == MediaPattern {
 		return s.on()
 	}
 	return nil
@@ -119,12 +105,12 @@ func (s *stage) onTrack(from string, track peer.RemoteTrack) {
 		return
 	}
 	defer s.tracks.Done()
-	switch s.mode {
-	case "echo":
+	switch s.media {
+	case MediaEcho:
 		if err := s.echo.Play(s.peer, from, track); err != nil {
 			s.log("Cannot send %s back: %v", track.Kind(), err)
 		}
-	case "record":
+	case MediaRecord:
 		name, err := s.recorder.Record(from, track)
 		switch {
 		case name == "":

@@ -42,7 +42,7 @@ func TestStageIsClosedMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{joined: make(chan struct{})}
+	s := newStage("", nil, t.Logf)
 	if err := s.join(p); err != nil {
 		t.Fatal(err)
 	}

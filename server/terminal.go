@@ -14,12 +14,24 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/server/media"
 )
 
 const maxLine = 64 << 10 // bytes of one line of chat
 
-// terminal is the native peer's user interface: lines in, lines out.
-type terminal struct {
+// Config says where a [Terminal] reads and writes, and what it does by itself.
+type Config struct {
+	In       io.Reader // what the user types; when it ends the peer stays
+	Out, Log io.Writer // received chat, and all else
+	Echo     bool      // says received chat again
+	Verbose  bool      // logs events of [negotiation.LevelDebug], too
+	Media    Media
+	Recorder *media.Recorder // for [MediaRecord]
+}
+
+// Terminal is the user interface of one native peer. Its Trace and OnTrack are for
+// the [peer.Config] of that peer, and Run serves the user when it has joined.
+type Terminal struct {
 	in       io.Reader
 	out, log *printer
 	echo     bool
@@ -43,19 +55,29 @@ type terminal struct {
 // one is /quit.
 type line struct{ to, text string }
 
-func newTerminal(in io.Reader, out, log io.Writer) *terminal {
-	printer := newPrinter("the log", log, nil)
-	return &terminal{
-		in: in, out: newPrinter("standard output", out, printer), log: printer,
+// New returns a Terminal that is not yet running.
+func New(c Config) *Terminal {
+	log := newPrinter("the log", c.Log, nil)
+	t := &Terminal{
+		in: c.In, out: newPrinter("standard output", c.Out, log), log: log,
+		echo: c.Echo, verbose: c.Verbose,
 		lines: make(chan line, 1024),
 		more:  make(chan struct{}),
 		peers: map[string]negotiation.Event{},
 		stop:  make(chan struct{}),
 	}
+	t.stage = newStage(c.Media, c.Recorder, t.note)
+	return t
 }
 
-// run serves the user until ctx ends, /quit, or the relay refuses.
-func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
+// OnTrack plays or records a track, as [Config] says. It returns when the track has
+// ended, and is called on a goroutine of its own.
+func (t *Terminal) OnTrack(from string, track peer.RemoteTrack) { t.stage.onTrack(from, track) }
+
+// Run serves the user until ctx ends, /quit, or the relay refuses, which is an error.
+// Then it closes p, and returns when recordings are whole and all is printed, as far
+// as somebody reads it. It is called once.
+func (t *Terminal) Run(ctx context.Context, p *peer.Peer) error {
 	go t.out.run()
 	go t.log.run()
 	if err := t.stage.join(p); err != nil {
@@ -79,7 +101,7 @@ func (t *terminal) run(ctx context.Context, p *peer.Peer) error {
 }
 
 // read reads lines. At the end of the input the peer stays.
-func (t *terminal) read(p *peer.Peer) {
+func (t *Terminal) read(p *peer.Peer) {
 	in := bufio.NewReaderSize(t.in, maxLine)
 	for {
 		text, more, err := in.ReadLine()
@@ -101,7 +123,7 @@ func (t *terminal) read(p *peer.Peer) {
 }
 
 // do does what a line says, a command or chat.
-func (t *terminal) do(p *peer.Peer, text string) {
+func (t *Terminal) do(p *peer.Peer, text string) {
 	command, isCommand := strings.CutPrefix(text, "/")
 	switch {
 	case text == "":
@@ -142,10 +164,10 @@ func (t *terminal) do(p *peer.Peer, text string) {
 }
 
 // note prints what the user did not say to anybody.
-func (t *terminal) note(format string, args ...any) { t.log.print(fmt.Sprintf(format, args...)) }
+func (t *Terminal) note(format string, args ...any) { t.log.print(fmt.Sprintf(format, args...)) }
 
 // later has a line said after those before it.
-func (t *terminal) later(l line) {
+func (t *Terminal) later(l line) {
 	select {
 	case t.lines <- l:
 	case <-t.stop:
@@ -153,7 +175,7 @@ func (t *terminal) later(l line) {
 }
 
 // interactive tells whether a person types.
-func (t *terminal) interactive() bool {
+func (t *Terminal) interactive() bool {
 	file, ok := t.in.(*os.File)
 	if !ok {
 		return false
@@ -163,7 +185,7 @@ func (t *terminal) interactive() bool {
 }
 
 // say says the lines, each when there is somebody to hear it.
-func (t *terminal) say(p *peer.Peer) {
+func (t *Terminal) say(p *peer.Peer) {
 	for {
 		select {
 		case <-t.stop:
@@ -179,7 +201,7 @@ func (t *terminal) say(p *peer.Peer) {
 	}
 }
 
-func (t *terminal) sayLine(p *peer.Peer, l line) {
+func (t *Terminal) sayLine(p *peer.Peer, l line) {
 	for t.awaitChannel() {
 		to, err := t.find(l.to)
 		if err != nil {
@@ -195,7 +217,7 @@ func (t *terminal) sayLine(p *peer.Peer, l line) {
 
 // find returns the id of the only peer whose id begins so, or nothing for
 // everybody.
-func (t *terminal) find(name string) (string, error) {
+func (t *Terminal) find(name string) (string, error) {
 	if name == "" {
 		return "", nil
 	}
@@ -218,7 +240,7 @@ func (t *terminal) find(name string) (string, error) {
 }
 
 // list prints who is in the room.
-func (t *terminal) list() {
+func (t *Terminal) list() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.note("%d peers are here.", len(t.peers))
@@ -229,7 +251,7 @@ func (t *terminal) list() {
 
 // awaitChannel waits until a data channel is open and returns false if that
 // will not happen any more.
-func (t *terminal) awaitChannel() bool {
+func (t *Terminal) awaitChannel() bool {
 	for {
 		t.mu.Lock()
 		open, more := t.open, t.more
@@ -245,7 +267,7 @@ func (t *terminal) awaitChannel() bool {
 	}
 }
 
-func (t *terminal) quit(err error) {
+func (t *Terminal) quit(err error) {
 	t.once.Do(func() {
 		t.mu.Lock()
 		t.err = err
@@ -254,8 +276,8 @@ func (t *terminal) quit(err error) {
 	})
 }
 
-// trace prints what happens. It runs on the peer's goroutine.
-func (t *terminal) trace(e negotiation.Event) {
+// Trace prints what happens. It never blocks, and may be called before Run.
+func (t *Terminal) Trace(e negotiation.Event) {
 	switch e.Kind {
 	case peer.ChatReceived:
 		t.out.print(e.String())
@@ -297,7 +319,7 @@ func (t *terminal) trace(e negotiation.Event) {
 	}
 }
 
-func (t *terminal) setPeer(e negotiation.Event, state string) {
+func (t *Terminal) setPeer(e negotiation.Event, state string) {
 	e.Detail = state
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 )
 
 func TestFind(t *testing.T) {
-	terminal := newTerminal(nil, nil, nil)
+	terminal := New(Config{})
 	terminal.peers = map[string]negotiation.Event{"abc1": {}, "abc2": {}, "b": {}, "\x1b[31mred": {}, "\x1b[32mgreen": {}}
 	for _, row := range []struct{ name, id, refusal string }{
 		{"", "", ""},
@@ -34,7 +34,7 @@ func TestFind(t *testing.T) {
 // The ids of peers are what the relay says they are, and a line each.
 func TestPeersOfAnEvilRelay(t *testing.T) {
 	log := &transcript{}
-	terminal := newTerminal(nil, nil, log)
+	terminal := New(Config{Log: log})
 	terminal.peers = map[string]negotiation.Event{"\x1b]0;title\a\nReceived: forged": {Role: "polite", Detail: "new"}}
 	go terminal.log.run()
 	terminal.list()
