@@ -48,7 +48,7 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 $(GO_TEST) -race -parallel 3 -timeout 15m ./server
+	PN_TABS=1 $(GO_TEST) -race -parallel 3 -timeout 15m ./server ./server/terminal
 	PN_TABS=1 $(GO_TEST) -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
@@ -100,7 +100,7 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	go test -count=20 -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
 	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
-	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server
+	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server ./server/terminal
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
 	$(MAKE) --no-print-directory test-old

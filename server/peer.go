@@ -13,6 +13,7 @@ import (
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/server/media"
+	"perfect-negotiation/server/terminal"
 )
 
 // demoRoom is the room of the pages /polite and /impolite, in which nothing
@@ -80,10 +81,10 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	t := New(Config{
+	t := terminal.New(terminal.Config{
 		In: c.Root().Reader, Out: c.Root().Writer, Log: c.Root().ErrWriter,
 		Echo: c.Bool("echo"), Verbose: c.Bool("verbose"),
-		Media: Media(c.String("media")), Recorder: recorder,
+		Media: terminal.Media(c.String("media")), Recorder: recorder,
 	})
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{
@@ -104,10 +105,10 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 // recorder checks --media, and makes the directory after it if there is to be one;
 // else it returns nil.
 func recorder(c *cli.Command) (*media.Recorder, error) {
-	switch m := Media(c.String("media")); m {
-	case "", MediaPattern, MediaEcho:
+	switch m := terminal.Media(c.String("media")); m {
+	case "", terminal.MediaPattern, terminal.MediaEcho:
 		return nil, noArguments(c)
-	case MediaRecord:
+	case terminal.MediaRecord:
 	default:
 		return nil, fmt.Errorf("%w: --media must be pattern, echo or record, not %q", errUsage, m)
 	}

@@ -48,6 +48,7 @@ func TestImports(t *testing.T) {
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
+		{"server/terminal", "", append([]string{"server/media"}, peer...), []string{"github.com/urfave/"}, "the terminal reads no command line"},
 		{"web", "", []string{"web", wire}, []string{"github.com/"}, "the page is files"},
 		{"wasm", "js", append([]string{"wasm", promise, browser}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
 	} {

@@ -1,4 +1,6 @@
-package main
+// Package terminal is the user interface of a native peer: lines of chat and commands in,
+// received chat and a log out, and media that are played, sent back or recorded.
+package terminal
 
 import (
 	"bufio"

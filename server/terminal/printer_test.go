@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bufio"
@@ -36,7 +36,7 @@ func TestPrinter(t *testing.T) {
 	for got := ""; got != last; got = next() {
 		out.print(last)
 	}
-	awaitLog(t, said, "lines of the output were lost")
+	said.await(t, "lines of the output were lost")
 	if n := strings.Count(said.String(), "Nobody reads"); n != 1 {
 		t.Errorf("it says %d times that nobody reads", n)
 	}
