@@ -15,7 +15,7 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
-	"perfect-negotiation/web"
+	"perfect-negotiation/server/site"
 )
 
 // shutdownTimeout is how long clients and requests may take to end: the relay takes
@@ -62,7 +62,7 @@ func serve(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err)
 	}
-	server := newServer(handler(r), log)
+	server := newServer(site.Handler(r), log)
 	log.Info("serving", "page", pageURL(listener.Addr()), "demo", "/polite and /impolite", "source", negotiation.Source[:8])
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
@@ -117,24 +117,6 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes: 16 << 10,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-}
-
-// handler is the relay at /ws, what a load balancer asks, and the page.
-func handler(r *relay.Relay) http.Handler {
-	ok := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }
-	ready := func(w http.ResponseWriter, req *http.Request) {
-		if r.Ready() {
-			ok(w, req)
-		} else {
-			http.Error(w, "shutting down", http.StatusServiceUnavailable)
-		}
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/ws", r)
-	mux.HandleFunc("GET /healthz", ok)
-	mux.HandleFunc("GET /readyz", ready)
-	mux.Handle("/", web.Handler(negotiation.Source))
-	return mux
 }
 
 // pageURL is where a person on this machine finds the page.

@@ -15,6 +15,7 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/server/relay"
+	"perfect-negotiation/server/site"
 )
 
 const patience = 20 * time.Second
@@ -78,7 +79,7 @@ func (w *world) serve(listener net.Listener) {
 	w.relay = relay.New(relay.Config{})
 	mux := http.NewServeMux()
 	mux.Handle("/w3c/", http.StripPrefix("/w3c/", http.FileServer(http.Dir("testdata"))))
-	mux.Handle("/", handler(w.relay))
+	mux.Handle("/", site.Handler(w.relay))
 	server, ended := &http.Server{Handler: mux, ReadHeaderTimeout: patience}, make(chan struct{})
 	w.http, w.ended = server, ended
 	go func() {
