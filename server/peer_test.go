@@ -2,10 +2,11 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"io"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,44 +14,47 @@ import (
 	"perfect-negotiation/negotiation/peer"
 )
 
-// running is the native peer as a user runs it, with its input and output.
+// running is the native peer as a user runs it, whose output is read line by line.
 type running struct {
-	t      *testing.T
-	in     io.WriteCloser
-	out    chan string // lines; what is not expected is not read
-	log    *transcript
-	cancel context.CancelFunc
-	ended  chan error
+	*process
+	out chan string // lines; what is not expected is not read
 }
 
 func startPeer(t *testing.T, w *world, arguments ...string) *running {
 	t.Helper()
-	inR, inW := io.Pipe()
-	outR, outW := io.Pipe()
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{t: t, in: inW, out: make(chan string), log: &transcript{}, cancel: cancel, ended: make(chan error, 1)}
-	root := command()
-	root.Reader, root.Writer, root.ErrWriter = inR, outW, r.log
-	go func() {
-		r.ended <- root.Run(ctx, append([]string{"server", "peer", "--server", w.url}, arguments...))
-		outW.Close()
-		inR.Close()
-	}()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{out: make(chan string)}
+	r.process = startInto(t, writer, program(t), append([]string{"peer", "--server", w.url}, arguments...)...)
+	_ = writer.Close() // the process has its own
 	go func() {
 		defer close(r.out)
-		for scanner := bufio.NewScanner(outR); scanner.Scan(); {
+		defer reader.Close()
+		for scanner := bufio.NewScanner(reader); scanner.Scan(); {
 			r.out <- scanner.Text()
 		}
 	}()
 	t.Cleanup(func() {
-		cancel()
-		for range r.out {
+		select {
+		case <-r.ended:
+		default:
+			r.signal()
+			defer r.ends(0)
 		}
-		if t.Failed() {
-			t.Log(r.log)
+		for range r.out {
 		}
 	})
 	return r
+}
+
+// signal ends it as an operating system does.
+func (r *running) signal() {
+	r.t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		r.t.Error(err)
+	}
 }
 
 func (r *running) write(lines ...string) {
@@ -74,22 +78,6 @@ func (r *running) expect(want string) {
 	}
 }
 
-func (r *running) expectLog(words string) {
-	r.t.Helper()
-	awaitLog(r.t, r.log, words)
-}
-
-func (r *running) end() error {
-	r.t.Helper()
-	select {
-	case err := <-r.ended:
-		return err
-	case <-time.After(patience):
-		r.t.Fatal("it does not end")
-		return nil
-	}
-}
-
 func TestNativePeerChats(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -105,9 +93,7 @@ func TestNativePeerChats(t *testing.T) {
 	n.say("hello")
 	p.expect("Received: hello")
 	p.write("goodbye", "/quit")
-	if err := p.end(); err != nil {
-		t.Errorf("it ends with %v", err)
-	}
+	p.ends(0)
 	await(t, "what was said before /quit arrives", func() bool { return contains(n.received(), "goodbye") }, n)
 	await(t, "the other side notices", func() bool { return n.count(peer.PeerGone) > 0 }, n)
 }
@@ -136,10 +122,8 @@ func TestNativePeerStaysAndPairsAgain(t *testing.T) {
 	p.in.Close() // the end of the input does not end it
 	n := w.native("echo", "", true)
 	awaitChannels(t, 2, n)
-	p.cancel() // a signal does
-	if err := p.end(); err != nil {
-		t.Errorf("it ends with %v", err)
-	}
+	p.signal() // a signal does
+	p.ends(0)
 }
 
 // A line that is too long is not said, and those after it are.
@@ -228,4 +212,12 @@ func TestNobodyReads(t *testing.T) {
 	for !strings.Contains(p.log.String(), "lines of standard output were lost") {
 		p.expect("Received: " + line)
 	}
+}
+
+// What the relay refuses is no wrong usage.
+func TestTheRelayRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.native(demoRoom, "polite", false)
+	startPeer(t, w, "--role", "polite").ends(1)
 }

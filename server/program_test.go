@@ -16,7 +16,8 @@ var compiled struct {
 	err  error
 }
 
-// program returns the path of the program, as it is shipped.
+// program returns the path of the program. It looks for data races if the tests do;
+// else it is as it is shipped.
 func program(t *testing.T) string {
 	t.Helper()
 	c := &compiled
@@ -24,7 +25,11 @@ func program(t *testing.T) string {
 		if c.dir, c.err = os.MkdirTemp("", "pn-server-"); c.err != nil {
 			return
 		}
-		if out, err := exec.Command("go", "build", "-o", filepath.Join(c.dir, "server"), ".").CombinedOutput(); err != nil {
+		build := []string{"build", "-o", filepath.Join(c.dir, "server")}
+		if raceEnabled {
+			build = append(build, "-race")
+		}
+		if out, err := exec.Command("go", append(build, ".")...).CombinedOutput(); err != nil {
 			c.err = fmt.Errorf("%w\n%s", err, out)
 		}
 	})

@@ -99,10 +99,8 @@ func TestRecord(t *testing.T) {
 	tab.play(true)
 	tab.microphone()
 	awaitRecordings(t, dir, tab)
-	p.cancel()
-	if err := p.end(); err != nil {
-		t.Error(err)
-	}
+	p.signal()
+	p.ends(0)
 	checkRecordings(t, dir)
 	nothingSurfaced(t, tab)
 }
@@ -116,9 +114,7 @@ func TestRecordNative(t *testing.T) {
 	n.play(true)
 	awaitRecordings(t, dir, n)
 	p.write("/quit")
-	if err := p.end(); err != nil {
-		t.Error(err)
-	}
+	p.ends(0)
 	checkRecordings(t, dir)
 	p.expectLog("Recorded " + dir)
 	nothingSurfaced(t, n)

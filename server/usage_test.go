@@ -13,7 +13,6 @@ import (
 )
 
 func TestUsage(t *testing.T) {
-	w := newWorld(t)
 	ended, cancel := context.WithCancel(t.Context()) // what is right would begin
 	cancel()
 	for _, arguments := range [][]string{
@@ -66,19 +65,12 @@ func TestUsage(t *testing.T) {
 	}
 	t.Run("nothing is made", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "recordings")
-		p := startPeer(t, w, "--role", "kind", "--media", "record", dir)
-		if err := p.end(); !errors.Is(err, errUsage) {
+		err := command().Run(ended, []string{"server", "peer", "--role", "kind", "--media", "record", dir})
+		if !errors.Is(err, errUsage) {
 			t.Errorf("error %v", err)
 		}
 		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the directory is there, error %v", err)
-		}
-	})
-	t.Run("the relay refuses", func(t *testing.T) {
-		w.native(demoRoom, "polite", false)
-		p := startPeer(t, w, "--role", "polite")
-		if err := p.end(); err == nil || errors.Is(err, errUsage) {
-			t.Errorf("error %v", err)
 		}
 	})
 }
