@@ -48,16 +48,16 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 $(GO_TEST) -race -parallel 3 -timeout 15m ./server ./server/terminal
-	PN_TABS=1 $(GO_TEST) -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server
+	PN_TABS=1 $(GO_TEST) -race -parallel 3 -timeout 15m ./server ./server/terminal ./server/e2e
+	PN_TABS=1 $(GO_TEST) -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
 	go run ./web/build -fast
-	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox' ./server
+	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox' ./server/e2e
 
 test-old: ## a program of before the protocol had a number meets today's
-	PN_OLD=1 go test -count=1 -v -timeout 5m -run '^TestOld$$' ./server
+	PN_OLD=1 go test -count=1 -v -timeout 5m -run '^TestOld$$' ./server/e2e
 
 fuzz: $(FUZZERS) ## the fuzzers, some 10 s each, or for FUZZTIME
 
@@ -100,9 +100,9 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	go test -count=20 -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
 	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
 	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
-	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server ./server/terminal
-	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server
-	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server -long
+	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server ./server/terminal ./server/e2e
+	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
+	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server/e2e -long
 	$(MAKE) --no-print-directory test-old
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
@@ -112,14 +112,14 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 
 screenshot: tools ## make the picture in README.md
 	go run ./web/build -fast
-	PN_TABS=1 PN_SCREENSHOT="$(CURDIR)/web/screenshot.png" go test -count=1 -run Screenshot ./server
+	PN_TABS=1 PN_SCREENSHOT="$(CURDIR)/web/screenshot.png" go test -count=1 -run Screenshot ./server/e2e
 
 bench: tools ## the benchmark tables: connections, parses, the explorer, and our page beside JavaScript
 	go run ./web/build -fast
 	set -o pipefail; go test -run '^$$' -bench . -skip '^Benchmark(Explore|Parses)$$' -benchmem -count 5 -timeout 30m \
 		./negotiation/... ./server/relay/... | tee /dev/stderr | .ci/medians
 	set -o pipefail; go test -run '^$$' -bench '^Benchmark(Explore|Parses)$$' -timeout 30m ./negotiation | tee /dev/stderr | .ci/medians
-	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSpeed$$' ./server -speed 15
+	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSpeed$$' ./server/e2e -speed 15
 
 tools: ## install what a bare Debian lacks, or say what to install
 	@.ci/tools

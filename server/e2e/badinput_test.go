@@ -1,0 +1,195 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
+)
+
+// badInput is something wrong that comes from the other side.
+type badInput struct {
+	name   string
+	input  func(good string) string // makes it of a good offer
+	answer negotiation.Kind         // what the victim says to it; empty: nothing
+	after  bool                     // it comes after a good offer
+}
+
+// give sends it to the victim, which says so. Afterwards a good offer still works.
+func (row badInput) give(m *mallory, victim participant) {
+	m.t.Helper()
+	before := 0
+	if row.answer != "" {
+		before = victim.count(row.answer)
+	}
+	if row.after {
+		m.goodOffer()
+	}
+	m.send(row.input(m.offer()))
+	if row.answer == negotiation.CandidateIgnored || row.answer == "" {
+		m.goodOffer() // an early candidate is kept until then
+	}
+	if row.answer != "" {
+		await(m.t, "it answers "+string(row.answer), func() bool { return victim.count(row.answer) > before }, victim)
+	}
+	if row.answer == negotiation.AnswerSending {
+		m.next("an answer that rejects the section", func(e signaling.Envelope) bool {
+			return e.Message != nil && e.Message.Description != nil && strings.Contains(e.Message.Description.SDP, "m=video 0 ")
+		})
+		m.send(row.input(m.offer()))
+		await(m.t, "it answers again", func() bool { return victim.count(row.answer) > before+1 }, victim)
+		return
+	}
+	m.goodOffer()
+}
+
+// badInputs returns what can be given to a native peer, or to a tab.
+func badInputs(tab bool) []badInput {
+	replace := func(old, replacement string) func(string) string {
+		return func(sdp string) string { return strings.ReplaceAll(sdp, old, replacement) }
+	}
+	// video adds a video section like the data section of the offer.
+	video := func(payload, rtpmap string) func(string) string {
+		return func(sdp string) string {
+			_, section, _ := strings.Cut(sdp, "m=application")
+			_, attributes, _ := strings.Cut(section, "\r\n")
+			attributes = strings.ReplaceAll(attributes, "a=mid:0", "a=mid:1")
+			attributes = without("a=sctp")(without("a=candidate")(without("a=end-of")(attributes)))
+			return strings.ReplaceAll(sdp, "BUNDLE 0", "BUNDLE 0 1") +
+				"m=video 9 UDP/TLS/RTP/SAVPF " + payload + "\r\n" + attributes + "a=sendrecv\r\na=rtcp-mux\r\n" + rtpmap
+		}
+	}
+	candidate := func(ufrag string) string {
+		return fmt.Sprintf(`{"candidate":{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":%q}}`, ufrag)
+	}
+	offer := func(change func(string) string) func(string) string {
+		return func(sdp string) string { return description("offer", change(sdp)) }
+	}
+	constant := func(s string) func(string) string { return func(string) string { return s } }
+
+	rows := []badInput{
+		{"description of unknown type", constant(description("proposal", "")), peer.MessageRefused, false},
+		{"description without type", constant(`{"description":{"sdp":"v=0"}}`), peer.MessageRefused, false},
+		{"description that is a number", constant(`{"description":7}`), peer.MessageRefused, false},
+		{"description whose SDP is a number", constant(`{"description":{"type":"offer","sdp":7}}`), peer.MessageRefused, false},
+		{"pranswer", constant(description("pranswer", "v=0")), negotiation.DescriptionRefused, false},
+		{"rollback", constant(description("rollback", "")), negotiation.DescriptionRefused, false},
+		{"empty SDP", offer(constant("")), negotiation.DescriptionRefused, false},
+		{"garbage SDP", offer(constant("<garbage>")), negotiation.DescriptionRefused, false},
+		{"SDP cut short", offer(func(s string) string { return s[:200] }), negotiation.DescriptionRefused, false},
+		{"SDP with a line in a line", offer(replace("a=mid:0\r\n", "a=mid:0\ra=mid:1\r\n")), negotiation.DescriptionRefused, false},
+		{"SDP without section", offer(func(s string) string { head, _, _ := strings.Cut(s, "m="); return head }), negotiation.DescriptionRefused, false},
+		{"SDP without mid", offer(without("a=mid")), negotiation.DescriptionRefused, false},
+		{"SDP without ufrag", offer(without("a=ice-ufrag")), negotiation.DescriptionRefused, false},
+		{"SDP without fingerprint", offer(without("a=fingerprint")), negotiation.DescriptionRefused, false},
+		{"duplicate mids", offer(func(s string) string {
+			return strings.ReplaceAll(video("96", "a=rtpmap:96 VP8/90000\r\n")(s), "a=mid:1", "a=mid:0")
+		}), negotiation.DescriptionRefused, false},
+		{"short ufrag", offer(func(s string) string { return strings.ReplaceAll(s, "a=ice-ufrag:"+ufrag(s), "a=ice-ufrag:abc") }), negotiation.DescriptionRefused, false},
+		{"payload type 300", offer(video("300", "a=rtpmap:300 VP8/90000\r\n")), negotiation.DescriptionRefused, false},
+		{"bad extmap", offer(video("96", "a=rtpmap:96 VP8/90000\r\na=extmap:x urn:x\r\n")), negotiation.DescriptionRefused, false},
+		{"no common codec", offer(video("96", "a=rtpmap:96 THEORA/90000\r\n")), negotiation.AnswerSending, false},
+		{"answer without an offer", func(good string) string { return description("answer", replace("actpass", "active")(good)) }, negotiation.AnswerDropped, false},
+		{"candidate before any description", constant(candidate("abcd")), negotiation.CandidateIgnored, false},
+		{"null candidate before any description", constant(`{"candidate":null}`), negotiation.CandidateIgnored, false},
+		{"candidate with unknown ufrag", constant(candidate("abcd")), negotiation.CandidateIgnored, true},
+		{"candidate that is none", func(good string) string {
+			return strings.ReplaceAll(candidate(ufrag(good)), "candidate:1 1 udp", "candidate:what")
+		}, negotiation.CandidateRefused, true},
+		{"candidate that is a number", constant(`{"candidate":7}`), peer.MessageRefused, true},
+		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), peer.MessageDropped, true},
+		{"an object with nothing in it", constant(`{"what":"is this"}`), "", true},
+	}
+	if tab {
+		return rows
+	}
+	// A browser takes the first, and when Chromium has refused the second it refuses
+	// all that follows.
+	return append(rows,
+		badInput{"SDP that pion cannot parse", offer(replace("t=0 0", "t=x")), negotiation.DescriptionRefused, false},
+		badInput{"payload type without rtpmap", offer(video("96", "")), negotiation.DescriptionRefused, false},
+	)
+}
+
+// TestBadInput gives what is wrong to a native peer, which is connected with
+// another one at the time: the two go on as if nothing had been. And to a tab.
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	for role, rank := range map[string]int{"polite": peer.RankChromium, "impolite": peer.RankNative + 1} {
+		for _, row := range badInputs(false) {
+			t.Run("to a native peer, "+role+"/"+row.name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				victim, other := w.native("bad", "", false), w.native("bad", "", false)
+				other.connect()
+				awaitChannels(t, 1, victim, other)
+				row.give(newMallory(t, w, fmt.Sprintf("room=bad&rank=%d", rank), victim.id()), victim)
+				both(victim, other, func(p participant) { p.say("as if nothing had been") })
+				for _, p := range []*native{victim, other} {
+					await(t, "chat arrives", func() bool { return slices.Contains(p.received(), "as if nothing had been") }, victim, other)
+				}
+				nothingSurfaced(t, other)
+			})
+		}
+	}
+	for _, role := range []string{"polite", "impolite"} {
+		t.Run("to a tab, "+role, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			victim := w.member("/" + role)
+			for _, row := range badInputs(true) {
+				if (negotiation.Event{Kind: row.answer}).Level() == negotiation.LevelDebug {
+					row.answer = "" // a page does not show that
+				}
+				visit(t, w, role, victim, row.name, func(m *mallory) { row.give(m, victim) })
+			}
+			if lines := victim.lines(`[data-level="error"]`); len(lines) > 0 {
+				t.Errorf("it could not go on: %q", lines)
+			}
+		})
+	}
+}
+
+// TestBadAnswer answers an offer badly, which is then sent again and answered well.
+func TestBadAnswer(t *testing.T) {
+	t.Parallel()
+	bad := map[string]func(good string) string{
+		"garbage":             func(string) string { return "<garbage>" },
+		"another mid":         func(good string) string { return strings.ReplaceAll(good, "a=mid:0", "a=mid:other") },
+		"without fingerprint": func(good string) string { return without("a=fingerprint")(good) },
+	}
+	try := func(t *testing.T, w *world, role string, victim member) {
+		for name, spoil := range bad {
+			visit(t, w, role, victim, name, func(m *mallory) {
+				m.goodOffer()
+				victim.renegotiate()
+				good := m.goodAnswer()
+				before, answered := victim.count(negotiation.OfferFailed), victim.count(negotiation.AnswerReceived)
+				victim.renegotiate()
+				m.nextDescription(webrtc.SDPTypeOffer)
+				m.send(description("answer", spoil(good)))
+				await(m.t, "it is refused", func() bool { return victim.count(negotiation.OfferFailed) > before }, victim)
+				m.goodAnswer()
+				await(m.t, "the offer is answered", func() bool { return victim.count(negotiation.AnswerReceived) > answered+1 }, victim)
+			})
+		}
+	}
+	for _, role := range []string{"polite", "impolite"} {
+		t.Run("to a native peer, "+role, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			try(t, w, role, w.native(demoRoom, role, false))
+		})
+		t.Run("to a tab, "+role, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			try(t, w, role, w.member("/"+role))
+		})
+	}
+}

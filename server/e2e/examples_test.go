@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// example builds one of the examples and runs it against the server.
+func (w *world) example(name string, arguments ...string) {
+	w.t.Helper()
+	program := filepath.Join(w.t.TempDir(), name)
+	if out, err := exec.Command("go", "build", "-o", program, "../../negotiation/peer/examples/"+name).CombinedOutput(); err != nil {
+		w.t.Fatalf("%v\n%s", err, out)
+	}
+	cmd := exec.Command(program, append([]string{"-server", w.url}, arguments...)...)
+	var log strings.Builder
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			w.t.Error(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			w.t.Error(name, "ends with", err)
+		}
+		if w.t.Failed() {
+			w.t.Log(log.String())
+		}
+	})
+}
+
+// TestExampleSender watches what it sends.
+func TestExampleSender(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tab := w.mediaTab("/r/lobby")
+	w.example("sender", "../media/pattern.ivf")
+	await(t, "pictures come", func() bool { return tab.pictures() > 5 }, tab)
+	nothingSurfaced(t, tab)
+}
+
+// TestExampleBot talks with it.
+func TestExampleBot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tab := w.mediaTab("/r/lobby")
+	w.example("bot")
+	say := func(line, want string) {
+		t.Helper()
+		tab.say(line)
+		await(t, want, func() bool { return slices.Contains(tab.received(), want) }, tab)
+	}
+	tiles := func() string {
+		return tab.text(`[...document.querySelectorAll("#media figure")].map(f => f.dataset.state).join()`)
+	}
+	await(t, "it is connected", func() bool { return tab.text(`document.querySelector("#message").disabled + ""`) == "false" }, tab)
+	say("hello", "You said: hello")
+	say("sound on", "Here it comes.")
+	await(t, "a tile is live", func() bool { return tiles() == "live" }, tab)
+	say("sound off", "It is gone.")
+	await(t, "the tile is paused", func() bool { return tiles() == "muted" }, tab)
+	nothingSurfaced(t, tab)
+}
