@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -25,6 +26,9 @@ func program(t *testing.T) string {
 		if c.dir, c.err = os.MkdirTemp("", "pn-server-"); c.err != nil {
 			return
 		}
+		if c.err = readSources(); c.err != nil {
+			return
+		}
 		build := []string{"build", "-o", filepath.Join(c.dir, "server")}
 		if raceEnabled {
 			build = append(build, "-race")
@@ -37,6 +41,22 @@ func program(t *testing.T) string {
 		t.Fatal(c.err)
 	}
 	return filepath.Join(c.dir, "server")
+}
+
+// readSources looks at the directories of all packages of ours that the program is made
+// of: go test takes a result from its cache while what a test has read is as it was, and
+// does not know what is compiled.
+func readSources() error {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}", "..").Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	for dir := range strings.Lines(string(out)) {
+		if _, err := os.ReadDir(strings.TrimSpace(dir)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeProgram is for the end of all tests.
