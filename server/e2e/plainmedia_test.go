@@ -63,6 +63,9 @@ func TestPlainPageMedia(t *testing.T) {
 				await(t, "both get what the other sends", func() bool {
 					return strings.Join(ours.live(), ", ") == c.theirs && page.tracks() == "video"
 				}, ours, page)
+				await(t, "no offer of ours is under way", func() bool {
+					return ours.count(negotiation.OfferSending)-ours.count(negotiation.CollisionRollback) == ours.count(negotiation.AnswerReceived)
+				}, ours, page)
 				for range 3 {
 					answered := ours.count(negotiation.AnswerReceived)
 					ours.renegotiate()
