@@ -156,27 +156,6 @@ func TestProcess(t *testing.T) {
 			fourth.expectLog("3 peers are in this room, and it holds 3: meet in another room")
 		})
 	}
-	for _, wrong := range [][]string{
-		{"--nonsense"},
-		{"dance"},
-		{"PN_PEERS_PER_ROOM=1"},
-		{"PN_PEERS_PER_ROOM=many", "serve"},
-		{"PN_ROLE=kind", "peer"},
-		{"PN_CONNECT=never", "peer"},
-		{"PN_MEDIA=dance", "peer"},
-		{"PN_MEDIA=record", "peer"},
-		{"PN_SERVER=nowhere", "peer"},
-		{"PN_ECHO=perhaps", "peer"},
-		{"peer", "somewhere"},
-		{"--addr", "127.0.0.1:0", "serve"},
-		{"--peers-per-room", "3", "peer"},
-	} {
-		t.Run("wrong: "+strings.Join(wrong, " "), func(t *testing.T) {
-			p := start(t, program, wrong...)
-			p.ends(2)
-			p.expectLog("Try --help.")
-		})
-	}
 	t.Run("a terminal", func(t *testing.T) {
 		_, url := serve(t)
 		n := worldAt(t, url).native("terminal", "", true)
