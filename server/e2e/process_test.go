@@ -38,7 +38,7 @@ func start(t *testing.T, program string, arguments ...string) *process {
 func startInto(t *testing.T, out io.Writer, program string, arguments ...string) *process {
 	t.Helper()
 	p := &process{t: t, log: &transcript{}, ended: make(chan struct{})}
-	environment := os.Environ()
+	environment := append([]string{"GORACE=atexit_sleep_ms=0"}, os.Environ()...) // else it waits 1 s for races when it ends
 	for len(arguments) > 0 && strings.HasPrefix(arguments[0], "PN_") {
 		environment, arguments = append(environment, arguments[0]), arguments[1:]
 	}
