@@ -1,0 +1,82 @@
+package peer
+
+import (
+	"slices"
+	"testing"
+
+	"perfect-negotiation/negotiation"
+)
+
+// Each row is the next event of one trace, and who is here after it.
+func TestRoster(t *testing.T) {
+	var roster Roster
+	a := RosterEntry{ID: "a", Role: "polite", State: "new"}
+	b := RosterEntry{ID: "b", Role: "impolite", State: "new"}
+	c := RosterEntry{ID: "c", Role: "polite", State: "new"}
+	in := func(e RosterEntry, change func(*RosterEntry)) RosterEntry {
+		change(&e)
+		return e
+	}
+	connected := in(b, func(e *RosterEntry) { e.State = "connected" })
+	one := in(connected, func(e *RosterEntry) { e.Channels = 1 })
+	two := in(connected, func(e *RosterEntry) { e.Channels = 2 })
+	stalled := in(one, func(e *RosterEntry) { e.Stalled = true })
+	same := in(one, func(e *RosterEntry) { e.Source = "abcd" })
+	other := in(one, func(e *RosterEntry) { e.Source, e.Differs = "1234, here abcd", true })
+	failed := in(other, func(e *RosterEntry) { e.State = "failed" })
+	closed := in(other, func(e *RosterEntry) { e.State, e.Channels = "closed", 0 })
+	again := in(closed, func(e *RosterEntry) { e.State, e.Role = "new", "polite" })
+	for i, row := range []struct {
+		kind         negotiation.Kind
+		peer         string
+		role, detail string
+		about        bool
+		here         []RosterEntry
+	}{
+		{RoomJoined, "", "", "room", false, nil},
+		{Connected, "b", "impolite", "", false, nil}, // nobody has met it
+		{PeerJoined, "b", "impolite", "b", true, []RosterEntry{b}},
+		{PeerJoined, "a", "polite", "a", true, []RosterEntry{b, a}}, // in the order of coming
+		{PeerJoined, "c", "polite", "c", true, []RosterEntry{b, a, c}},
+		{PeerNotPaired, "a", "", "why", true, []RosterEntry{b, c}},
+		{Paired, "b", "impolite", "b", true, []RosterEntry{b, c}},
+		{negotiation.OfferSending, "b", "impolite", "", false, []RosterEntry{b, c}},
+		{Connected, "b", "impolite", "", true, []RosterEntry{connected, c}},
+		{ChannelOpened, "b", "impolite", "x", true, []RosterEntry{one, c}},
+		{ChannelOpened, "b", "impolite", "y", true, []RosterEntry{two, c}},
+		{ChannelClosed, "b", "impolite", "x", true, []RosterEntry{one, c}},
+		{SignalingStalled, "b", "impolite", "b", true, []RosterEntry{stalled, c}},
+		{SignalingResumed, "b", "impolite", "b", true, []RosterEntry{one, c}},
+		{SourceSame, "b", "impolite", "abcd", true, []RosterEntry{same, c}},
+		{SourceDiffers, "b", "impolite", "1234, here abcd", true, []RosterEntry{other, c}},
+		{PeerLeft, "b", "impolite", "b", false, []RosterEntry{other, c}}, // the connection may live
+		{ConnectionState, "b", "impolite", "failed", true, []RosterEntry{failed, c}},
+		{ChannelClosed, "b", "impolite", "y", true, []RosterEntry{in(failed, func(e *RosterEntry) { e.Channels = 0 }), c}},
+		{Unpaired, "b", "impolite", "why", true, []RosterEntry{closed, c}},
+		{Paired, "b", "polite", "b", true, []RosterEntry{again, c}},
+		{PeerGone, "b", "polite", "b", true, []RosterEntry{c}},
+		{PeerGone, "b", "polite", "b", false, []RosterEntry{c}},
+		{ChannelClosed, "b", "polite", "x", false, []RosterEntry{c}},
+		{PeerGone, "c", "polite", "c", true, nil},
+	} {
+		before := roster.Entries()
+		kept := slices.Clone(before)
+		about := roster.Apply(negotiation.Event{Kind: row.kind, Peer: row.peer, Role: row.role, Detail: row.detail})
+		var here []RosterEntry
+		for _, entry := range roster.Entries() {
+			here = append(here, *entry)
+			if found := roster.Find(entry.ID); found != entry {
+				t.Errorf("event %d, %s: of %q is found %+v", i, row.kind, entry.ID, found)
+			}
+		}
+		if about != row.about || !slices.Equal(here, row.here) {
+			t.Errorf("event %d, %s of %q: %t, and here are %+v", i, row.kind, row.peer, about, here)
+		}
+		if !slices.Equal(before, kept) {
+			t.Errorf("event %d, %s, changes the list that was returned before", i, row.kind)
+		}
+		if found := roster.Find(row.peer); found != nil && !slices.Contains(here, *found) {
+			t.Errorf("event %d, %s: of %q, which is gone, is found %+v", i, row.kind, row.peer, found)
+		}
+	}
+}
