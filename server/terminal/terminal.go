@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -42,11 +41,9 @@ type Terminal struct {
 
 	lines chan line // to be said, in order
 
-	mu   sync.Mutex
-	open int           // data channels
-	more chan struct{} // closed when one opens
-
-	peers map[string]negotiation.Event // by id; the detail is the state
+	mu     sync.Mutex
+	roster peer.Roster
+	more   chan struct{} // closed when a data channel opens
 
 	err  error         // the relay refuses us for good
 	stop chan struct{} // closed by quit
@@ -65,7 +62,6 @@ func New(c Config) *Terminal {
 		echo: c.Echo, verbose: c.Verbose,
 		lines: make(chan line, 1024),
 		more:  make(chan struct{}),
-		peers: map[string]negotiation.Event{},
 		stop:  make(chan struct{}),
 	}
 	t.stage = newStage(c.Media, c.Recorder, t.note)
@@ -226,9 +222,9 @@ func (t *Terminal) find(name string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var found []string
-	for id := range t.peers {
-		if strings.HasPrefix(id, name) {
-			found = append(found, id)
+	for _, other := range t.roster.Entries() {
+		if strings.HasPrefix(other.ID, name) {
+			found = append(found, other.ID)
 		}
 	}
 	switch len(found) {
@@ -245,9 +241,10 @@ func (t *Terminal) find(name string) (string, error) {
 func (t *Terminal) list() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.note("%d peers are here.", len(t.peers))
-	for _, id := range slices.Sorted(maps.Keys(t.peers)) {
-		t.note("  %s  we are %s  %s", negotiation.Printable(id), t.peers[id].Role, t.peers[id].Detail)
+	others := slices.SortedFunc(slices.Values(t.roster.Entries()), func(a, b *peer.RosterEntry) int { return strings.Compare(a.ID, b.ID) })
+	t.note("%d peers are here.", len(others))
+	for _, other := range others {
+		t.note("  %s  we are %s  %s", negotiation.Printable(other.ID), other.Role, other.State)
 	}
 }
 
@@ -256,9 +253,10 @@ func (t *Terminal) list() {
 func (t *Terminal) awaitChannel() bool {
 	for {
 		t.mu.Lock()
-		open, more := t.open, t.more
+		open := slices.ContainsFunc(t.roster.Entries(), func(other *peer.RosterEntry) bool { return other.Channels > 0 })
+		more := t.more
 		t.mu.Unlock()
-		if open > 0 {
+		if open {
 			return true
 		}
 		select {
@@ -280,6 +278,13 @@ func (t *Terminal) quit(err error) {
 
 // Trace prints what happens. It never blocks, and may be called before Run.
 func (t *Terminal) Trace(e negotiation.Event) {
+	t.mu.Lock()
+	t.roster.Apply(e)
+	if e.Kind == peer.ChannelOpened {
+		close(t.more)
+		t.more = make(chan struct{})
+	}
+	t.mu.Unlock()
 	switch e.Kind {
 	case peer.ChatReceived:
 		t.out.print(e.String())
@@ -291,39 +296,10 @@ func (t *Terminal) Trace(e negotiation.Event) {
 			}
 		}
 		return
-	case peer.ChannelOpened:
-		t.mu.Lock()
-		t.open++
-		close(t.more)
-		t.more = make(chan struct{})
-		t.mu.Unlock()
-	case peer.ChannelClosed:
-		t.mu.Lock()
-		t.open--
-		t.mu.Unlock()
-	case peer.PeerJoined:
-		t.setPeer(e, "new")
-	case peer.Connected:
-		t.setPeer(e, "connected")
-	case peer.ConnectionState:
-		t.setPeer(e, e.Detail)
-	case peer.Unpaired:
-		t.setPeer(e, "closed")
-	case peer.PeerGone, peer.PeerNotPaired:
-		t.mu.Lock()
-		delete(t.peers, e.Peer)
-		t.mu.Unlock()
 	case peer.RelayRefused, peer.RelayReplaced:
 		t.quit(errors.New(e.String()))
 	}
 	if level := e.Level(); t.verbose || level != negotiation.LevelDebug {
 		t.note("%s %-5s %s", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
 	}
-}
-
-func (t *Terminal) setPeer(e negotiation.Event, state string) {
-	e.Detail = state
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.peers[e.Peer] = e
 }

@@ -15,7 +15,9 @@ import (
 
 func TestFind(t *testing.T) {
 	terminal := New(Config{})
-	terminal.peers = map[string]negotiation.Event{"abc1": {}, "abc2": {}, "b": {}, "\x1b[31mred": {}, "\x1b[32mgreen": {}}
+	for _, id := range []string{"abc1", "abc2", "b", "\x1b[31mred", "\x1b[32mgreen"} {
+		terminal.Trace(negotiation.Event{Kind: peer.PeerJoined, Peer: id})
+	}
 	for _, row := range []struct{ name, id, refusal string }{
 		{"", "", ""},
 		{"abc1", "abc1", ""},
@@ -42,7 +44,7 @@ func TestFind(t *testing.T) {
 func TestPeersOfAnEvilRelay(t *testing.T) {
 	log := &transcript{}
 	terminal := New(Config{Log: log})
-	terminal.peers = map[string]negotiation.Event{"\x1b]0;title\a\nReceived: forged": {Role: "polite", Detail: "new"}}
+	terminal.roster.Apply(negotiation.Event{Kind: peer.PeerJoined, Peer: "\x1b]0;title\a\nReceived: forged", Role: "polite"})
 	go terminal.log.run()
 	terminal.list()
 	terminal.log.close()
