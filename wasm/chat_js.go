@@ -1,7 +1,5 @@
 package main
 
-import "perfect-negotiation/negotiation"
-
 // submit sends the line. Saying waits, which a handler of the browser must not.
 func (p *page) submit(event element) {
 	_, _ = event.Call("preventDefault")
@@ -23,35 +21,28 @@ func (p *page) submit(event element) {
 	}()
 }
 
-func (p *page) channels(e negotiation.Event, change int) {
-	if r := p.find(e.Peer); r != nil {
-		r.channels += change
-		p.showChat()
-	}
-}
-
 // showChat lets the reader write when somebody can read it. Whom the reader has
 // chosen stays chosen when it goes: what is for one must not go to all.
 func (p *page) showChat() {
 	chosen := text(p.el["to"].Value, "value")
 	open := 0
-	for _, r := range p.peers {
-		if r.channels == 0 {
+	for _, r := range p.roster.Entries() {
+		if r.Channels == 0 {
 			continue
 		}
 		open++
-		if _, there := p.options[r.id]; !there {
+		if _, there := p.options[r.ID]; !there {
 			option := p.d.create("option", "")
-			option.set("value", r.id)
-			option.setText(shortID(r.id))
-			p.options[r.id] = option
+			option.set("value", r.ID)
+			option.setText(shortID(r.ID))
+			p.options[r.ID] = option
 			p.el["to"].append(option.Value)
 		}
 	}
 	sendable := open > 0
 	for id, option := range p.options {
-		r := p.find(id)
-		here := r != nil && r.channels > 0
+		r := p.roster.Find(id)
+		here := r != nil && r.Channels > 0
 		switch {
 		case here:
 			option.setText(shortID(id))

@@ -18,7 +18,8 @@ type page struct {
 	log  logView
 
 	el      map[string]element
-	peers   []*row             // in the order in which they came
+	roster  peer.Roster
+	items   map[string]element // by id: the peers in the list
 	options map[string]element // by id: whom the reader can choose to write to
 	role    string             // that the page asks for; empty: the ranks decide
 	status  string
@@ -41,7 +42,7 @@ var ids = []string{
 }
 
 func newPage(d document) (*page, error) {
-	p := &page{d: d, el: map[string]element{}, options: map[string]element{}, status: "new", sources: sources(), tiles: map[string]map[string]*tile{}}
+	p := &page{d: d, el: map[string]element{}, items: map[string]element{}, options: map[string]element{}, status: "new", sources: sources(), tiles: map[string]map[string]*tile{}}
 	for _, id := range ids {
 		e, err := d.byID(id)
 		if err != nil {
@@ -133,38 +134,14 @@ func (p *page) show(e negotiation.Event) {
 	if p.verbose || e.Level() != negotiation.LevelDebug && !repeated {
 		p.log.add(e)
 	}
+	if p.roster.Apply(e) {
+		p.showPeer(e.Peer)
+	}
 	switch e.Kind {
 	case peer.RelayConnected, peer.RoomJoined, peer.RelayLost, peer.RelayRefused, peer.RelayReplaced:
 		p.showRelay(e)
-	case peer.PeerJoined:
-		p.row(e)
-	case peer.PeerNotPaired, peer.PeerGone:
-		p.remove(e.Peer)
-	case peer.Paired:
-		p.row(e).role = e.Role
-		p.setState(e.Peer, "new")
-		p.showRole()
-	case peer.Connected:
-		p.setState(e.Peer, "connected")
-	case peer.ConnectionState:
-		p.setState(e.Peer, e.Detail)
 	case peer.Unpaired:
-		p.setState(e.Peer, "closed")
 		p.removeTiles(e.Peer)
-	case peer.SignalingStalled, peer.SignalingResumed:
-		if r := p.find(e.Peer); r != nil {
-			r.stalled = e.Kind == peer.SignalingStalled
-			p.setState(e.Peer, r.state)
-		}
-	case peer.ChannelOpened:
-		p.channels(e, 1)
-	case peer.ChannelClosed:
-		p.channels(e, -1)
-	case peer.SourceSame, peer.SourceDiffers:
-		if r := p.find(e.Peer); r != nil {
-			r.source, r.differs = e.Detail, e.Kind == peer.SourceDiffers
-			p.showSource()
-		}
 	case negotiation.CollisionRollback:
 		p.say("Offers collided: ours is taken back")
 	case negotiation.CollisionIgnored:
@@ -182,8 +159,9 @@ func (p *page) end() {
 		p.stopSource(s)
 	}
 	p.setControls(false)
-	for len(p.peers) > 0 {
-		p.remove(p.peers[0].id)
+	for _, r := range p.roster.Entries() {
+		p.roster.Apply(negotiation.Event{Kind: peer.PeerGone, Peer: r.ID})
+		p.showPeer(r.ID)
 	}
 	p.peer.Close()
 }

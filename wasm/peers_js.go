@@ -3,76 +3,37 @@ package main
 import (
 	"fmt"
 	"strings"
-
-	"perfect-negotiation/negotiation"
 )
-
-// row is a peer in the list.
-type row struct {
-	id       string
-	item     element
-	role     string // ours, towards it
-	state    string
-	stalled  bool   // it acknowledges nothing
-	channels int    // open data channels
-	source   string // what is known of it; empty: nothing yet
-	differs  bool   // it is another one
-}
 
 func shortID(id string) string { return id[:min(6, len(id))] }
 
-func (p *page) find(id string) *row {
-	for _, r := range p.peers {
-		if r.id == id {
-			return r
+// showPeer shows what the roster says of a peer that has come, changed or gone.
+func (p *page) showPeer(id string) {
+	item, listed := p.items[id]
+	r := p.roster.Find(id)
+	switch {
+	case r == nil:
+		delete(p.items, id)
+		_, _ = item.Call("remove")
+	case !listed:
+		item = p.d.create("li", "")
+		item.data("peer", id)
+		p.items[id] = item
+		p.log.many = p.log.many || len(p.items) > 1
+		p.el["peers"].append(item.Value)
+	}
+	if r != nil {
+		item.data("state", r.State)
+		words := fmt.Sprintf("%s · we are %s · %s", shortID(id), r.Role, r.State)
+		if r.Stalled {
+			words += " · signalling is stalled"
 		}
+		item.setText(words)
 	}
-	return nil
-}
-
-// row returns the entry of a peer in the list and makes it if it is new.
-func (p *page) row(e negotiation.Event) *row {
-	r := p.find(e.Peer)
-	if r == nil {
-		r = &row{id: e.Peer, item: p.d.create("li", ""), role: e.Role}
-		r.item.data("peer", e.Peer)
-		p.peers = append(p.peers, r)
-		p.log.many = p.log.many || len(p.peers) > 1
-		p.el["peers"].append(r.item.Value)
-		p.setState(e.Peer, "new")
-		p.showRole()
-	}
-	return r
-}
-
-func (p *page) remove(id string) {
-	for i, r := range p.peers {
-		if r.id == id {
-			p.peers = append(p.peers[:i], p.peers[i+1:]...)
-			_, _ = r.item.Call("remove")
-			p.showChat()
-			p.showStatus()
-			p.showRole()
-			p.showSource()
-			return
-		}
-	}
-}
-
-// setState shows the state of the connection to a peer.
-func (p *page) setState(id, state string) {
-	r := p.find(id)
-	if r == nil {
-		return
-	}
-	r.state = state
-	r.item.data("state", state)
-	words := fmt.Sprintf("%s · we are %s · %s", shortID(id), r.role, state)
-	if r.stalled {
-		words += " · signalling is stalled"
-	}
-	r.item.setText(words)
+	p.showChat()
 	p.showStatus()
+	p.showRole()
+	p.showSource()
 }
 
 // states are those of a PeerConnection, the best first.
@@ -81,12 +42,12 @@ var states = []string{"connected", "connecting", "disconnected", "new", "failed"
 // showStatus shows the best state of all; alone, what is left of the last one.
 func (p *page) showStatus() {
 	status := "closed"
-	if len(p.peers) == 0 && p.status == "new" {
+	if len(p.roster.Entries()) == 0 && p.status == "new" {
 		status = "new"
 	}
 	for _, state := range states {
-		for _, r := range p.peers {
-			if r.state == state {
+		for _, r := range p.roster.Entries() {
+			if r.State == state {
 				p.setStatus(state)
 				return
 			}
@@ -107,10 +68,10 @@ func (p *page) setStatus(status string) {
 // next.
 func (p *page) showRole() {
 	role, words := p.role, p.role
-	for _, r := range p.peers {
+	for _, r := range p.roster.Entries() {
 		switch role {
-		case "", r.role:
-			role, words = r.role, r.role
+		case "", r.Role:
+			role, words = r.Role, r.Role
 		default:
 			role, words = "both", "polite and impolite"
 		}
@@ -126,17 +87,17 @@ func (p *page) showRole() {
 func (p *page) showSource() {
 	known, same, detail := 0, 0, ""
 	var others []string
-	for _, r := range p.peers {
+	for _, r := range p.roster.Entries() {
 		switch {
-		case r.source == "":
+		case r.Source == "":
 			continue
-		case r.differs:
-			others = append(others, shortID(r.id)+" ("+r.source+")")
+		case r.Differs:
+			others = append(others, shortID(r.ID)+" ("+r.Source+")")
 		default:
 			same++
 		}
 		known++
-		detail = r.source
+		detail = r.Source
 	}
 	match, words := "", "known once a peer is here"
 	switch {
