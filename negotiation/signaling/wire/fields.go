@@ -51,7 +51,7 @@ func (e *Error) Error() string { return "relay: " + e.Message }
 
 // Hello is what two peers that speak sessions tell each other when they meet.
 type Hello struct {
-	Source   string `json:"source"`            // negotiation.Source() of the sender
+	Source   string `json:"source"`            // negotiation.Source of the sender
 	Version  string `json:"version,omitempty"` // for people, never compared
 	Protocol int    `json:"protocol"`          // absent: FirstProtocol
 }
