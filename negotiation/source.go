@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "c4cf3c2e380ec3fc89c8d93b11db788ccd4a8ac876ed00a7e3b9628995b4e8aa"
+const Source = "1ae5014f8806f097da36e9dd2c2d65e727e20af6ba45158a99404ef94fbd39a1"
