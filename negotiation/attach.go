@@ -7,6 +7,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // ErrNotStable says that a PeerConnection is in the middle of an exchange.
@@ -15,9 +16,9 @@ var ErrNotStable = errors.New("negotiation: attach before the first offer or aft
 // Option is an option of [Attach].
 type Option func(*Session)
 
-// WithTrace has every [Event] reported to f, in order, on the Session's
+// WithTrace has every event reported to f, in order, on the Session's
 // goroutine. f must not block and must not call Do or Negotiated.
-func WithTrace(f func(Event)) Option { return func(s *Session) { s.trace = f } }
+func WithTrace(f func(trace.Event)) Option { return func(s *Session) { s.trace = f } }
 
 // Attach starts perfect negotiation on pc. Of the two peers exactly one must be
 // polite. send is given each message for the other peer, in order, on the
@@ -61,8 +62,8 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 	if s.pc, err = adapt(pc, polite, held.Hooks{
 		Enqueue:   s.enqueue,
 		Recheck:   s.recheck,
-		Candidate: func(c *webrtc.ICECandidateInit) { send(Message{Candidate: c}) },
-		Unsent:    func(err error) { s.report(SendFailed, err) },
+		Candidate: func(c *webrtc.ICECandidateInit) { send(s.n.numbered(Message{Candidate: c})) },
+		Unsent:    func(err error) { s.report(trace.SendFailed, trace.NotSent, err) },
 		Stop:      s.stop,
 	}); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // newSideWithVideo has a codec for audio and one for video.
@@ -95,7 +96,7 @@ func TestATrackThatNobodyTakes(t *testing.T) {
 			t.Run(strings.ReplaceAll(from+" "+when, " ", "_"), func(t *testing.T) {
 				t.Parallel()
 				ours, theirs := newSide(t, from), newSideWithVideo(t, map[string]string{"polite": "impolite", "impolite": "polite"}[from], webrtc.MimeTypeVP8)
-				ours.expected = negotiation.SendFailed
+				ours.expected = trace.SendFailed
 				ours.attach(theirs)
 				theirs.attach(ours)
 				rest := func() {
@@ -147,15 +148,15 @@ func TestATrackThatNobodyTakes(t *testing.T) {
 				}
 				ours.channel()
 				theirs.channel()
-				if ours.count(negotiation.SendFailed) == 0 {
+				if ours.count(trace.SendFailed) == 0 {
 					t.Error("nobody was told")
 				}
-				before := ours.count(negotiation.SendFailed)
+				before := ours.count(trace.SendFailed)
 				if err := ours.s.Do(func() error { return sender.ReplaceTrack(tracks[webrtc.MimeTypeVP8]) }); err != nil {
 					t.Fatal(err)
 				}
 				rest()
-				if ours.count(negotiation.SendFailed) != before {
+				if ours.count(trace.SendFailed) != before {
 					t.Error("a track that the other side takes cannot be sent either")
 				}
 				again := time.NewTicker(20 * time.Millisecond)

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 func TestConnectFromEitherSide(t *testing.T) {
@@ -72,7 +73,7 @@ func TestWhateverCollides(t *testing.T) {
 						p.negotiated()
 						i.negotiated()
 					}
-					if p.count(negotiation.CollisionRollback) != 1 || i.count(negotiation.CollisionIgnored) != 1 {
+					if p.count(trace.CollisionRollback) != 1 || i.count(trace.CollisionIgnored) != 1 {
 						t.Error("the offers did not collide once")
 					}
 					wanted := strings.Fields(ours + " " + theirs)
@@ -114,9 +115,9 @@ func TestRenegotiateAtOnce(t *testing.T) {
 				p.negotiated()
 				i.negotiated()
 			}
-			offers := p.count(negotiation.OfferSending) + i.count(negotiation.OfferSending)
-			answers := p.count(negotiation.AnswerSending) + i.count(negotiation.AnswerSending)
-			ignored, rollbacks := i.count(negotiation.CollisionIgnored), p.count(negotiation.CollisionRollback)
+			offers := p.count(trace.OfferSending) + i.count(trace.OfferSending)
+			answers := p.count(trace.AnswerSending) + i.count(trace.AnswerSending)
+			ignored, rollbacks := i.count(trace.CollisionIgnored), p.count(trace.CollisionRollback)
 			t.Logf("%d offers, %d answers, %d rollbacks, %d ignored", offers, answers, rollbacks, ignored)
 			if ignored == 0 || rollbacks == 0 {
 				t.Errorf("%d ignored offers and %d rollbacks: nothing collided", ignored, rollbacks)
@@ -124,19 +125,19 @@ func TestRenegotiateAtOnce(t *testing.T) {
 			if offers != answers+ignored {
 				t.Errorf("%d offers, but %d answers and %d ignored", offers, answers, ignored)
 			}
-			if p.count(negotiation.CollisionIgnored) != 0 || i.count(negotiation.CollisionRollback) != 0 {
+			if p.count(trace.CollisionIgnored) != 0 || i.count(trace.CollisionRollback) != 0 {
 				t.Error("the polite peer ignored an offer, or the impolite one rolled back")
 			}
 			for _, s := range []*side{p, i} {
-				if s.count(negotiation.Renegotiate) != rounds {
-					t.Errorf("%s: %d wishes", s.name, s.count(negotiation.Renegotiate))
+				if s.count(trace.Renegotiate) != rounds {
+					t.Errorf("%s: %d wishes", s.name, s.count(trace.Renegotiate))
 				}
 				s.mu.Lock()
 				if len(s.states)%2 != 0 || len(s.states) < rounds {
 					t.Errorf("%s: %d changes of state", s.name, len(s.states))
 				}
 				for n, state := range s.states {
-					if state != []webrtc.SignalingState{webrtc.SignalingStateHaveLocalOffer, webrtc.SignalingStateStable}[n%2] {
+					if state != []trace.State{trace.HaveLocalOffer, trace.Stable}[n%2] {
 						t.Errorf("%s: the states %v", s.name, s.states)
 						break
 					}
@@ -152,7 +153,7 @@ func TestAWishBeforeThereIsAnythingToOffer(t *testing.T) {
 	both(p, i, func(s *side) { s.s.Renegotiate() })
 	p.negotiated()
 	i.negotiated()
-	if n := p.count(negotiation.OfferSending) + i.count(negotiation.OfferSending); n != 0 {
+	if n := p.count(trace.OfferSending) + i.count(trace.OfferSending); n != 0 {
 		t.Errorf("%d offers of nothing", n)
 	}
 	i.connect("data")
@@ -199,7 +200,7 @@ func TestARefusedAnswer(t *testing.T) {
 			if from == "impolite" {
 				ours, theirs = theirs, ours
 			}
-			ours.expected = negotiation.OfferFailed
+			ours.expected = trace.OfferFailed
 			ours.spoil()
 			ours.connect("data")
 			ours.channel()
@@ -207,16 +208,16 @@ func TestARefusedAnswer(t *testing.T) {
 			ours.negotiated()
 
 			before := credentials(ours.pc.CurrentLocalDescription())
-			offers := ours.count(negotiation.OfferSending)
+			offers := ours.count(trace.OfferSending)
 			ours.spoil()
 			ours.s.RestartICE()
 			ours.s.Renegotiate()
-			ours.until(negotiation.OfferFailed, 2)
+			ours.until(trace.OfferFailed, 2)
 			ours.negotiated()
 			if credentials(ours.pc.CurrentLocalDescription()) == before {
 				t.Error("ICE was not restarted")
 			}
-			if n := ours.count(negotiation.OfferSending) - offers; n < 2 {
+			if n := ours.count(trace.OfferSending) - offers; n < 2 {
 				t.Errorf("%d offers", n)
 			}
 			theirs.connect("more")

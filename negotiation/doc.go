@@ -71,7 +71,7 @@
 // than those that were exchanged.
 //
 // A track in a codec that the other side does not have is not sent, and no more
-// is broken: the trace tells of it ([SendFailed]), and it is tried again after each
+// is broken: the trace tells of it ([trace.SendFailed]), and it is tried again after each
 // exchange.
 //
 // A section that is rejected, or of which pion has no codec, is kept from pion,
@@ -85,7 +85,7 @@
 // offer is sent again, as it was: the other side has applied that one, and pion
 // and Chromium would put other sections into another. Where the answer is refused
 // time and again, the Session ends with [ErrWedged], too. A refused offer is reported
-// only in the trace ([DescriptionRefused]). Its sender waits for an answer, and ignores
+// only in the trace ([trace.DescriptionRefused]). Its sender waits for an answer, and ignores
 // our offers if it is the impolite one: if no other description comes soon, make a new
 // PeerConnection.
 //

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestMediaOvertakeTheAnswer has the polite side offer audio after an exchange of a
@@ -34,7 +35,7 @@ func TestMediaOvertakeTheAnswer(t *testing.T) {
 
 	polite.deafen()
 	impolite.connect("data")
-	impolite.until(negotiation.OfferSending, 1)
+	impolite.until(trace.OfferSending, 1)
 	impolite.deafen()
 	if err := impolite.s.Do(func() error { _, err := impolite.pc.AddTrack(tracks[impolite]); return err }); err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func TestMediaOvertakeTheAnswer(t *testing.T) {
 	if err := polite.s.Do(func() error { _, err := polite.pc.AddTrack(tracks[polite]); return err }); err != nil {
 		t.Fatal(err)
 	}
-	polite.until(negotiation.OfferSending, 2)
+	polite.until(trace.OfferSending, 2)
 	impolite.mu.Lock()
 	impolite.hear()
 	impolite.mu.Unlock()

@@ -17,6 +17,7 @@ import (
 	"github.com/pion/webrtc/v4/pkg/media"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Two peers open a data channel at the same moment. Their offers cross, and the
@@ -34,8 +35,8 @@ func Example() {
 		defer pc.Close()
 		pc.OnDataChannel(func(*webrtc.DataChannel) {})
 		send := func(m negotiation.Message) { wires[i] <- m }
-		trace := func(e negotiation.Event) {
-			if e.Level() == negotiation.LevelInfo {
+		trace := func(e trace.Event) {
+			if e.Level() == trace.LevelInfo {
 				logs[i] = append(logs[i], e.String())
 			}
 		}

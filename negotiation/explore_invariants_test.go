@@ -9,22 +9,23 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/sdp"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // violation notes what must not be.
 func (a *actor) violation(format string, args ...any) {
-	a.w.broken = append(a.w.broken, roleName(a.me == 0)+": "+fmt.Sprintf(format, args...))
+	a.w.broken = append(a.w.broken, string(roleOf(a.me == 0))+": "+fmt.Sprintf(format, args...))
 }
 
 // trace is the Session's, and what is known of the wishes.
-func (a *actor) trace(e Event) {
+func (a *actor) trace(e trace.Event) {
 	switch e.Kind {
-	case NegotiationNeeded:
+	case trace.NegotiationNeeded:
 		fired := a.browser != nil && (a.browser.flag || a.browser.check())
 		if !fired && !a.held.Restart && (a.browser != nil || !a.pion.differs()) {
 			a.violation("makes an offer that nothing needs")
 		}
-	case OfferSending:
+	case trace.OfferSending:
 		a.offers++
 		a.carrying = a.wished
 		// Each offer of the impolite peer carries a change of its own. The polite
@@ -37,35 +38,35 @@ func (a *actor) trace(e Event) {
 		if a.offers > most && a.link == nil { // after a crash of one side the other begins anew, too
 			a.violation("%d offers, and %d would do", a.offers, most)
 		}
-	case CollisionRollback:
+	case trace.CollisionRollback:
 		a.carrying = false
 		if a.me == 1 {
 			a.violation("the impolite peer rolls back")
 		}
-	case CollisionIgnored:
+	case trace.CollisionIgnored:
 		if a.me == 0 {
 			a.violation("the polite peer ignores an offer")
 		}
-	case AnswerReceived:
+	case trace.AnswerReceived:
 		if a.carrying {
 			a.wished, a.carrying = false, false
 		}
-	case AnswerDropped:
+	case trace.AnswerDropped:
 		if !a.echoed {
 			a.violation("surfaced: %s", e)
 		}
-	case OfferFailed, Failed:
+	case trace.OfferFailed, trace.Failed:
 		a.failures++
-		if !a.failed && (!a.spoilt || e.Kind == Failed) {
+		if !a.failed && (!a.spoilt || e.Kind == trace.Failed) {
 			a.violation("surfaced: %s", e)
 		}
 	default:
-		if (e.Level() == LevelWarn || e.Level() == LevelError) && !a.failed && !a.other().failed {
+		if (e.Level() == trace.LevelWarn || e.Level() == trace.LevelError) && !a.failed && !a.other().failed {
 			a.violation("surfaced: %s", e)
 		}
 	}
-	if e.Kind != StateChanged {
-		a.note("%s", Event{Kind: e.Kind, Detail: e.Detail})
+	if e.Kind != trace.StateChanged {
+		a.note("%s", trace.Event{Kind: e.Kind, Detail: e.Detail})
 	}
 }
 

@@ -132,7 +132,7 @@ func (p *samplePeer) note(format string, args ...any) {
 }
 
 func (p *samplePeer) violation(format string, args ...any) {
-	p.w.broken = append(p.w.broken, roleName(p.me == 0)+": "+fmt.Sprintf(format, args...))
+	p.w.broken = append(p.w.broken, string(roleOf(p.me == 0))+": "+fmt.Sprintf(format, args...))
 }
 
 func (p *samplePeer) send(m Message) {

@@ -9,7 +9,7 @@ import (
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestADroppedOfferSendsNothing has packets come faster than signalling. pion
@@ -30,10 +30,10 @@ func TestADroppedOfferSendsNothing(t *testing.T) {
 
 	polite.deafen()
 	impolite.s.Renegotiate()
-	impolite.until(negotiation.OfferSending, 1)
+	impolite.until(trace.OfferSending, 1)
 	impolite.deafen()
 	written := polite.addAudio("microphone")
-	polite.until(negotiation.AnswerSending, 1)
+	polite.until(trace.AnswerSending, 1)
 	for range 25 {
 		<-written
 	}

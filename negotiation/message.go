@@ -9,6 +9,7 @@ import (
 	"github.com/valyala/fastjson"
 
 	"perfect-negotiation/negotiation/internal/jsontext"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // ErrMessage is returned for JSON that holds neither a description nor a
@@ -23,6 +24,17 @@ var ErrMessage = errors.New("negotiation: message has neither a description nor 
 type Message struct {
 	Description *webrtc.SessionDescription
 	Candidate   *webrtc.ICECandidateInit
+
+	// ID is its identity for the trace, and not sent. A message that came without one
+	// gets the next number.
+	ID trace.Message
+}
+
+func (m Message) typ() trace.Type {
+	if m.Description == nil {
+		return trace.Candidate
+	}
+	return trace.Type(m.Description.Type.String())
 }
 
 // MarshalJSON encodes m as the W3C sample does.

@@ -31,8 +31,8 @@ var mutants = []struct{ name, setting, file, old, new string }{
 	{"answer accepted in stable", "echoes", "negotiation.go",
 		"case webrtc.SignalingStateHaveLocalOffer:", "case webrtc.SignalingStateHaveLocalOffer, webrtc.SignalingStateStable:"},
 	{"wish forgotten on rollback", "wishes", "negotiation.go",
-		"\t\tn.wish, n.carried = n.wish || n.carried, false\n\t\tn.event(CollisionRollback", "\t\tn.carried = false\n\t\tn.event(CollisionRollback"},
-	{"wish not granted after answering", "wishes", "negotiation.go", "n.send(Message{Description: &answer})\n\treturn n.grant()", "n.send(Message{Description: &answer})\n\treturn nil"},
+		"\t\tn.wish, n.carried = n.wish || n.carried, false\n\t\tn.tell(trace.Event{Kind: trace.CollisionRollback", "\t\tn.carried = false\n\t\tn.tell(trace.Event{Kind: trace.CollisionRollback"},
+	{"wish not granted after answering", "wishes", "negotiation.go", "n.send(m)\n\treturn n.grant()", "n.send(m)\n\treturn nil"},
 	{"wish granted before there is anything", "wishes", "negotiation.go", "if !n.wish || !n.begun ||", "if !n.wish ||"},
 	{"answers without setting", "echoes", "negotiation.go", "err := n.pc.SetRemoteDescription(offer)", "err := error(nil)"},
 

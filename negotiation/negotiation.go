@@ -7,6 +7,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Errors that a [PeerConnection] returns for what a remote peer got wrong.
@@ -60,7 +61,7 @@ type Negotiator struct {
 	pc     PeerConnection
 	polite bool
 	send   func(Message)
-	trace  func(Event)
+	trace  func(trace.Event)
 
 	ignoring bool                      // the last remote description was not applied, so its candidates are not for us
 	early    []webrtc.ICECandidateInit // candidates that came before any description
@@ -69,6 +70,8 @@ type Negotiator struct {
 	carried  bool                      // the pending offer fulfils the wish once it is answered
 	pending  Message                   // the last offer
 	refused  bool                      // an answer to it was refused
+
+	story // for the trace alone
 }
 
 // maxEarly bounds what a peer can make us store before its first description.
@@ -77,7 +80,7 @@ const maxEarly = 64
 // NewNegotiator returns a Negotiator for pc. Exactly one of the two peers must
 // be polite. Messages for the other peer are given to send, in order; trace may
 // be nil.
-func NewNegotiator(pc PeerConnection, polite bool, send func(Message), trace func(Event)) *Negotiator {
+func NewNegotiator(pc PeerConnection, polite bool, send func(Message), trace func(trace.Event)) *Negotiator {
 	return &Negotiator{pc: pc, polite: polite, send: send, trace: trace}
 }
 
@@ -88,8 +91,7 @@ func (n *Negotiator) NegotiationNeeded() error {
 	if n.pc.SignalingState() != webrtc.SignalingStateStable {
 		return nil
 	}
-	n.event(NegotiationNeeded, "")
-	return n.offer()
+	return n.offer(n.tell(trace.Event{Kind: trace.NegotiationNeeded, Cause: n.restart}))
 }
 
 // Renegotiate asks for an offer although nothing may need one. The wish is
@@ -97,7 +99,7 @@ func (n *Negotiator) NegotiationNeeded() error {
 // collisions and may be made in any state. Before there is anything to offer it
 // waits for that.
 func (n *Negotiator) Renegotiate() error {
-	n.event(Renegotiate, "")
+	n.wished = n.tell(trace.Event{Kind: trace.Renegotiate})
 	n.wish = true
 	return n.grant()
 }
@@ -105,7 +107,7 @@ func (n *Negotiator) Renegotiate() error {
 // RestartICE asks for an offer that restarts ICE. Like [Negotiator.Renegotiate]
 // it survives collisions and may be called in any state.
 func (n *Negotiator) RestartICE() {
-	n.event(Restart, "")
+	n.restart = n.tell(trace.Event{Kind: trace.Restart})
 	n.pc.RestartICE()
 }
 
@@ -114,7 +116,7 @@ func (n *Negotiator) RestartICE() {
 // other answer comes by itself.
 func (n *Negotiator) Retry() error {
 	if n.refused && n.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer {
-		n.sendOffer()
+		n.sendOffer(n.told)
 		return nil
 	}
 	return n.grant()
@@ -123,6 +125,7 @@ func (n *Negotiator) Retry() error {
 // Receive handles a message from the other peer. An error that wraps
 // [ErrRefused] leaves everything as it was.
 func (n *Negotiator) Receive(m Message) error {
+	n.comes(m)
 	switch {
 	case m.Description == nil:
 		n.candidate(m.Candidate)
@@ -133,10 +136,10 @@ func (n *Negotiator) Receive(m Message) error {
 		return n.remoteAnswer(*m.Description)
 	}
 	// A pranswer could not be rolled back, and a rollback is never sent.
-	return fmt.Errorf("%w: a description must be an offer or an answer, not %s", ErrRefused, m.Description.Type)
+	return trace.Because(trace.BadType, fmt.Errorf("%w: a description must be an offer or an answer, not %s", ErrRefused, m.Description.Type))
 }
 
-func (n *Negotiator) offer() error {
+func (n *Negotiator) offer(cause uint64) error {
 	description, err := n.pc.SetLocalDescription()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrOffer, err)
@@ -144,13 +147,14 @@ func (n *Negotiator) offer() error {
 	n.begun = true
 	n.wish, n.carried = false, n.wish
 	n.pending = Message{Description: &description}
-	n.sendOffer()
+	n.sendOffer(cause)
 	return nil
 }
 
-func (n *Negotiator) sendOffer() {
+func (n *Negotiator) sendOffer(cause uint64) {
 	n.refused = false
-	n.event(OfferSending, "")
+	n.pending = n.numbered(n.pending)
+	n.offered = n.tell(trace.Event{Kind: trace.OfferSending, Message: n.pending.ID, Cause: cause})
 	n.send(n.pending)
 }
 
@@ -158,18 +162,18 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 	if n.pc.SignalingState() == webrtc.SignalingStateClosed {
 		return ErrClosed
 	}
-	n.event(OfferReceived, "")
+	received := n.tell(trace.Event{Kind: trace.OfferReceived, Message: n.about})
 	collision := n.pc.SignalingState() != webrtc.SignalingStateStable
 	if collision && !n.polite {
 		n.ignoring = true
-		n.event(CollisionIgnored, "")
+		n.ignored = n.tell(trace.Event{Kind: trace.CollisionIgnored, Message: n.about, Cause: received, Code: trace.AsImpolite})
 		return nil
 	}
 
 	err := n.pc.SetRemoteDescription(offer)
 	if collision && n.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
 		n.wish, n.carried = n.wish || n.carried, false
-		n.event(CollisionRollback, "")
+		n.tell(trace.Event{Kind: trace.CollisionRollback, Message: n.pending.ID, Cause: received, Code: trace.AsPolite})
 	}
 	if err != nil {
 		n.ignoring = true
@@ -177,13 +181,14 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 	}
 	n.applied()
 
-	n.event(AnswerCreating, "")
+	n.tell(trace.Event{Kind: trace.AnswerCreating, Message: n.about, Cause: received})
 	answer, err := n.pc.SetLocalDescription()
 	if err != nil {
 		return fmt.Errorf("make an answer: %w", err)
 	}
-	n.event(AnswerSending, "")
-	n.send(Message{Description: &answer})
+	m := n.numbered(Message{Description: &answer})
+	n.tell(trace.Event{Kind: trace.AnswerSending, Message: m.ID, Cause: received})
+	n.send(m)
 	return n.grant()
 }
 
@@ -193,10 +198,10 @@ func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
 	case webrtc.SignalingStateClosed:
 		return ErrClosed
 	default:
-		n.event(AnswerDropped, "")
+		n.tell(trace.Event{Kind: trace.AnswerDropped, Message: n.about, Code: trace.NoOffer})
 		return nil
 	}
-	n.event(AnswerReceived, "")
+	n.tell(trace.Event{Kind: trace.AnswerReceived, Message: n.about, Cause: n.offered})
 	if err := n.pc.SetRemoteDescription(answer); err != nil {
 		err = fmt.Errorf("apply the remote answer: %w", err)
 		if errors.Is(err, ErrRefused) {
@@ -232,7 +237,7 @@ func (n *Negotiator) grant() error {
 	if !n.wish || !n.begun || n.pc.SignalingState() != webrtc.SignalingStateStable {
 		return nil
 	}
-	return n.offer()
+	return n.offer(n.wished)
 }
 
 func (n *Negotiator) candidate(candidate *webrtc.ICECandidateInit) {
@@ -240,24 +245,10 @@ func (n *Negotiator) candidate(candidate *webrtc.ICECandidateInit) {
 	case err == nil:
 	case errors.Is(err, ErrClosed):
 	case n.ignoring, errors.Is(err, ErrUnknownUfrag), candidate == nil:
-		n.event(CandidateIgnored, "")
+		n.tell(n.ignores(err))
 	case errors.Is(err, ErrNoRemoteDescription) && len(n.early) < maxEarly:
 		n.early = append(n.early, *candidate)
 	default:
-		n.event(CandidateRefused, err.Error())
+		n.tell(trace.Event{Kind: trace.CandidateRefused, Message: n.about, Code: refusal(err), Err: err, Detail: err.Error()})
 	}
-}
-
-func (n *Negotiator) event(kind Kind, detail string) {
-	if n.trace == nil {
-		return
-	}
-	n.trace(Event{Kind: kind, Role: roleName(n.polite), State: n.pc.SignalingState(), Detail: detail})
-}
-
-func roleName(polite bool) string {
-	if polite {
-		return "polite"
-	}
-	return "impolite"
 }

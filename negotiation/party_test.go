@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/trace"
 )
 
 // newParties returns two that are attached to each other.
@@ -92,7 +94,7 @@ type party struct {
 	mu     sync.Mutex
 	deaf   bool      // messages wait
 	waits  []Message // until it hears
-	events map[Kind]int
+	events map[trace.Kind]int
 	moved  *sync.Cond    // there was an event
 	total  int           // of events
 	log    []string      // the last ones
@@ -110,7 +112,7 @@ type party struct {
 func newParty(t *testing.T, name string, stream uint64) *party {
 	p := &party{
 		Rand: rand.New(rand.NewPCG(stream, *seed)), t: t, name: name, pc: newConnection(t),
-		passes: make(chan pass, 4), done: make(chan struct{}), events: map[Kind]int{}, more: make(chan struct{}, 1), open: make(chan struct{}),
+		passes: make(chan pass, 4), done: make(chan struct{}), events: map[trace.Kind]int{}, more: make(chan struct{}, 1), open: make(chan struct{}),
 	}
 	p.moved = sync.NewCond(&p.mu)
 	p.media.begin(t, p.pc)
@@ -201,7 +203,7 @@ func (p *party) hear() {
 	p.waits, p.deaf = nil, false
 }
 
-func (p *party) trace(e Event) {
+func (p *party) trace(e trace.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.events[e.Kind]++
@@ -209,18 +211,20 @@ func (p *party) trace(e Event) {
 	p.total++
 	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
 	p.log = p.log[max(0, len(p.log)-200):]
-	if e.Level() == LevelWarn || e.Level() == LevelError {
+	if e.Level() == trace.LevelWarn || e.Level() == trace.LevelError {
 		p.t.Errorf("%s surfaced: %s", p.name, e)
 	}
 }
 
-func (p *party) count(k Kind) int {
+func (p *party) count(k trace.Kind) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.events[k]
 }
 
-func (p *party) collisions() int { return p.count(CollisionRollback) + p.count(CollisionIgnored) }
+func (p *party) collisions() int {
+	return p.count(trace.CollisionRollback) + p.count(trace.CollisionIgnored)
+}
 
 // begin opens the chat.
 func (p *party) begin() {

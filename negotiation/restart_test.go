@@ -7,7 +7,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestRestart restarts ICE, alone and against what the other side does at the
@@ -61,7 +61,7 @@ func TestRestart(t *testing.T) {
 				if after := credentials(p.pc.CurrentLocalDescription()); after == before {
 					t.Error("the credentials are as before")
 				}
-				if collide && (p.count(negotiation.CollisionRollback) != 1 || i.count(negotiation.CollisionIgnored) != 1) {
+				if collide && (p.count(trace.CollisionRollback) != 1 || i.count(trace.CollisionIgnored) != 1) {
 					t.Error("the offers did not collide once")
 				}
 			})
@@ -91,10 +91,10 @@ func TestRestartTwice(t *testing.T) {
 			if who == "impolite" {
 				us, them = i, p
 			}
-			offers := us.count(negotiation.OfferSending)
+			offers := us.count(trace.OfferSending)
 			them.deafen()
 			us.s.RestartICE()
-			us.until(negotiation.OfferSending, offers+1)
+			us.until(trace.OfferSending, offers+1)
 			us.s.RestartICE()
 			if err := us.s.Do(func() error { return nil }); err != nil { // by now the offer is sent
 				t.Fatal(err)

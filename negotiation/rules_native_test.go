@@ -9,7 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestAnOfferOfTheApplication has the application call CreateOffer while ours is
@@ -26,13 +26,13 @@ func TestAnOfferOfTheApplication(t *testing.T) {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			p, i := pair(t)
 			if c.fails > 0 {
-				p.expected = negotiation.OfferFailed
+				p.expected = trace.OfferFailed
 			}
 			p.connect("data")
 			p.channel()
 			i.deafen()
 			p.add("audio")
-			p.until(negotiation.OfferSending, 2)
+			p.until(trace.OfferSending, 2)
 			if _, err := p.pc.CreateOffer(c.options); err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func TestAnOfferOfTheApplication(t *testing.T) {
 			i.hear()
 			i.mu.Unlock()
 			p.negotiated()
-			if n := p.count(negotiation.OfferFailed); n != c.fails {
+			if n := p.count(trace.OfferFailed); n != c.fails {
 				t.Errorf("%d offers failed", n)
 			}
 			i.connect("more")
@@ -68,7 +68,7 @@ func TestAHeldOfferHasCandidates(t *testing.T) {
 		}
 	}
 	p.connect("data")
-	p.until(negotiation.StateChanged, 1) // after it was sent
+	p.until(trace.StateChanged, 1) // after it was sent
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if text := i.waiting[0].Description.SDP; !strings.Contains(text, "a=candidate:") {

@@ -1,6 +1,7 @@
 package negotiation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Errors of a [Session].
@@ -45,7 +47,7 @@ type Session struct {
 	pc     adapter
 	n      *Negotiator
 	polite bool
-	trace  func(Event)
+	trace  func(trace.Event)
 
 	mu       sync.Mutex
 	queue    []func()     // guarded by mu
@@ -272,7 +274,7 @@ func (s *Session) observe() {
 		return
 	}
 	s.state = state
-	s.stamp(Event{Kind: StateChanged, Role: roleName(s.polite), State: state, Detail: state.String()})
+	s.n.tell(trace.Event{Kind: trace.StateChanged, Cause: s.n.told, Detail: state.String()})
 	switch state {
 	case webrtc.SignalingStateStable:
 		s.changed = true
@@ -280,7 +282,7 @@ func (s *Session) observe() {
 		s.failure = ErrClosed
 	case webrtc.SignalingStateHaveRemoteOffer, webrtc.SignalingStateHaveRemotePranswer, webrtc.SignalingStateHaveLocalPranswer:
 		// An offer is answered before anybody looks.
-		s.fail(errors.New("somebody else set a description"))
+		s.fail(trace.Because(trace.SetByOthers, errors.New("somebody else set a description")))
 	}
 }
 
@@ -291,12 +293,12 @@ func (s *Session) handle(err error) {
 	case s.stopped() || s.pc.SignalingState() == webrtc.SignalingStateClosed:
 		s.failure = ErrClosed
 	case errors.Is(err, ErrOffer) && s.retries < maxRetries:
-		s.report(OfferFailed, err)
 		s.retryIn = min(minRetry<<s.retries, maxRetry)
 		s.retries++
 		s.waits = true
+		s.report(trace.OfferFailed, offerFailure(err), err)
 	case errors.Is(err, ErrRefused) && !errors.Is(err, ErrOffer):
-		s.report(DescriptionRefused, err)
+		s.report(trace.DescriptionRefused, trace.NotTaken, err)
 	default:
 		s.fail(err)
 	}
@@ -304,14 +306,31 @@ func (s *Session) handle(err error) {
 
 func (s *Session) fail(err error) {
 	s.failure = fmt.Errorf("%w: %w", ErrWedged, err)
-	s.report(Failed, err)
+	s.report(trace.Failed, trace.Wedged, err)
 }
 
-func (s *Session) report(kind Kind, err error) {
-	s.stamp(Event{Kind: kind, Role: roleName(s.polite), State: s.pc.SignalingState(), Detail: err.Error()})
+// offerFailure returns why an offer failed, where its error does not say it.
+func offerFailure(err error) trace.Code {
+	if errors.Is(err, ErrRefused) {
+		return trace.AnswerRefused
+	}
+	return trace.CannotOffer
 }
 
-func (s *Session) stamp(e Event) {
+// report traces an error, with its own code or else this one.
+func (s *Session) report(kind trace.Kind, code trace.Code, err error) {
+	e := trace.Event{Kind: kind, Cause: s.n.told, Code: cmp.Or(trace.CodeOf(err), code), Err: err, Detail: err.Error()}
+	switch kind {
+	case trace.DescriptionRefused:
+		e.Message = s.n.about
+	case trace.OfferFailed:
+		e.Message = s.n.pending.ID
+		e.Next = time.Now().Add(s.retryIn)
+	}
+	s.n.tell(e)
+}
+
+func (s *Session) stamp(e trace.Event) {
 	if s.trace != nil {
 		e.Time = time.Now()
 		s.trace(e)

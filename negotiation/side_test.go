@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // side is one of two peers that signal to each other in memory.
@@ -20,11 +21,11 @@ type side struct {
 	pc       *webrtc.PeerConnection
 	s        *negotiation.Session
 	mu       sync.Mutex
-	events   map[negotiation.Kind]int
+	events   map[trace.Kind]int
 	log      []string
 	happened chan struct{} // capacity 1
 
-	expected negotiation.Kind         // what may surface
+	expected trace.Kind               // what may surface
 	spoils   int                      // answers that come as garbage
 	late     chan negotiation.Message // if there is one, answers go there
 	deaf     bool                     // messages wait
@@ -32,7 +33,8 @@ type side struct {
 	channels chan *webrtc.DataChannel // opened, ours or the other's
 	messages chan string
 	answer   string // the last that came
-	states   []webrtc.SignalingState
+	states   []trace.State
+	told     []trace.Event
 }
 
 // pair returns a polite and an impolite peer, connected by ordered signalling.
@@ -51,7 +53,7 @@ func newSide(t *testing.T, name string) *side {
 
 func newSideWith(t *testing.T, name string, pc *webrtc.PeerConnection) *side {
 	p := &side{
-		t: t, name: name, pc: pc, events: map[negotiation.Kind]int{}, deaf: true,
+		t: t, name: name, pc: pc, events: map[trace.Kind]int{}, deaf: true,
 		happened: make(chan struct{}, 1), channels: make(chan *webrtc.DataChannel, 64), messages: make(chan string, 4096),
 	}
 	p.pc.OnDataChannel(p.watch)
@@ -139,11 +141,12 @@ func (p *side) hear() {
 	p.waiting = nil
 }
 
-func (p *side) trace(e negotiation.Event) {
+func (p *side) trace(e trace.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.events[e.Kind]++
-	if e.Kind == negotiation.StateChanged {
+	p.told = append(p.told, e)
+	if e.Kind == trace.StateChanged {
 		p.states = append(p.states, e.State)
 	}
 	p.log = append(p.log, e.Time.Format("05.000 ")+e.String())
@@ -151,22 +154,22 @@ func (p *side) trace(e negotiation.Event) {
 	case p.happened <- struct{}{}:
 	default:
 	}
-	if e.Kind == negotiation.OfferSending && p.deaf {
+	if e.Kind == trace.OfferSending && p.deaf {
 		p.hear()
 	}
-	if (e.Level() == negotiation.LevelWarn || e.Level() == negotiation.LevelError) && e.Kind != p.expected {
+	if (e.Level() == trace.LevelWarn || e.Level() == trace.LevelError) && e.Kind != p.expected {
 		p.t.Errorf("%s surfaced: %s", p.name, e)
 	}
 }
 
-func (p *side) count(kind negotiation.Kind) int {
+func (p *side) count(kind trace.Kind) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.events[kind]
 }
 
 // until waits until there were n events of this kind.
-func (p *side) until(kind negotiation.Kind, n int) {
+func (p *side) until(kind trace.Kind, n int) {
 	p.t.Helper()
 	timeout := time.After(20 * time.Second)
 	for p.count(kind) < n {

@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "1ae5014f8806f097da36e9dd2c2d65e727e20af6ba45158a99404ef94fbd39a1"
+const Source = "7c59feb9dcb14b60e6cea3ef7d21795f8cd10e4a20397722a033a66dba0e1657"

@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "write the Source of today")
 
 // deciding are the packages whose sources Source is over.
-var deciding = []string{".", "internal/browser", "internal/held", "internal/sdp", "peer", "signaling/link"}
+var deciding = []string{".", "internal/browser", "internal/held", "internal/sdp", "peer", "signaling/link", "trace"}
 
 // TestSource hashes the sources that decide: they are the same files for a browser
 // and for the host.

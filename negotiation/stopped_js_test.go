@@ -5,7 +5,7 @@ import (
 	"syscall/js"
 	"testing"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestStoppedTransceiver stops a transceiver that has not been negotiated.
@@ -35,9 +35,9 @@ func TestStoppedTransceiver(t *testing.T) {
 		}},
 		{"while its offer is pending", func(p, i *side) {
 			i.deafen()
-			before := p.count(negotiation.OfferSending)
+			before := p.count(trace.OfferSending)
 			transceiver := add(p)
-			p.until(negotiation.OfferSending, before+1)
+			p.until(trace.OfferSending, before+1)
 			stop(p, transceiver)
 			i.mu.Lock()
 			i.hear()
@@ -47,9 +47,9 @@ func TestStoppedTransceiver(t *testing.T) {
 			p.deafen()
 			i.deafen()
 			transceiver := add(p)
-			before := i.count(negotiation.OfferSending)
+			before := i.count(trace.OfferSending)
 			i.s.Renegotiate()
-			i.until(negotiation.OfferSending, before+1)
+			i.until(trace.OfferSending, before+1)
 			stop(p, transceiver)
 		}},
 		{"on both sides, which want to send and not to receive", func(p, i *side) {
@@ -81,7 +81,7 @@ func TestStoppedTransceiver(t *testing.T) {
 					p.negotiated()
 					i.negotiated()
 				}
-				if n := p.count(negotiation.OfferSending) + i.count(negotiation.OfferSending); n > 8 {
+				if n := p.count(trace.OfferSending) + i.count(trace.OfferSending); n > 8 {
 					t.Errorf("%d offers", n)
 				}
 

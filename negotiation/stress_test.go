@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"perfect-negotiation/negotiation/internal/sdp"
+	"perfect-negotiation/negotiation/trace"
 )
 
 var rounds = flag.Int("rounds", someRounds, "how many rounds of random changes TestStress makes on one connection")
@@ -25,7 +26,7 @@ func TestStress(t *testing.T) {
 	stress(p, i)
 	p.report()
 	i.report()
-	if rollbacks, ignored := p.count(CollisionRollback), i.count(CollisionIgnored); rollbacks != ignored {
+	if rollbacks, ignored := p.count(trace.CollisionRollback), i.count(trace.CollisionIgnored); rollbacks != ignored {
 		t.Errorf("%d rollbacks and %d ignored offers", rollbacks, ignored)
 	}
 }
@@ -97,7 +98,7 @@ func (p *party) report() {
 		p.t.Errorf("%s: %d sections in %d bytes of SDP, and %d of %d each should do", p.name, n, len(text), maxSections, maxSection)
 	}
 	p.t.Logf("%s: %d rounds, %d offers, %d answers, %d collisions, %d chat lines, %d transceivers stopped, %d sections, %d bytes of SDP; %s", p.name, *rounds,
-		p.count(OfferSending), p.count(AnswerSending), p.collisions(), p.heard, p.stops, len(sdp.Parse(text).Media), len(text), &p.media)
+		p.count(trace.OfferSending), p.count(trace.AnswerSending), p.collisions(), p.heard, p.stops, len(sdp.Parse(text).Media), len(text), &p.media)
 	if p.collisions() == 0 {
 		p.t.Errorf("%s: nothing collided", p.name)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"perfect-negotiation/negotiation/internal/sdp"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // row is one row of the table: what each side does in each round, at the same
@@ -115,7 +116,7 @@ func (r row) play(p *party) {
 		p.begin()
 	}
 	for round := range max(len(sides["polite"]), len(sides["impolite"])) {
-		before, collisions, ufrag := p.count(OfferSending), p.collisions(), p.metWith
+		before, collisions, ufrag := p.count(trace.OfferSending), p.collisions(), p.metWith
 		p.do(func() error {
 			for word := range strings.SplitSeq(does(p.name, round), "+") {
 				verb, argument, _ := strings.Cut(word, "/")
@@ -127,7 +128,7 @@ func (r row) play(p *party) {
 		})
 		if collide(round) {
 			p.mu.Lock()
-			for p.events[OfferSending] == before {
+			for p.events[trace.OfferSending] == before {
 				p.moved.Wait()
 			}
 			p.hear()

@@ -6,8 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 const (
@@ -23,10 +22,10 @@ type logView struct {
 	many  bool // there are several peers: a line says which one it is about
 }
 
-func (l *logView) add(e negotiation.Event) {
+func (l *logView) add(e trace.Event) {
 	level := string(e.Level())
 	switch e.Kind {
-	case peer.ChatSent, peer.ChatReceived:
+	case trace.ChatSent, trace.ChatReceived:
 		level = "chat"
 	}
 	line := l.d.create("div", "line")
@@ -50,7 +49,7 @@ func (l *logView) add(e negotiation.Event) {
 	words := l.d.create("span", "text")
 	words.set("dir", "auto")
 	if level == "chat" { // what people write has a direction of its own
-		said := negotiation.Printable(e.Detail)
+		said := trace.Printable(e.Detail)
 		words.setText(strings.TrimSuffix(e.String(), said))
 		isolated := l.d.create("bdi", "")
 		isolated.setText(said)

@@ -8,6 +8,8 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // page shows one Peer. After join it is used on the Peer's goroutine and by the
@@ -21,7 +23,7 @@ type page struct {
 	roster  peer.Roster
 	items   map[string]element // by id: the peers in the list
 	options map[string]element // by id: whom the reader can choose to write to
-	role    string             // that the page asks for; empty: the ranks decide
+	role    wire.Role          // that the page asks for; empty: the ranks decide
 	status  string
 
 	act    safejs.Func   // calls retry
@@ -58,11 +60,11 @@ func newPage(d document) (*page, error) {
 // join joins the room that the page is about and hands the controls over.
 func (p *page) join(ctx context.Context) error {
 	if view := p.d.data("view"); view != "room" {
-		p.role = view
+		p.role = wire.Role(view)
 	}
 	var err error
 	p.peer, err = peer.Join(ctx, peer.Config{
-		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: negotiation.Role(p.role), Rank: rank(), Key: key()},
+		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: p.role, Rank: rank(), Key: key()},
 		Connect: p.role == "",
 		Verbose: p.verbose,
 		Trace:   p.show,
@@ -129,22 +131,22 @@ func (p *page) listen() error {
 func (p *page) checkRelay(element) { p.peer.CheckRelay() }
 
 // show takes an event of the trace to the page.
-func (p *page) show(e negotiation.Event) {
-	repeated := e.Kind == peer.RelayLost && p.outage == outage(e)
-	if p.verbose || e.Level() != negotiation.LevelDebug && !repeated {
+func (p *page) show(e trace.Event) {
+	repeated := e.Kind == trace.RelayLost && p.outage == outage(e)
+	if p.verbose || e.Level() != trace.LevelDebug && !repeated {
 		p.log.add(e)
 	}
 	if p.roster.Apply(e) {
 		p.showPeer(e.Peer)
 	}
 	switch e.Kind {
-	case peer.RelayConnected, peer.RoomJoined, peer.RelayLost, peer.RelayRefused, peer.RelayReplaced:
+	case trace.RelayConnected, trace.RoomJoined, trace.RelayLost, trace.RelayRefused, trace.RelayReplaced:
 		p.showRelay(e)
-	case peer.Unpaired:
+	case trace.Unpaired:
 		p.removeTiles(e.Peer)
-	case negotiation.CollisionRollback:
+	case trace.CollisionRollback:
 		p.say("Offers collided: ours is taken back")
-	case negotiation.CollisionIgnored:
+	case trace.CollisionIgnored:
 		p.say("Offers collided: the other one is ignored")
 	}
 }
@@ -160,7 +162,7 @@ func (p *page) end() {
 	}
 	p.setControls(false)
 	for _, r := range p.roster.Entries() {
-		p.roster.Apply(negotiation.Event{Kind: peer.PeerGone, Peer: r.ID})
+		p.roster.Apply(trace.Event{Kind: trace.PeerGone, Peer: r.ID})
 		p.showPeer(r.ID)
 	}
 	p.peer.Close()

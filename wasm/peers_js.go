@@ -67,11 +67,11 @@ func (p *page) setStatus(status string) {
 // showRole shows what we are: that may be one thing to one peer and another to the
 // next.
 func (p *page) showRole() {
-	role, words := p.role, p.role
+	role, words := string(p.role), string(p.role)
 	for _, r := range p.roster.Entries() {
 		switch role {
-		case "", r.Role:
-			role, words = r.Role, r.Role
+		case "", string(r.Role):
+			role, words = string(r.Role), string(r.Role)
 		default:
 			role, words = "both", "polite and impolite"
 		}

@@ -1,17 +1,17 @@
 package main
 
 import (
-	"strings"
+	"errors"
+	"fmt"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
-func (p *page) showRelay(e negotiation.Event) {
+func (p *page) showRelay(e trace.Event) {
 	state, words := "connecting", "connecting"
 	switch e.Kind {
-	case peer.RoomJoined:
+	case trace.RoomJoined:
 		state, words = "connected", "connected"
 		p.el["self"].data("id", p.peer.ID())
 		p.el["self"].setText(shortID(p.peer.ID()))
@@ -19,22 +19,19 @@ func (p *page) showRelay(e negotiation.Event) {
 			p.hideNotice()
 		}
 		p.outage = ""
-	case peer.RelayLost:
-		state, words = "gone", "trying again"
-		if i := strings.LastIndex(e.Detail, "; "); i >= 0 {
-			words = e.Detail[i+2:]
-		}
+	case trace.RelayLost:
+		state, words = "gone", fmt.Sprintf("trying again in %.1f s", e.Next.Sub(e.Time).Seconds())
 		if now := outage(e); now != p.outage {
 			if p.el["notice"].is("hidden") || p.showsOutage() { // what else it says matters more
 				p.notice(now, "Try now", p.checkRelay)
 			}
 			p.outage = now
 		}
-	case peer.RelayReplaced:
+	case trace.RelayReplaced:
 		state, words = "gone", "replaced"
 		p.notice("This peer was opened in another tab, which has taken over.", "Use it here", reload)
 		p.end()
-	case peer.RelayRefused:
+	case trace.RelayRefused:
 		state, words = "gone", "refused"
 		p.notice("The relay refuses: "+e.Detail, "Try again", reload)
 		if e.Code == wire.CodeRoleTaken {
@@ -48,11 +45,11 @@ func (p *page) showRelay(e negotiation.Event) {
 
 // outage says in plain words what a RelayLost means. What changes with each try is
 // not in it: it is read out.
-func outage(e negotiation.Event) string {
+func outage(e trace.Event) string {
 	what := "The relay cannot be reached"
-	reason, _, _ := strings.Cut(e.Detail, "; trying again")
-	if e.Code != "" && e.Code != wire.CodeShutdown {
-		what = "The relay says: " + strings.TrimPrefix(reason, "relay: ")
+	var said *wire.Error
+	if errors.As(e.Err, &said) && e.Code != wire.CodeShutdown {
+		what = "The relay says: " + said.Message
 	}
 	return what + "; trying again. Peers that are connected stay connected."
 }
@@ -66,7 +63,7 @@ func (p *page) showsOutage() bool {
 // explainRole says that our role is taken, and where to go.
 func (p *page) explainRole() {
 	other := "polite"
-	if p.role == "polite" {
+	if p.role == wire.Polite {
 		other = "impolite"
 	}
 	side, home := p.d.create("a", ""), p.d.create("a", "")
@@ -75,7 +72,7 @@ func (p *page) explainRole() {
 	home.set("href", "/")
 	home.setText("make a room of your own")
 	words := p.el["notice-text"]
-	words.setText("This room has its " + p.role + " peer already. Open ")
+	words.setText("This room has its " + string(p.role) + " peer already. Open ")
 	words.append(side.Value, ", or ", home.Value, ".")
 }
 

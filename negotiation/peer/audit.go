@@ -4,13 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // audit traces a message of the signalling that was sent or delivered, if that is
 // wanted: what it is, and a digest of all of it.
-func (r *remote) audit(kind negotiation.Kind, e signaling.Envelope) {
+func (r *remote) audit(kind trace.Kind, id trace.Message, e signaling.Envelope) {
 	if !r.peer.config.Verbose {
 		return
 	}
@@ -20,15 +20,16 @@ func (r *remote) audit(kind negotiation.Kind, e signaling.Envelope) {
 		return // it is not sent, and could not have been received
 	}
 	digest := sha256.Sum256(text)
-	r.trace(kind, what(e)+" "+hex.EncodeToString(digest[:8]))
+	id.Type = typeOf(e)
+	r.tell(trace.Event{Kind: kind, Message: id, Detail: string(id.Type) + " " + hex.EncodeToString(digest[:8])})
 }
 
-func what(e signaling.Envelope) string {
+func typeOf(e signaling.Envelope) trace.Type {
 	switch {
 	case e.Message == nil:
-		return "request"
+		return trace.Request
 	case e.Message.Description != nil:
-		return e.Message.Description.Type.String()
+		return trace.Type(e.Message.Description.Type.String())
 	}
-	return "candidate"
+	return trace.Candidate
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestVerbose compares what two peers sent and what was delivered to them, and has a
@@ -20,8 +20,8 @@ func TestVerbose(t *testing.T) {
 			a, b := w.connected(verbose)
 			same := func(a, b *member) func() bool {
 				return func() bool {
-					sent := a.details(MessageSent)
-					return len(sent) > 0 && slices.Equal(sent, b.details(MessageReceived))
+					sent := a.details(trace.MessageSent)
+					return len(sent) > 0 && slices.Equal(sent, b.details(trace.MessageReceived))
 				}
 			}
 			a.await("all that a sent is delivered", same(a, b))
@@ -33,13 +33,13 @@ func TestVerbose(t *testing.T) {
 			a := w.peer("a", verbose)
 			a.meets("page", nil)
 			a.said("page", signaling.Envelope{Message: candidate()})
-			traced := func(kind negotiation.Kind, message string) func() bool {
+			traced := func(kind trace.Kind, message string) func() bool {
 				return func() bool {
 					return slices.ContainsFunc(a.details(kind), func(s string) bool { return strings.HasPrefix(s, message+" ") })
 				}
 			}
-			a.await("the offer is traced", traced(MessageSent, "offer"))
-			a.await("the candidate is traced", traced(MessageReceived, "candidate"))
+			a.await("the offer is traced", traced(trace.MessageSent, "offer"))
+			a.await("the candidate is traced", traced(trace.MessageReceived, "candidate"))
 		})
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 const (
@@ -41,7 +41,9 @@ func (p *Peer) Say(to, text string) error {
 	text = strings.ToValidUTF8(text, "\ufffd")
 	channels := p.channels(to)
 	if channels == nil {
-		p.enqueue(func() { p.trace(ChatNotSent, ErrNobody.Error()) })
+		p.enqueue(func() {
+			p.tell(trace.Event{Kind: trace.ChatNotSent, Code: trace.Nobody, Err: ErrNobody, Detail: ErrNobody.Error()})
+		})
 		return ErrNobody
 	}
 	sent := false
@@ -55,12 +57,14 @@ func (p *Peer) Say(to, text string) error {
 			return
 		}
 		failure = err
-		p.enqueue(func() { p.traceChat(ChatNotSent, c.peer, err.Error()) })
+		p.enqueue(func() {
+			p.tell(trace.Event{Kind: trace.ChatNotSent, Peer: c.peer, Code: trace.NotSent, Err: err, Detail: err.Error()})
+		})
 	})
 	if !sent {
 		return failure
 	}
-	p.enqueue(func() { p.traceChat(ChatSent, to, text) })
+	p.enqueue(func() { p.traceChat(trace.ChatSent, to, text) })
 	return nil
 }
 
@@ -165,7 +169,7 @@ func (p *pairing) hear(c *channel) func(data []byte, text bool) {
 			refused = true
 			peer.enqueue(func() {
 				if p.remote.pairing == p {
-					p.remote.trace(MessageRefused, err.Error())
+					p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.TooFast, Err: err, Detail: err.Error()})
 				}
 				_ = c.Close()
 			})
@@ -177,13 +181,13 @@ func (p *pairing) hear(c *channel) func(data []byte, text bool) {
 		}
 		peer.enqueue(func() {
 			if !c.refused {
-				peer.traceChat(ChatReceived, p.remote.id, line)
+				peer.traceChat(trace.ChatReceived, p.remote.id, line)
 			}
 			p.unread.Release(n)
 		})
 	}
 }
 
-func (p *Peer) traceChat(kind negotiation.Kind, id, text string) {
-	p.config.Trace(p.event(kind, id, text))
+func (p *Peer) traceChat(kind trace.Kind, id, text string) {
+	p.tell(trace.Event{Kind: kind, Peer: id, Detail: text})
 }

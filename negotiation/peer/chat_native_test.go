@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/trace"
 )
 
 // What is said is text, whatever it was made of.
@@ -19,9 +21,9 @@ func TestChatIsText(t *testing.T) {
 		if err := a.peer.Say("", "caf\xe9"); err != nil {
 			t.Fatal(err)
 		}
-		b.await("it hears it", func() bool { return b.count(ChatReceived) == 1 })
-		a.await("it has said it", func() bool { return a.count(ChatSent) == 1 })
-		for _, line := range append(b.details(ChatReceived), a.details(ChatSent)...) {
+		b.await("it hears it", func() bool { return b.count(trace.ChatReceived) == 1 })
+		a.await("it has said it", func() bool { return a.count(trace.ChatSent) == 1 })
+		for _, line := range append(b.details(trace.ChatReceived), a.details(trace.ChatSent)...) {
 			if line != "caf\ufffd" {
 				t.Errorf("it is %q", line)
 			}
@@ -35,7 +37,7 @@ func TestChatWaitsForItsReader(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
 		reads := make(chan struct{})
-		b.onTrace(ChatReceived, func() { <-reads })
+		b.onTrace(trace.ChatReceived, func() { <-reads })
 
 		const speakers, each, size = 4, 32, 60 << 10
 		var said sync.WaitGroup
@@ -57,9 +59,9 @@ func TestChatWaitsForItsReader(t *testing.T) {
 		}
 		close(reads)
 		said.Wait()
-		b.await("it hears all", func() bool { return b.count(ChatReceived) == speakers*each })
+		b.await("it hears all", func() bool { return b.count(trace.ChatReceived) == speakers*each })
 		var next [speakers]int
-		for _, line := range b.details(ChatReceived) {
+		for _, line := range b.details(trace.ChatReceived) {
 			var speaker, i int
 			if _, err := fmt.Sscan(line, &speaker, &i); err != nil || i != next[speaker] {
 				t.Fatalf("it hears %.10q where %d was due", line, next[speaker])
@@ -74,30 +76,30 @@ func TestOneWhoDoesNotRead(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
 		c := w.peer("c")
-		a.await("its channels are open", func() bool { return a.count(ChannelOpened) == 4 })
+		a.await("its channels are open", func() bool { return a.count(trace.ChannelOpened) == 4 })
 		reads := make(chan struct{})
-		c.onTrace(ChatReceived, func() { <-reads })
+		c.onTrace(trace.ChatReceived, func() { <-reads })
 
 		const lines = 100
 		begin := time.Now()
 		for range lines {
-			heard := b.count(ChatReceived)
+			heard := b.count(trace.ChatReceived)
 			if err := a.peer.Say("", strings.Repeat("x", 60<<10)); err != nil {
 				t.Fatal(err)
 			}
-			b.await("it hears it", func() bool { return b.count(ChatReceived) == heard+1 })
+			b.await("it hears it", func() bool { return b.count(trace.ChatReceived) == heard+1 })
 		}
 		if took := time.Since(begin); took > 2*drainTimeout {
 			t.Errorf("it takes %s to say all", took)
 		}
-		missed := a.count(ChatNotSent)
+		missed := a.count(trace.ChatNotSent)
 		for _, e := range a.events {
-			if e.Kind == ChatNotSent && e.Peer != c.id {
+			if e.Kind == trace.ChatNotSent && e.Peer != c.id {
 				t.Errorf("it was told: %s", e)
 			}
 		}
 		close(reads)
-		c.await("it hears the rest", func() bool { return c.count(ChatReceived) == lines-missed })
+		c.await("it hears the rest", func() bool { return c.count(trace.ChatReceived) == lines-missed })
 		if missed == 0 {
 			t.Error("nobody had to wait")
 		}
@@ -110,7 +112,7 @@ func TestCloseWithUnreadChat(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
 		reads := make(chan struct{})
-		b.onTrace(ChatReceived, func() { <-reads })
+		b.onTrace(trace.ChatReceived, func() { <-reads })
 		for range 2 * maxUnread >> 16 {
 			if err := a.peer.Say("", strings.Repeat("x", 60<<10)); err != nil {
 				t.Fatal(err)
@@ -143,9 +145,9 @@ func TestClosedChannelsAreForgotten(t *testing.T) {
 		a, b := w.connected()
 		for n := 1; n <= 10; n++ {
 			dc := b.channel(a.id)
-			a.await("it opens", func() bool { return a.count(ChannelOpened) == 2+n })
+			a.await("it opens", func() bool { return a.count(trace.ChannelOpened) == 2+n })
 			_ = dc.Close()
-			a.await("it closes", func() bool { return a.count(ChannelClosed) == n })
+			a.await("it closes", func() bool { return a.count(trace.ChannelClosed) == n })
 		}
 		if n := len(a.peer.remotes[b.id].pairing.channels); n != 2 {
 			t.Errorf("%d channels are kept", n)
@@ -164,23 +166,23 @@ func TestTooManyChannels(t *testing.T) {
 		for range maxChannels - 3 {
 			b.channel(a.id)
 		}
-		a.await("as many are open as may be", func() bool { return a.count(ChannelOpened) == maxChannels })
+		a.await("as many are open as may be", func() bool { return a.count(trace.ChannelOpened) == maxChannels })
 		for range refused {
 			b.channel(a.id).OnClose(func() { closed <- struct{}{} })
 		}
 		b.await("the others are closed", func() bool { return len(closed) == refused })
 		_ = first.Close()
-		a.await("it closes", func() bool { return a.count(ChannelClosed) == 1 })
+		a.await("it closes", func() bool { return a.count(trace.ChannelClosed) == 1 })
 		b.channel(a.id)
-		a.await("another one opens", func() bool { return a.count(ChannelOpened) == maxChannels+1 })
-		if n := a.count(MessageRefused); n != 1 {
+		a.await("another one opens", func() bool { return a.count(trace.ChannelOpened) == maxChannels+1 })
+		if n := a.count(trace.MessageRefused); n != 1 {
 			t.Errorf("it is told %d times", n)
 		}
 		w.talk(a, b)
 		for range maxCrowd - refused {
 			b.channel(a.id)
 		}
-		a.await("it ends the pairing", func() bool { return a.count(Unpaired) == 1 })
-		b.await("it is connected anew", func() bool { return b.count(Connected) == 2 })
+		a.await("it ends the pairing", func() bool { return a.count(trace.Unpaired) == 1 })
+		b.await("it is connected anew", func() bool { return b.count(trace.Connected) == 2 })
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // A peer that the relay has lost stays for as long as there is a connection to it,
@@ -18,7 +19,7 @@ func TestThePeerStaysWhileItIsConnected(t *testing.T) {
 	stays := func(t *testing.T, a, b *member) {
 		t.Helper()
 		time.Sleep(2 * absentFor)
-		if a.count(Unpaired) > 0 {
+		if a.count(trace.Unpaired) > 0 {
 			t.Fatalf("the pairing has ended:\n%s", a.log())
 		}
 		a.w.talk(a, b)
@@ -28,9 +29,9 @@ func TestThePeerStaysWhileItIsConnected(t *testing.T) {
 			a, b := w.connected()
 			b.offline()
 			w.down.Store(true)
-			a.await("it notices", func() bool { return slices.Contains(a.details(ConnectionState), "disconnected") })
+			a.await("it notices", func() bool { return slices.Contains(a.details(trace.ConnectionState), "disconnected") })
 			w.down.Store(false)
-			a.await("it is connected again", func() bool { return a.count(Connected) == 2 })
+			a.await("it is connected again", func() bool { return a.count(trace.Connected) == 2 })
 			stays(t, a, b)
 		})
 	})
@@ -41,7 +42,7 @@ func TestThePeerStaysWhileItIsConnected(t *testing.T) {
 			time.Sleep(time.Second)
 			b.offline()
 			w.down.Store(false)
-			a.await("it is connected", func() bool { return a.count(Connected) == 1 })
+			a.await("it is connected", func() bool { return a.count(trace.Connected) == 1 })
 			stays(t, a, b)
 		})
 	})
@@ -52,10 +53,10 @@ func TestThePeerIsForgottenWhenNothingReachesIt(t *testing.T) {
 		a, b := w.connected()
 		b.offline()
 		w.down.Store(true)
-		a.await("it is forgotten", func() bool { return a.count(PeerGone) > 0 })
-		states := a.times(ConnectionState)
-		disconnected := states[slices.Index(a.details(ConnectionState), "disconnected")]
-		if took := a.times(PeerGone)[0].Sub(disconnected); took != absentFor {
+		a.await("it is forgotten", func() bool { return a.count(trace.PeerGone) > 0 })
+		states := a.times(trace.ConnectionState)
+		disconnected := states[slices.Index(a.details(trace.ConnectionState), "disconnected")]
+		if took := a.times(trace.PeerGone)[0].Sub(disconnected); took != absentFor {
 			t.Errorf("%s after the connection was lost", took)
 		}
 	})
@@ -71,15 +72,15 @@ func TestFewOfManyVisitorsAreRemembered(t *testing.T) {
 			a.binds(id, n)
 			a.handler.Received(signaling.Envelope{Left: &wire.Left{ID: id}})
 		}
-		a.await("all are forgotten", func() bool { return a.count(PeerGone) == visitors })
+		a.await("all are forgotten", func() bool { return a.count(trace.PeerGone) == visitors })
 		stayed := 0
-		for _, gone := range a.times(PeerGone) {
-			if gone.Sub(a.times(PeerJoined)[0]) >= absentFor {
+		for _, gone := range a.times(trace.PeerGone) {
+			if gone.Sub(a.times(trace.PeerJoined)[0]) >= absentFor {
 				stayed++
 			}
 		}
-		if a.count(Paired) != visitors || stayed != maxAbsent {
-			t.Errorf("of %d pairings %d stayed", a.count(Paired), stayed)
+		if a.count(trace.Paired) != visitors || stayed != maxAbsent {
+			t.Errorf("of %d pairings %d stayed", a.count(trace.Paired), stayed)
 		}
 	})
 }
@@ -90,11 +91,11 @@ func TestByeUnpairsAtOnce(t *testing.T) {
 		a, b := w.connected()
 		now := time.Now()
 		b.peer.Close()
-		a.await("it is unpaired", func() bool { return a.count(Unpaired) > 0 })
-		if took := a.times(Unpaired)[0].Sub(now); took > time.Second {
+		a.await("it is unpaired", func() bool { return a.count(trace.Unpaired) > 0 })
+		if took := a.times(trace.Unpaired)[0].Sub(now); took > time.Second {
 			t.Errorf("after %s", took)
 		}
-		if why := a.details(Unpaired)[0]; why != "the other side left" {
+		if why := a.details(trace.Unpaired)[0]; why != "the other side left" {
 			t.Errorf("because %s", why)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // sending is what a Peer sends to whom.
@@ -26,11 +27,11 @@ func (p *Peer) send(what sending, track *Track) {
 	}
 	p.mu.Unlock()
 	p.enqueue(func() {
-		kind := SendingStarted
+		kind := trace.SendingStarted
 		if track == nil {
-			kind = SendingStopped
+			kind = trace.SendingStopped
 		}
-		p.config.Trace(p.event(kind, what.to, what.name))
+		p.tell(trace.Event{Kind: kind, Peer: what.to, Detail: what.name})
 		for id, r := range p.remotes {
 			if r.pairing != nil && (what.to == "" || what.to == id) {
 				r.pairing.mediaChanged()
@@ -62,7 +63,9 @@ func (p *pairing) mediaChanged() {
 	peer.wait.Go(func() {
 		err := p.session.Do(p.updateSenders)
 		if err != nil && !errors.Is(err, negotiation.ErrClosed) {
-			peer.enqueue(func() { p.remote.trace(SendingFailed, err.Error()) })
+			peer.enqueue(func() {
+				p.remote.tell(trace.Event{Kind: trace.SendingFailed, Code: trace.NotSent, Err: err, Detail: err.Error()})
+			})
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // LiveNetwork returns the network of this machine as it is at any time, for
@@ -60,7 +60,7 @@ type printable struct{ log io.Writer }
 
 // Write implements [io.Writer].
 func (p printable) Write(entry []byte) (int, error) {
-	line := negotiation.Printable(strings.TrimSuffix(string(entry), "\n"))
+	line := trace.Printable(strings.TrimSuffix(string(entry), "\n"))
 	if _, err := io.WriteString(p.log, line+"\n"); err != nil {
 		return 0, err
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Without the relay nothing can be negotiated: a connection that is lost meanwhile
@@ -20,7 +20,7 @@ func TestRecoveryWaitsForOurRelay(t *testing.T) {
 		w.down.Store(true)
 		time.Sleep(5 * time.Minute)
 		for _, m := range both {
-			if n := m.count(Restarting) + m.count(RestartAsked); n > 0 || m.count(SignalingStalled) > 0 || m.count(Unpaired) > 0 {
+			if n := m.count(trace.Restarting) + m.count(trace.RestartAsked); n > 0 || m.count(trace.SignalingStalled) > 0 || m.count(trace.Unpaired) > 0 {
 				t.Fatalf("%d restarts, and this:\n%s", n, m.log())
 			}
 		}
@@ -29,9 +29,9 @@ func TestRecoveryWaitsForOurRelay(t *testing.T) {
 			m.online()
 		}
 		for _, m := range both {
-			m.await("it is connected again", func() bool { return m.count(Connected) == 2 })
+			m.await("it is connected again", func() bool { return m.count(trace.Connected) == 2 })
 		}
-		if a.count(Paired) != 1 || b.count(Paired) != 1 {
+		if a.count(trace.Paired) != 1 || b.count(trace.Paired) != 1 {
 			t.Errorf("on a new connection:\n%s\n%s", a.log(), b.log())
 		}
 		w.talk(a, b)
@@ -44,17 +44,17 @@ func TestStalled(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.connected()
 		w.on(func(from, _ string, _ *signaling.Envelope) bool { return from == a.id })
-		answered := a.count(negotiation.AnswerReceived)
+		answered := a.count(trace.AnswerReceived)
 		a.peer.Renegotiate()
-		a.await("it has stalled", func() bool { return a.count(SignalingStalled) == 1 })
+		a.await("it has stalled", func() bool { return a.count(trace.SignalingStalled) == 1 })
 		a.offline()
 		time.Sleep(time.Minute)
-		if a.count(SignalingResumed) > 0 {
+		if a.count(trace.SignalingResumed) > 0 {
 			t.Error("it has heard of the peer without a relay")
 		}
 		w.on(nil)
 		a.online()
-		a.await("it goes on", func() bool { return a.count(SignalingResumed) == 1 })
-		a.await("its wish is fulfilled", func() bool { return a.count(negotiation.AnswerReceived) > answered })
+		a.await("it goes on", func() bool { return a.count(trace.SignalingResumed) == 1 })
+		a.await("its wish is fulfilled", func() bool { return a.count(trace.AnswerReceived) > answered })
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // failing has the first connections of a peer fail to be made.
@@ -37,7 +38,7 @@ func TestAConnectionThatCannotBeMade(t *testing.T) {
 				const times = 3
 				a, b := w.connected(failing(id, times))
 				w.talk(a, b)
-				if n := a.count(StartingOver) + b.count(StartingOver); n != times {
+				if n := a.count(trace.StartingOver) + b.count(trace.StartingOver); n != times {
 					t.Errorf("they have started over %d times", n)
 				}
 			})
@@ -47,7 +48,7 @@ func TestAConnectionThatCannotBeMade(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			a := w.peer("a", failing("a", 1))
 			a.meets("page", nil)
-			a.await("it is paired", func() bool { return a.count(Paired) == 1 })
+			a.await("it is paired", func() bool { return a.count(trace.Paired) == 1 })
 		})
 	})
 }
@@ -84,7 +85,7 @@ func TestAfterGivingUp(t *testing.T) {
 				a := w.peer("a", row.option)
 				row.spoil(a)
 				b := w.peer("b", row.option)
-				a.await("it gives up", func() bool { return a.count(GivenUp) == 1 })
+				a.await("it gives up", func() bool { return a.count(trace.GivenUp) == 1 })
 				said := 0
 				w.on(func(from, _ string, e *signaling.Envelope) bool {
 					if from == a.id {
@@ -93,14 +94,14 @@ func TestAfterGivingUp(t *testing.T) {
 					return e.Hello == nil
 				})
 				time.Sleep(time.Hour)
-				if n := a.count(StartingOver); n != maxStartingOver || a.count(GivenUp) != 1 || said > 0 {
-					t.Errorf("it has started over %d times, given up %d times, and said %d things then:\n%s", n, a.count(GivenUp), said, a.log())
+				if n := a.count(trace.StartingOver); n != maxStartingOver || a.count(trace.GivenUp) != 1 || said > 0 {
+					t.Errorf("it has started over %d times, given up %d times, and said %d things then:\n%s", n, a.count(trace.GivenUp), said, a.log())
 				}
 				w.on(nil)
 				row.mend(a)
 				b.peer.enqueue(func() { b.peer.remotes[a.id].renew("it is tried again") })
 				for _, m := range []*member{a, b} {
-					m.await("it is connected", func() bool { return m.count(Connected) == 1 })
+					m.await("it is connected", func() bool { return m.count(trace.Connected) == 1 })
 				}
 			})
 		})

@@ -3,6 +3,8 @@ package peer
 import (
 	"math/rand/v2"
 	"time"
+
+	"perfect-negotiation/negotiation/trace"
 )
 
 const (
@@ -54,7 +56,7 @@ func (p *pace) update() {
 		p.tries = min(p.tries+1, 10)
 		if !p.stalled && time.Since(p.since) > stalledFor {
 			p.stalled = true
-			p.r.trace(SignalingStalled, p.r.id)
+			p.r.tell(trace.Event{Kind: trace.SignalingStalled, Code: trace.Unacknowledged, Detail: p.r.id})
 		}
 		l.Again()
 	})
@@ -65,7 +67,7 @@ func (p *pace) begin() {
 	p.rest()
 	if p.stalled {
 		p.stalled = false
-		p.r.trace(SignalingResumed, p.r.id)
+		p.r.tell(trace.Event{Kind: trace.SignalingResumed, Detail: p.r.id})
 	}
 }
 

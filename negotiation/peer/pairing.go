@@ -11,6 +11,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 const (
@@ -42,7 +43,9 @@ type pairing struct {
 	senders map[sending]*sender // owned by the Session's goroutine
 	detach  func()              // no more tracks are to come
 
-	state    webrtc.SignalingState // as the Session has told last
+	state    trace.State // as the Session has told last
+	held     bool        // the offer is, in have-local-offer
+	story    story
 	recovery recovery
 
 	offered bool      // the last description of the other side was an offer, not applied yet
@@ -51,7 +54,7 @@ type pairing struct {
 }
 
 func newPairing(r *remote) (*pairing, error) {
-	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: webrtc.SignalingStateStable}
+	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: trace.Stable}
 	p.ended, p.cancel = context.WithCancel(context.Background())
 	p.recovery.p = p
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
@@ -72,13 +75,7 @@ func newPairing(r *remote) (*pairing, error) {
 		_ = p.pc.Close()
 		return nil, err
 	}
-	p.session, err = negotiation.Attach(p.pc, r.polite, p.send, negotiation.WithTrace(func(e negotiation.Event) {
-		e.Peer = r.id
-		enqueue(func() {
-			p.observe(e)
-			r.peer.config.Trace(e)
-		})
-	}))
+	p.session, err = negotiation.Attach(p.pc, r.polite, p.send, negotiation.WithTrace(p.trace))
 	if err != nil {
 		_ = p.pc.Close()
 		return nil, err
@@ -92,7 +89,12 @@ func newPairing(r *remote) (*pairing, error) {
 
 // send sends a message of the Session, on the Session's goroutine.
 func (p *pairing) send(m negotiation.Message) {
+	sending := p.story.sending
+	p.story.sending = nil
 	p.remote.peer.enqueue(func() {
+		if sending != nil {
+			p.tell(*sending)
+		}
 		if p.remote.pairing == p {
 			p.remote.send(signaling.Envelope{Message: &m})
 		}
@@ -103,13 +105,19 @@ func (p *pairing) received(e signaling.Envelope) {
 	err := e.BadMessage
 	if e.Message != nil {
 		p.begin()
-		err = p.session.Receive(*e.Message)
+		m := *e.Message
+		m.ID = trace.Message{Session: e.Session, Seq: e.Seq}
+		err = p.session.Receive(m)
 	}
 	if err != nil && !errors.Is(err, negotiation.ErrClosed) {
-		p.remote.trace(MessageRefused, err.Error())
+		code := trace.BadMessage
+		if errors.Is(err, negotiation.ErrQueueFull) {
+			code = trace.TooFast
+		}
+		p.remote.tell(trace.Event{Kind: trace.MessageRefused, Message: identity(e), Code: code, Err: err, Detail: err.Error()})
 	}
 	if errors.Is(err, negotiation.ErrQueueFull) {
-		p.remote.renew("the other side sends too fast")
+		p.remote.renew(trace.TooFast)
 	}
 }
 
@@ -139,7 +147,7 @@ func (p *pairing) trackReceived(t RemoteTrack) {
 		if p.remote.pairing != p {
 			return // it came while the pairing ended
 		}
-		p.remote.trace(TrackReceived, t.Kind())
+		p.remote.tell(trace.Event{Kind: trace.TrackReceived, Detail: t.Kind()})
 		if peer.config.OnTrack != nil {
 			use(func() { peer.config.OnTrack(p.remote.id, t) })
 		}
@@ -149,14 +157,14 @@ func (p *pairing) trackReceived(t RemoteTrack) {
 // connect creates our data channel, once.
 func (p *pairing) connect() {
 	if p.connecting {
-		p.remote.trace(ConnectRepeated, "")
+		p.remote.tell(trace.Event{Kind: trace.ConnectRepeated})
 		return
 	}
 	label := "data-impolite"
 	if p.remote.polite {
 		label = "data-polite"
 	}
-	p.remote.trace(ChannelCreated, label)
+	p.remote.tell(trace.Event{Kind: trace.ChannelCreated, Detail: label})
 	p.connecting = true
 	p.begin()
 	peer := p.remote.peer
@@ -171,7 +179,7 @@ func (p *pairing) connect() {
 		if err != nil && !errors.Is(err, negotiation.ErrClosed) {
 			peer.enqueue(func() {
 				p.connecting = false
-				p.remote.trace(GivenUp, "create a data channel: "+err.Error())
+				p.remote.tell(trace.Event{Kind: trace.GivenUp, Code: trace.CannotConnect, Err: err, Detail: "create a data channel: " + err.Error()})
 			})
 		}
 	})
@@ -207,9 +215,9 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 			_ = dc.Close()
 			switch p.crowd++; p.crowd {
 			case 1:
-				p.remote.trace(MessageRefused, errCrowd.Error())
+				p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.TooManyChannels, Err: errCrowd, Detail: errCrowd.Error()})
 			case maxCrowd:
-				p.remote.renew("the other side opens too many data channels")
+				p.remote.renew(trace.TooManyChannels)
 			}
 			return
 		}
@@ -220,7 +228,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 			return
 		}
 		c.open = true
-		p.remote.trace(ChannelOpened, label)
+		p.remote.tell(trace.Event{Kind: trace.ChannelOpened, Detail: label})
 	}
 	closed := func() {
 		if p.remote.pairing != p {
@@ -236,14 +244,16 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 		p.channels = others
 		if c.open {
 			c.open = false
-			p.remote.trace(ChannelClosed, label)
+			p.remote.tell(trace.Event{Kind: trace.ChannelClosed, Detail: label})
 		}
 		if p.own == c {
 			p.own, p.connecting = nil, false
 		}
 	}
 	if err := listen(dc, func() { enqueue(opened) }, p.hear(c), func() { enqueue(closed) }); err != nil {
-		enqueue(func() { p.remote.trace(MessageRefused, err.Error()) })
+		enqueue(func() {
+			p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.BadMessage, Err: err, Detail: err.Error()})
+		})
 	}
 }
 
@@ -255,9 +265,9 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 	p.recovery.stateChanged(state)
 	if p.connected {
 		p.remote.failed = 0
-		p.remote.trace(Connected, "")
+		p.remote.tell(trace.Event{Kind: trace.Connected, Code: trace.Code(state.String())})
 	} else {
-		p.remote.trace(ConnectionState, state.String())
+		p.remote.tell(trace.Event{Kind: trace.ConnectionState, Code: trace.Code(state.String()), Detail: state.String()})
 	}
 	p.remote.forgetIfGone()
 }
@@ -270,7 +280,7 @@ func (p *pairing) close() {
 	p.cancel()
 	for _, c := range p.channels {
 		if c.open {
-			p.remote.trace(ChannelClosed, c.Label())
+			p.remote.tell(trace.Event{Kind: trace.ChannelClosed, Detail: c.Label()})
 		}
 	}
 	channels := p.channels

@@ -9,9 +9,9 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Errors of a [Peer].
@@ -34,7 +34,7 @@ type Config struct {
 	Verbose bool
 	// Trace is told all that happens, in order, on the Peer's goroutine. It must
 	// not block and must not wait for the Peer.
-	Trace func(negotiation.Event)
+	Trace func(trace.Event)
 	// OnTrack is given each track that a peer sends; nil: nobody wants them. It is
 	// called natively on a goroutine of its own, and in a browser like Trace, so
 	// that none comes after [Unpaired].
@@ -66,6 +66,7 @@ type Peer struct {
 	remotes map[string]*remote
 	connect bool                 // wanted with everybody who comes
 	paired  map[string]time.Time // by id, when: those of the last moment
+	told    uint64               // the number of the last event
 }
 
 // client is what a Peer wants of a [signaling.Client].
@@ -90,7 +91,7 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 		config.NewPeerConnection = NewPeerConnection
 	}
 	if config.Trace == nil {
-		config.Trace = func(negotiation.Event) {}
+		config.Trace = func(trace.Event) {}
 	}
 	p := &Peer{
 		config:  config,
@@ -104,7 +105,7 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 	}
 	// The client outlives ctx by as long as it takes to say bye.
 	client, err := connect(context.WithoutCancel(ctx), signaling.Handler{
-		Connected: func() { p.enqueue(func() { p.trace(RelayConnected, "") }) },
+		Connected: func() { p.enqueue(func() { p.tell(trace.Event{Kind: trace.RelayConnected}) }) },
 		Received:  func(e signaling.Envelope) { p.enqueue(func() { p.received(e) }) },
 		Disconnected: func(err error, retry time.Duration, final bool) {
 			p.enqueue(func() { p.disconnected(err, retry, final) })
@@ -132,7 +133,7 @@ func (p *Peer) Connect() {
 			}
 		}
 		if !paired {
-			p.trace(ConnectWaiting, "")
+			p.tell(trace.Event{Kind: trace.ConnectWaiting})
 		}
 	})
 }
@@ -156,7 +157,7 @@ func (p *Peer) wish(f func(*pairing)) {
 			}
 		}
 		if !begun {
-			p.trace(NothingYet, "")
+			p.tell(trace.Event{Kind: trace.NothingYet})
 		}
 	})
 }
@@ -229,21 +230,18 @@ func (p *Peer) enqueue(f func()) {
 	}
 }
 
-func (p *Peer) trace(kind negotiation.Kind, detail string) { p.config.Trace(p.event(kind, "", detail)) }
-
-// traceCode traces what has a code.
-func (p *Peer) traceCode(kind negotiation.Kind, code, detail string) {
-	e := p.event(kind, "", detail)
-	e.Code = code
-	p.config.Trace(e)
-}
-
-func (p *Peer) event(kind negotiation.Kind, id, detail string) negotiation.Event {
-	e := negotiation.Event{Time: time.Now(), Peer: id, Kind: kind, Detail: detail}
-	if r := p.remotes[id]; r != nil && r.pairing != nil {
-		e.State = r.pairing.state
+// tell traces an event, and returns its number.
+func (p *Peer) tell(e trace.Event) uint64 {
+	p.told++
+	e.N = p.told
+	if e.Time.IsZero() {
+		e.Time = time.Now()
 	}
-	return e
+	if r := p.remotes[e.Peer]; r != nil && r.pairing != nil && e.State == "" {
+		e.State, e.Held = r.pairing.state, r.pairing.held
+	}
+	p.config.Trace(e)
+	return e.N
 }
 
 // mayPair tells whether the last pairing with the peer id is some time ago, whatever

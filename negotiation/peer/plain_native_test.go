@@ -13,6 +13,7 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // said has m receive an envelope of somebody whom the relay has.
@@ -51,7 +52,7 @@ func TestAPlainPageWithARankDoesNotStall(t *testing.T) {
 		a.meets("page", &rank)
 		a.said("page", signaling.Envelope{Message: candidate()})
 		time.Sleep(2 * stalledFor)
-		if a.count(Paired) != 1 || a.count(SignalingStalled) > 0 {
+		if a.count(trace.Paired) != 1 || a.count(trace.SignalingStalled) > 0 {
 			t.Errorf("it is not paired, or has stalled:\n%s", a.log())
 		}
 	})
@@ -78,7 +79,7 @@ func TestPairingsAreApart(t *testing.T) {
 					time.Sleep(100 * time.Millisecond)
 				}
 				time.Sleep(2 * pairingsApart)
-				if n := a.count(Paired); n < 4 || n > 6 {
+				if n := a.count(trace.Paired); n < 4 || n > 6 {
 					t.Errorf("%d pairings in 5 s:\n%s", n, a.log())
 				}
 			})
@@ -92,6 +93,6 @@ func TestAPlainPageComesAgain(t *testing.T) {
 		a := w.peer("a")
 		a.meets("page", nil)
 		a.meets("page", nil)
-		a.await("it is paired again", func() bool { return a.count(Paired) == 2 })
+		a.await("it is paired again", func() bool { return a.count(trace.Paired) == 2 })
 	})
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // speaks has all greetings of one peer state a protocol.
@@ -27,7 +27,7 @@ func TestTheOtherSideIsNewer(t *testing.T) {
 		w.speaks("b", wire.Protocol+98)
 		a, b := w.connected()
 		w.talk(a, b)
-		if a.count(ProtocolNewer) != 1 || b.count(ProtocolNewer) != 0 {
+		if a.count(trace.ProtocolNewer) != 1 || b.count(trace.ProtocolNewer) != 0 {
 			t.Errorf("a:\n%s\nb:\n%s", a.log(), b.log())
 		}
 	})
@@ -39,19 +39,19 @@ func TestTheOtherSideIsTooOld(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.speaks("b", wire.MinProtocol-1)
 		a, b := w.peer("a"), w.peer("b")
-		a.await("it is refused", func() bool { return a.count(PeerNotPaired) > 0 })
+		a.await("it is refused", func() bool { return a.count(trace.PeerNotPaired) > 0 })
 		time.Sleep(time.Minute)
-		if a.count(PeerNotPaired) != 1 || a.codes(PeerNotPaired)[0] != wire.CodeBadProtocol {
-			t.Errorf("it is refused %q:\n%s", a.codes(PeerNotPaired), a.log())
+		if a.count(trace.PeerNotPaired) != 1 || a.codes(trace.PeerNotPaired)[0] != wire.CodeBadProtocol {
+			t.Errorf("it is refused %q:\n%s", a.codes(trace.PeerNotPaired), a.log())
 		}
-		if a.count(Paired)+b.count(Paired) != 0 {
+		if a.count(trace.Paired)+b.count(trace.Paired) != 0 {
 			t.Errorf("they are paired\na:\n%s\nb:\n%s", a.log(), b.log())
 		}
 		w.speaks("b", wire.Protocol)
 		b.offline()
 		b.disconnected()
 		b.online()
-		a.await("they are connected", func() bool { return a.count(ChannelOpened) == 2 && b.count(ChannelOpened) == 2 })
+		a.await("they are connected", func() bool { return a.count(trace.ChannelOpened) == 2 && b.count(trace.ChannelOpened) == 2 })
 		w.talk(a, b)
 	})
 }
@@ -61,15 +61,15 @@ func TestTheRelayIsNewer(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer("a")
 		a.handler.Received(signaling.Envelope{Welcome: &wire.Welcome{ID: "a", Room: "room", Protocol: wire.Protocol + 98}})
-		a.await("it is noted", func() bool { return a.count(ProtocolNewer) == 1 })
+		a.await("it is noted", func() bool { return a.count(trace.ProtocolNewer) == 1 })
 		b := w.peer("b")
-		a.await("they are connected", func() bool { return a.count(ChannelOpened) == 2 })
+		a.await("they are connected", func() bool { return a.count(trace.ChannelOpened) == 2 })
 		w.talk(a, b)
 	})
 }
 
 // codes returns the codes of a kind of event.
-func (m *member) codes(kind negotiation.Kind) (list []string) {
+func (m *member) codes(kind trace.Kind) (list []trace.Code) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.events {

@@ -10,8 +10,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Where media come before the answer that tells of them two goroutines of pion read
@@ -29,32 +29,32 @@ func TestEarlyReadsEnd(t *testing.T) {
 				from.peer.Send("", "first", first)
 				to.await("media come", func() bool {
 					write(t, first)
-					return to.count(TrackReceived) == 1
+					return to.count(trace.TrackReceived) == 1
 				})
 
 				// What is added while an offer waits goes into the answer to the other one.
 				w.on(func(string, string, *signaling.Envelope) bool { return false })
-				offered := from.count(negotiation.OfferSending)
+				offered := from.count(trace.OfferSending)
 				from.peer.Renegotiate()
-				from.await("it has offered", func() bool { return from.count(negotiation.OfferSending) > offered })
+				from.await("it has offered", func() bool { return from.count(trace.OfferSending) > offered })
 				early := newTrack(t, webrtc.MimeTypeOpus)
 				from.peer.Send("", "early", early)
-				offered = to.count(negotiation.OfferSending)
+				offered = to.count(trace.OfferSending)
 				to.peer.Send("", "other", newTrack(t, webrtc.MimeTypeOpus))
-				to.await("the other has offered", func() bool { return to.count(negotiation.OfferSending) > offered })
+				to.await("the other has offered", func() bool { return to.count(trace.OfferSending) > offered })
 
-				answered := from.count(negotiation.AnswerSending)
+				answered := from.count(trace.AnswerSending)
 				w.on(func(_, _ string, e *signaling.Envelope) bool {
 					return e.Message == nil || e.Message.Description == nil || e.Message.Description.Type == webrtc.SDPTypeOffer
 				})
-				from.await("it has answered", func() bool { return from.count(negotiation.AnswerSending) > answered })
+				from.await("it has answered", func() bool { return from.count(trace.AnswerSending) > answered })
 				write(t, early)
 				time.Sleep(time.Second) // the packet arrives
-				answered = to.count(negotiation.AnswerReceived)
+				answered = to.count(trace.AnswerReceived)
 				w.on(nil)
-				to.await("the answer comes", func() bool { return to.count(negotiation.AnswerReceived) > answered })
+				to.await("the answer comes", func() bool { return to.count(trace.AnswerReceived) > answered })
 				synctest.Wait()
-				if n := to.count(TrackReceived); n != 1 {
+				if n := to.count(trace.TrackReceived); n != 1 {
 					t.Errorf("pion has not kept the packet to itself: %d tracks came", n)
 				}
 				end(from, to)
@@ -65,7 +65,7 @@ func TestEarlyReadsEnd(t *testing.T) {
 
 // takeAway returns when to knows that from does not send the early track any more.
 func takeAway(from, to *member) {
-	answers := func() int { return to.count(negotiation.AnswerSending) + to.count(negotiation.AnswerReceived) }
+	answers := func() int { return to.count(trace.AnswerSending) + to.count(trace.AnswerReceived) }
 	before := answers()
 	from.peer.Unsend("", "early")
 	to.await("it is told", func() bool { return answers() > before })

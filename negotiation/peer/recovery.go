@@ -7,6 +7,7 @@ import (
 
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 const (
@@ -57,7 +58,7 @@ func (r *recovery) after(d time.Duration) {
 	r.timer.set(r.p.remote.peer, d, func() { r.attempt("") })
 }
 
-func (r *recovery) attempt(why string) {
+func (r *recovery) attempt(why trace.Code) {
 	remote := r.p.remote
 	switch {
 	case remote.pairing != r.p:
@@ -66,8 +67,8 @@ func (r *recovery) attempt(why string) {
 		r.after(disconnectedFor) // when it is
 		return
 	case r.restarts == maxRestarts:
-		remote.trace(RestartsFailed, "")
-		remote.startOver("")
+		remote.tell(trace.Event{Kind: trace.RestartsFailed})
+		remote.startOver(trace.RestartsInVain, nil)
 		return
 	}
 	r.after(restartFor << r.restarts)
@@ -77,7 +78,7 @@ func (r *recovery) attempt(why string) {
 
 // now restarts ICE whatever the state of the connection. If that is lost, it is
 // the next attempt.
-func (r *recovery) now(why string) {
+func (r *recovery) now(why trace.Code) {
 	if r.timer.isSet() {
 		r.attempt(why)
 	} else {
@@ -87,16 +88,16 @@ func (r *recovery) now(why string) {
 
 // restart waits until the other side can be told: pion leaves the way that there is
 // as soon as it makes the offer.
-func (r *recovery) restart(why string) {
+func (r *recovery) restart(why trace.Code) {
 	remote := r.p.remote
 	r.wanted = !remote.reachable()
 	switch {
 	case r.wanted:
 	case remote.plain || !remote.polite:
-		remote.trace(Restarting, why)
+		remote.tell(trace.Event{Kind: trace.Restarting, Code: why, Detail: why.Words()})
 		r.p.session.RestartICE()
 	default:
-		remote.trace(RestartAsked, why)
+		remote.tell(trace.Event{Kind: trace.RestartAsked, Code: why, Detail: why.Words()})
 		remote.send(signaling.Envelope{Request: wire.RequestRestart})
 	}
 }
@@ -120,7 +121,7 @@ func (r *recovery) requested() {
 		r.next.set(r.p.remote.peer, ahead-restartsAhead, r.requested)
 	default:
 		r.due = time.Now().Add(ahead + restartsApart)
-		r.now("the other side asks for it")
+		r.now(trace.OtherAsks)
 	}
 }
 

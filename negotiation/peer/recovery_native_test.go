@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // lost takes the network away until both know.
@@ -16,7 +16,7 @@ func (w *world) lost(a, b *member) {
 	w.t.Helper()
 	w.down.Store(true)
 	for _, m := range []*member{a, b} {
-		m.await("it is disconnected", func() bool { return slices.Contains(m.details(ConnectionState), "disconnected") })
+		m.await("it is disconnected", func() bool { return slices.Contains(m.details(trace.ConnectionState), "disconnected") })
 	}
 }
 
@@ -25,17 +25,17 @@ func TestRecovery(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
 		w.lost(polite, impolite)
-		polite.await("it asks", func() bool { return polite.count(RestartAsked) == 1 })
-		impolite.await("it restarts", func() bool { return impolite.count(Restarting) == 1 })
+		polite.await("it asks", func() bool { return polite.count(trace.RestartAsked) == 1 })
+		impolite.await("it restarts", func() bool { return impolite.count(trace.Restarting) == 1 })
 		w.down.Store(false)
 		for _, m := range []*member{polite, impolite} {
-			m.await("it is connected again", func() bool { return m.count(Connected) == 2 })
+			m.await("it is connected again", func() bool { return m.count(trace.Connected) == 2 })
 		}
 		time.Sleep(time.Minute)
-		if p, i := polite.count(negotiation.Restart), impolite.count(negotiation.Restart); p != 0 || i != 1 {
+		if p, i := polite.count(trace.Restart), impolite.count(trace.Restart); p != 0 || i != 1 {
 			t.Errorf("the polite one has restarted %d times, the impolite one %d times:\n%s", p, i, impolite.log())
 		}
-		if polite.count(Paired) != 1 {
+		if polite.count(trace.Paired) != 1 {
 			t.Error("the connection is another one")
 		}
 		w.talk(polite, impolite)
@@ -56,16 +56,16 @@ func TestRequestIsAnAttempt(t *testing.T) {
 		w.lost(polite, impolite)
 		request()
 		time.Sleep(disconnectedFor + time.Second)
-		if n := impolite.count(negotiation.Restart); n != 1 {
+		if n := impolite.count(trace.Restart); n != 1 {
 			t.Errorf("it has restarted %d times when its own attempt would be due:\n%s", n, impolite.log())
 		}
 
-		impolite.await("it restarts again", func() bool { return impolite.count(negotiation.Restart) == 2 })
+		impolite.await("it restarts again", func() bool { return impolite.count(trace.Restart) == 2 })
 		w.down.Store(false)
-		impolite.await("it is connected again", func() bool { return impolite.count(Connected) == 2 })
+		impolite.await("it is connected again", func() bool { return impolite.count(trace.Connected) == 2 })
 		request()
 		time.Sleep(time.Minute)
-		if n := impolite.count(negotiation.Restart); n != 2 {
+		if n := impolite.count(trace.Restart); n != 2 {
 			t.Errorf("it restarts what it has just restored:\n%s", impolite.log())
 		}
 	})
@@ -83,7 +83,7 @@ func TestRequestsAreApart(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		time.Sleep(time.Minute)
-		times := impolite.times(Restarting)
+		times := impolite.times(trace.Restarting)
 		if n := len(times); n < 5 || n > 11 || times[n-1].Before(last) {
 			t.Errorf("in 5 s it has restarted %d times:\n%s", n, impolite.log())
 		}
@@ -98,9 +98,9 @@ func TestRestartsFail(t *testing.T) {
 		w.lost(polite, impolite)
 		for _, row := range []struct {
 			m    *member
-			kind negotiation.Kind
-		}{{polite, RestartAsked}, {impolite, Restarting}} {
-			row.m.await("restarts have failed", func() bool { return row.m.count(Unpaired) > 0 })
+			kind trace.Kind
+		}{{polite, trace.RestartAsked}, {impolite, trace.Restarting}} {
+			row.m.await("restarts have failed", func() bool { return row.m.count(trace.Unpaired) > 0 })
 			times := row.m.times(row.kind)
 			var apart []time.Duration
 			for i := range times[1:] {
@@ -109,16 +109,16 @@ func TestRestartsFail(t *testing.T) {
 			if !slices.Equal(apart, []time.Duration{5 * time.Second, 10 * time.Second}) {
 				t.Errorf("%s restarts after %v", row.m.id, apart)
 			}
-			if last := row.m.times(Unpaired)[0].Sub(times[2]).Round(time.Second); last != 20*time.Second {
+			if last := row.m.times(trace.Unpaired)[0].Sub(times[2]).Round(time.Second); last != 20*time.Second {
 				t.Errorf("%s gives up after %v more", row.m.id, last)
 			}
 		}
-		if polite.count(StartingOver)+impolite.count(StartingOver) == 0 {
+		if polite.count(trace.StartingOver)+impolite.count(trace.StartingOver) == 0 {
 			t.Error("nobody starts over")
 		}
 		w.down.Store(false)
 		for _, m := range []*member{polite, impolite} {
-			m.await("it is connected anew", func() bool { return m.count(Connected) == 2 && m.count(ChannelOpened) == 4 })
+			m.await("it is connected anew", func() bool { return m.count(trace.Connected) == 2 && m.count(trace.ChannelOpened) == 4 })
 		}
 		w.talk(polite, impolite)
 	})
@@ -130,10 +130,10 @@ func TestGivenUp(t *testing.T) {
 		polite, impolite := w.connected()
 		w.lost(polite, impolite)
 		for _, m := range []*member{polite, impolite} {
-			m.await("it gives up", func() bool { return m.count(GivenUp) > 0 })
+			m.await("it gives up", func() bool { return m.count(trace.GivenUp) > 0 })
 		}
 		time.Sleep(time.Hour)
-		over := polite.count(StartingOver) + impolite.count(StartingOver)
+		over := polite.count(trace.StartingOver) + impolite.count(trace.StartingOver)
 		if over < maxStartingOver || over > 2*maxStartingOver {
 			t.Errorf("they have started over %d times", over)
 		}
@@ -151,7 +151,7 @@ func TestRestartICE(t *testing.T) {
 		restarts := func(want int) {
 			t.Helper()
 			time.Sleep(time.Minute)
-			if p, i := polite.count(negotiation.Restart), impolite.count(negotiation.Restart); p != 0 || i != want {
+			if p, i := polite.count(trace.Restart), impolite.count(trace.Restart); p != 0 || i != want {
 				t.Fatalf("the polite one has restarted %d times, the impolite one %d times, not %d\n%s", p, i, want, impolite.log())
 			}
 			w.talk(polite, impolite)

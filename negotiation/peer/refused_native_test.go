@@ -9,8 +9,8 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // spoil has the next offer of m come as one that cannot be applied.
@@ -35,10 +35,10 @@ func TestARefusedOffer(t *testing.T) {
 				}
 				w.spoil(offers)
 				offers.peer.Renegotiate()
-				refuses.await("it refuses", func() bool { return refuses.count(negotiation.DescriptionRefused) == 1 })
-				refuses.await("it starts over", func() bool { return refuses.count(StartingOver) == 1 })
+				refuses.await("it refuses", func() bool { return refuses.count(trace.DescriptionRefused) == 1 })
+				refuses.await("it starts over", func() bool { return refuses.count(trace.StartingOver) == 1 })
 				for _, m := range []*member{offers, refuses} {
-					m.await("it is connected anew", func() bool { return m.count(Connected) == 2 && m.count(ChannelOpened) == 4 })
+					m.await("it is connected anew", func() bool { return m.count(trace.Connected) == 2 && m.count(trace.ChannelOpened) == 4 })
 				}
 				w.talk(offers, refuses)
 			})
@@ -52,10 +52,10 @@ func TestARefusedOfferAndAGoodOne(t *testing.T) {
 		polite, impolite := w.connected()
 		w.spoil(polite)
 		polite.peer.Renegotiate()
-		impolite.await("it refuses", func() bool { return impolite.count(negotiation.DescriptionRefused) == 1 })
+		impolite.await("it refuses", func() bool { return impolite.count(trace.DescriptionRefused) == 1 })
 		impolite.peer.Renegotiate() // the polite one gives way, and offers again
 		time.Sleep(time.Minute)
-		if impolite.count(StartingOver) > 0 {
+		if impolite.count(trace.StartingOver) > 0 {
 			t.Errorf("it starts over:\n%s", impolite.log())
 		}
 		w.talk(polite, impolite)

@@ -11,6 +11,7 @@ import (
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/link"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 const (
@@ -59,11 +60,11 @@ func (r *remote) received(e signaling.Envelope) {
 	}
 	outcome := r.link.Receive(e.Frame(), r.peer.mayPair(r.id))
 	if outcome.Dropped != "" {
-		r.trace(MessageDropped, string(outcome.Dropped))
+		r.dropped(e, outcome.Dropped)
 	}
 	if outcome.Bound {
 		r.plain = false
-		r.end("the other side began a new session")
+		r.end(trace.NewSession)
 		r.pair()
 		if e.Hello != nil {
 			r.hello(*e.Hello)
@@ -71,11 +72,11 @@ func (r *remote) received(e signaling.Envelope) {
 	}
 	ours, theirs := r.link.Session()
 	if outcome.Delivered {
-		r.audit(MessageReceived, e)
+		r.audit(trace.MessageReceived, identity(e), e)
 	}
 	switch {
 	case e.Bye && e.Peer == ours && e.Session == theirs:
-		r.end("the other side left")
+		r.end(trace.OtherLeft)
 		r.link.Renew()
 		r.pace.update()
 		return
@@ -95,7 +96,7 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 	_, theirs := r.link.Session()
 	begins := e.Message != nil && r.failed <= maxStartingOver && r.peer.mayPair(r.id)
 	if theirs != "" || r.pairing == nil && !begins {
-		r.trace(MessageDropped, string(link.Stale))
+		r.dropped(e, link.Stale)
 		return
 	}
 	r.plain = true // whatever it has stated
@@ -104,7 +105,7 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 		r.pair()
 	}
 	if r.pairing != nil {
-		r.audit(MessageReceived, e)
+		r.audit(trace.MessageReceived, identity(e), e)
 		r.pairing.received(e)
 	}
 }
@@ -112,22 +113,22 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 // refuse drops a peer that speaks too old a protocol, before it is answered: what it
 // says is not heard any more.
 func (r *remote) refuse(spoken int) {
-	r.end("the other side has another version now")
+	r.end(trace.OtherVersion)
 	r.stop()
-	r.traceCode(PeerNotPaired, wire.CodeBadProtocol, fmt.Sprintf(
-		"it speaks protocol %d, and at least %d is needed here: update the program there, or reload its page", spoken, wire.MinProtocol))
+	r.tell(trace.Event{Kind: trace.PeerNotPaired, Code: wire.CodeBadProtocol, Detail: fmt.Sprintf(
+		"it speaks protocol %d, and at least %d is needed here: update the program there, or reload its page", spoken, wire.MinProtocol)})
 	delete(r.peer.remotes, r.id)
 }
 
 func (r *remote) hello(h wire.Hello) {
 	if h.Protocol > wire.Protocol {
-		r.trace(ProtocolNewer, newer("the other side", h.Protocol))
+		r.tell(trace.Event{Kind: trace.ProtocolNewer, Detail: newer("the other side", h.Protocol)})
 	}
 	if ours := negotiation.Source; h.Source == ours {
-		r.trace(SourceSame, ours[:8])
+		r.tell(trace.Event{Kind: trace.SourceSame, Detail: ours[:8]})
 	} else {
 		theirs := h.Source[:min(8, len(h.Source))]
-		r.trace(SourceDiffers, fmt.Sprintf("%s, here %s", theirs, ours[:8]))
+		r.tell(trace.Event{Kind: trace.SourceDiffers, Detail: fmt.Sprintf("%s, here %s", theirs, ours[:8])})
 	}
 }
 
@@ -141,8 +142,8 @@ func (r *remote) flush() {
 			hello := wire.Hello{Source: negotiation.Source, Version: r.peer.config.Version, Protocol: wire.Protocol}
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {
-				r.trace(MessageLost, err.Error())
-				r.startOver("")
+				r.tell(trace.Event{Kind: trace.MessageLost, Code: trace.TooLarge, Err: err, Detail: err.Error()})
+				r.startOver(trace.TooLarge, nil)
 				return
 			}
 		}
@@ -152,21 +153,46 @@ func (r *remote) flush() {
 
 // send sends an envelope to the session that is bound to ours, or to a plain page.
 func (r *remote) send(e signaling.Envelope) {
+	ours, _ := r.link.Session()
+	id := trace.Message{Session: ours, Seq: r.link.Next(), Sent: true}
 	var err error
 	if r.plain {
+		id = trace.Message{Sent: true}
 		err = r.transmit(e)
 	} else {
 		err = r.link.Send(e)
 	}
 	if err == nil {
-		r.audit(MessageSent, e)
+		r.audit(trace.MessageSent, id, e)
 	} else {
-		r.trace(MessageLost, err.Error())
+		r.tell(trace.Event{Kind: trace.MessageLost, Code: lost(err), Err: err, Detail: err.Error()})
 	}
 	r.flush()
 	if errors.Is(err, link.ErrFull) {
-		r.renew("the other side acknowledges nothing")
+		r.renew(trace.Unacknowledged)
 	}
+}
+
+// lost returns why a message could not be sent.
+func lost(err error) trace.Code {
+	switch {
+	case errors.Is(err, link.ErrFull):
+		return trace.Unacknowledged
+	case errors.Is(err, signaling.ErrTooLarge):
+		return trace.TooLarge
+	}
+	return trace.NotBound
+}
+
+// dropped traces what was of no use.
+func (r *remote) dropped(e signaling.Envelope, why link.Reason) {
+	code := trace.Code(why)
+	r.tell(trace.Event{Kind: trace.MessageDropped, Message: identity(e), Code: code, Detail: code.Words()})
+}
+
+// identity returns that of a message which came.
+func identity(e signaling.Envelope) trace.Message {
+	return trace.Message{Type: typeOf(e), Session: e.Session, Seq: e.Seq}
 }
 
 func (r *remote) transmit(e signaling.Envelope) error {
@@ -191,18 +217,18 @@ func (r *remote) pair() {
 	r.peer.pairs(r.id)
 	pairing, err := newPairing(r)
 	if err != nil {
-		r.startOver(err.Error()) // nobody would take what is said to this session
+		r.startOver(trace.CannotPair, err) // nobody would take what is said to this session
 		return
 	}
 	r.pairing = pairing
-	r.trace(Paired, r.id)
+	r.tell(trace.Event{Kind: trace.Paired, Detail: r.id})
 	if r.peer.connect {
 		pairing.connect()
 	}
 }
 
 // renew ends the pairing, and asks for another one.
-func (r *remote) renew(why string) {
+func (r *remote) renew(why trace.Code) {
 	r.end(why)
 	r.link.Renew()
 	r.flush()
@@ -210,13 +236,13 @@ func (r *remote) renew(why string) {
 }
 
 // end ends the pairing, if there is one.
-func (r *remote) end(why string) {
+func (r *remote) end(why trace.Code) {
 	if r.pairing == nil {
 		return
 	}
 	r.pairing.close()
 	r.pairing = nil
-	r.trace(Unpaired, why)
+	r.tell(trace.Event{Kind: trace.Unpaired, Code: why, Detail: why.Words()})
 }
 
 // forgetIfGone forgets the peer when neither the relay nor a connection has
@@ -245,9 +271,9 @@ func (p *Peer) absent() (n int) {
 }
 
 func (r *remote) forget() {
-	r.end("the other side is gone")
+	r.end(trace.OtherGone)
 	r.stop()
-	r.trace(PeerGone, r.id)
+	r.tell(trace.Event{Kind: trace.PeerGone, Detail: r.id})
 	delete(r.peer.remotes, r.id)
 }
 
@@ -259,20 +285,24 @@ func (r *remote) stop() {
 }
 
 // startOver replaces a connection that cannot go on, or could not be made.
-func (r *remote) startOver(why string) {
+func (r *remote) startOver(why trace.Code, err error) {
 	r.end("")
 	r.failed++
 	r.link.Renew()
-	switch {
-	case r.failed > maxStartingOver:
-		r.trace(GivenUp, fmt.Sprintf("%d connections in a row failed; reload to try again", r.failed))
+	if r.failed > maxStartingOver {
+		r.tell(trace.Event{Kind: trace.GivenUp, Code: trace.CannotConnect, Err: err, Detail: fmt.Sprintf("%d connections in a row failed; reload to try again", r.failed)})
 		r.link.Frames() // no greeting is sent
 		r.pace.update()
-	case r.plain:
-		r.trace(StartingOver, why)
+		return
+	}
+	e := trace.Event{Kind: trace.StartingOver, Code: why, Err: err}
+	if err != nil {
+		e.Detail = err.Error()
+	}
+	r.tell(e)
+	if r.plain {
 		r.pairPlain()
-	default:
-		r.trace(StartingOver, why)
+	} else {
 		r.flush()
 	}
 }
@@ -284,19 +314,16 @@ func (r *remote) givenUp() bool { return r.failed > maxStartingOver && r.pairing
 // sessionEnded is called when the Session of a pairing has ended by itself.
 func (r *remote) sessionEnded(p *pairing) {
 	if r.pairing == p {
-		r.startOver("")
+		r.startOver(trace.Wedged, nil)
 		r.forgetIfGone()
 	}
 }
 
-func (r *remote) trace(kind negotiation.Kind, detail string) { r.traceCode(kind, "", detail) }
-
-func (r *remote) traceCode(kind negotiation.Kind, code, detail string) {
-	role := "impolite"
+// tell traces an event of this peer, and returns its number.
+func (r *remote) tell(e trace.Event) uint64 {
+	e.Peer, e.Role = r.id, wire.Impolite
 	if r.polite {
-		role = "polite"
+		e.Role = wire.Polite
 	}
-	e := r.peer.event(kind, r.id, detail)
-	e.Role, e.Code = role, code
-	r.peer.config.Trace(e)
+	return r.peer.tell(e)
 }

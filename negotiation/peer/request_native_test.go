@@ -6,11 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/webrtc/v4"
-
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Whoever is asked for an offer makes one, however often in a second.
@@ -18,14 +16,14 @@ func TestAnOfferIsAskedFor(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
 		for _, row := range []struct{ asks, offers *member }{{polite, impolite}, {impolite, polite}} {
-			answered := row.offers.count(negotiation.AnswerReceived)
+			answered := row.offers.count(trace.AnswerReceived)
 			row.asks.peer.enqueue(func() {
 				for range 10 {
 					row.asks.peer.remotes[row.offers.id].send(signaling.Envelope{Request: wire.RequestOffer})
 				}
 			})
 			time.Sleep(time.Minute)
-			if n := row.offers.count(negotiation.AnswerReceived) - answered; n != 1 {
+			if n := row.offers.count(trace.AnswerReceived) - answered; n != 1 {
 				t.Errorf("%d offers of %s were answered", n, row.offers.id)
 			}
 		}
@@ -36,7 +34,7 @@ func TestAnOfferIsAskedFor(t *testing.T) {
 func TestTheTraceHasTheState(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
-		state := func(kind negotiation.Kind) webrtc.SignalingState {
+		state := func(kind trace.Kind) trace.State {
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			for i := len(a.events) - 1; i >= 0; i-- {
@@ -44,16 +42,16 @@ func TestTheTraceHasTheState(t *testing.T) {
 					return a.events[i].State
 				}
 			}
-			return webrtc.SignalingStateUnknown
+			return ""
 		}
-		if got := state(Connected); got != webrtc.SignalingStateStable {
+		if got := state(trace.Connected); got != trace.Stable {
 			t.Errorf("%s when it connects", got)
 		}
 		w.on(func(string, string, *signaling.Envelope) bool { return false })
 		a.peer.Renegotiate()
-		a.await("it has offered", func() bool { return state(negotiation.StateChanged) == webrtc.SignalingStateHaveLocalOffer })
+		a.await("it has offered", func() bool { return state(trace.StateChanged) == trace.HaveLocalOffer })
 		w.talk(b, a)
-		if got := state(ChatReceived); got != webrtc.SignalingStateHaveLocalOffer {
+		if got := state(trace.ChatReceived); got != trace.HaveLocalOffer {
 			t.Errorf("%s while an answer is due", got)
 		}
 	})
@@ -75,7 +73,7 @@ func TestALinkThatIsFull(t *testing.T) {
 				r.send(signaling.Envelope{Request: "nothing that there is"})
 			}
 		})
-		a.await("the pairing ends", func() bool { return a.count(Unpaired) == 1 })
+		a.await("the pairing ends", func() bool { return a.count(trace.Unpaired) == 1 })
 		select {
 		case <-greeted:
 		case <-time.After(time.Minute):
@@ -83,7 +81,7 @@ func TestALinkThatIsFull(t *testing.T) {
 		}
 		w.on(nil)
 		for _, m := range []*member{a, b} {
-			m.await("it is connected anew", func() bool { return m.count(ChannelOpened) == 4 })
+			m.await("it is connected anew", func() bool { return m.count(trace.ChannelOpened) == 4 })
 		}
 		w.talk(a, b)
 	})

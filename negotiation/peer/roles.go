@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Ranks of the kinds of peer: of two, the higher is polite.
@@ -19,13 +20,13 @@ const (
 func polite(me, other wire.Member) (bool, error) {
 	switch {
 	case me.Role != "" && me.Role == other.Role:
-		return false, fmt.Errorf("both peers ask to be %s", me.Role)
+		return false, trace.Because(trace.SameRole, fmt.Errorf("both peers ask to be %s", me.Role))
 	case me.Role != "":
 		return me.Role == wire.Polite, nil
 	case other.Role != "":
 		return other.Role == wire.Impolite, nil
 	case me.Rank == nil || other.Rank == nil:
-		return false, fmt.Errorf("it states neither role nor rank; have it add role=%s or role=%s to its WebSocket URL", wire.Polite, wire.Impolite)
+		return false, trace.Because(trace.NoRole, fmt.Errorf("it states neither role nor rank; have it add role=%s or role=%s to its WebSocket URL", wire.Polite, wire.Impolite))
 	case *me.Rank != *other.Rank:
 		return *me.Rank > *other.Rank, nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
@@ -17,18 +18,20 @@ func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
 		r.pace.update()
 	}
 	var refused *wire.Error
-	code := ""
+	e := trace.Event{Err: err}
 	if errors.As(err, &refused) {
-		code = refused.Code
+		e.Code = trace.Code(refused.Code)
 	}
 	switch {
-	case final && code == wire.CodeReplaced:
-		p.traceCode(RelayReplaced, code, "")
+	case final && e.Code == wire.CodeReplaced:
+		e.Kind = trace.RelayReplaced
 	case final:
-		p.traceCode(RelayRefused, code, refused.Message)
+		e.Kind, e.Detail = trace.RelayRefused, refused.Message
 	default:
-		p.traceCode(RelayLost, code, fmt.Sprintf("%v; trying again in %.1f s", err, retry.Seconds()))
+		e.Kind, e.Detail = trace.RelayLost, fmt.Sprintf("%v; trying again in %.1f s", err, retry.Seconds())
+		e.Next = time.Now().Add(retry)
 	}
+	p.tell(e)
 }
 
 func (p *Peer) received(e signaling.Envelope) {
@@ -40,9 +43,9 @@ func (p *Peer) received(e signaling.Envelope) {
 	case e.Left != nil:
 		p.left(e.Left.ID)
 	case e.Error != nil && e.Error.Code == wire.CodeNotFound:
-		p.traceCode(PeerAbsent, e.Error.Code, e.Error.Message) // the news that it left are on their way
+		p.tell(trace.Event{Kind: trace.PeerAbsent, Code: trace.Code(e.Error.Code), Detail: e.Error.Message}) // the news that it left are on their way
 	case e.Error != nil:
-		p.traceCode(RelayWarning, e.Error.Code, e.Error.Message)
+		p.tell(trace.Event{Kind: trace.RelayWarning, Code: trace.Code(e.Error.Code), Detail: e.Error.Message})
 	default:
 		if r := p.remotes[e.From]; r != nil {
 			r.received(e)
@@ -61,9 +64,9 @@ func (p *Peer) welcome(w wire.Welcome) {
 	for _, s := range w.ICEServers {
 		p.servers = append(p.servers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
 	}
-	p.trace(RoomJoined, w.Room)
+	p.tell(trace.Event{Kind: trace.RoomJoined, Detail: w.Room})
 	if w.Protocol > wire.Protocol {
-		p.trace(ProtocolNewer, newer("the relay", w.Protocol))
+		p.tell(trace.Event{Kind: trace.ProtocolNewer, Detail: newer("the relay", w.Protocol)})
 	}
 	listed := map[string]bool{}
 	for _, m := range w.Peers {
@@ -101,12 +104,12 @@ func (p *Peer) met(m wire.Member) {
 		r = newRemote(p, m.ID)
 		r.polite, r.plain = politely, m.Rank == nil
 		p.remotes[m.ID] = r
-		r.trace(PeerJoined, m.ID)
+		r.tell(trace.Event{Kind: trace.PeerJoined, Detail: m.ID})
 	} else if !r.present {
-		r.trace(PeerBack, m.ID)
+		r.tell(trace.Event{Kind: trace.PeerBack, Detail: m.ID})
 	}
 	if err != nil {
-		r.trace(PeerNotPaired, err.Error())
+		r.tell(trace.Event{Kind: trace.PeerNotPaired, Code: trace.CodeOf(err), Err: err, Detail: err.Error()})
 		delete(p.remotes, m.ID)
 		return
 	}
@@ -130,7 +133,7 @@ func (p *Peer) left(id string) {
 		return
 	}
 	r.present = false
-	r.trace(PeerLeft, id)
+	r.tell(trace.Event{Kind: trace.PeerLeft, Detail: id})
 	r.pace.update()
 	r.forgetIfGone()
 }

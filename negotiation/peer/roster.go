@@ -1,16 +1,19 @@
 package peer
 
-import "perfect-negotiation/negotiation"
+import (
+	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
+)
 
 // RosterEntry is what the trace has told of another peer.
 type RosterEntry struct {
 	ID       string
-	Role     string // ours, towards it: polite or impolite
-	State    string // of the connection to it, an RTCPeerConnectionState; new before there is one
-	Stalled  bool   // it acknowledges nothing
-	Channels int    // open data channels
-	Source   string // what is known of its negotiation source; empty: nothing yet
-	Differs  bool   // its source is not ours
+	Role     wire.Role // ours, towards it
+	State    string    // of the connection to it, an RTCPeerConnectionState; new before there is one
+	Stalled  bool      // it acknowledges nothing
+	Channels int       // open data channels
+	Source   string    // what is known of its negotiation source; empty: nothing yet
+	Differs  bool      // its source is not ours
 }
 
 // Roster tells who is in the room, and how we are connected: it is what all events of a
@@ -20,16 +23,16 @@ type Roster struct{ entries []*RosterEntry }
 
 // Apply takes in the next event of the trace, of whatever kind, and returns whether it
 // was about the roster: then the entry of e.Peer is new, gone, or has changed.
-func (r *Roster) Apply(e negotiation.Event) bool {
+func (r *Roster) Apply(e trace.Event) bool {
 	entry := r.Find(e.Peer)
 	if entry == nil {
-		if e.Kind == PeerJoined {
+		if e.Kind == trace.PeerJoined {
 			r.entries = append(r.entries, &RosterEntry{ID: e.Peer, Role: e.Role, State: "new"})
 		}
-		return e.Kind == PeerJoined
+		return e.Kind == trace.PeerJoined
 	}
 	switch e.Kind {
-	case PeerGone, PeerNotPaired:
+	case trace.PeerGone, trace.PeerNotPaired:
 		var left []*RosterEntry // slices.DeleteFunc would be larger, and change lists that were returned
 		for _, other := range r.entries {
 			if other != entry {
@@ -37,22 +40,22 @@ func (r *Roster) Apply(e negotiation.Event) bool {
 			}
 		}
 		r.entries = left
-	case Paired:
+	case trace.Paired:
 		entry.Role, entry.State = e.Role, "new"
-	case Connected:
+	case trace.Connected:
 		entry.State = "connected"
-	case ConnectionState:
-		entry.State = e.Detail
-	case Unpaired:
+	case trace.ConnectionState:
+		entry.State = string(e.Code)
+	case trace.Unpaired:
 		entry.State = "closed"
-	case SignalingStalled, SignalingResumed:
-		entry.Stalled = e.Kind == SignalingStalled
-	case ChannelOpened:
+	case trace.SignalingStalled, trace.SignalingResumed:
+		entry.Stalled = e.Kind == trace.SignalingStalled
+	case trace.ChannelOpened:
 		entry.Channels++
-	case ChannelClosed:
+	case trace.ChannelClosed:
 		entry.Channels--
-	case SourceSame, SourceDiffers:
-		entry.Source, entry.Differs = e.Detail, e.Kind == SourceDiffers
+	case trace.SourceSame, trace.SourceDiffers:
+		entry.Source, entry.Differs = e.Detail, e.Kind == trace.SourceDiffers
 	default:
 		return false
 	}

@@ -4,7 +4,8 @@ import (
 	"slices"
 	"testing"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Each row is the next event of one trace, and who is here after it.
@@ -27,41 +28,46 @@ func TestRoster(t *testing.T) {
 	closed := in(other, func(e *RosterEntry) { e.State, e.Channels = "closed", 0 })
 	again := in(closed, func(e *RosterEntry) { e.State, e.Role = "new", "polite" })
 	for i, row := range []struct {
-		kind         negotiation.Kind
-		peer         string
-		role, detail string
-		about        bool
-		here         []RosterEntry
+		kind   trace.Kind
+		peer   string
+		role   wire.Role
+		detail string
+		about  bool
+		here   []RosterEntry
 	}{
-		{RoomJoined, "", "", "room", false, nil},
-		{Connected, "b", "impolite", "", false, nil}, // nobody has met it
-		{PeerJoined, "b", "impolite", "b", true, []RosterEntry{b}},
-		{PeerJoined, "a", "polite", "a", true, []RosterEntry{b, a}}, // in the order of coming
-		{PeerJoined, "c", "polite", "c", true, []RosterEntry{b, a, c}},
-		{PeerNotPaired, "a", "", "why", true, []RosterEntry{b, c}},
-		{Paired, "b", "impolite", "b", true, []RosterEntry{b, c}},
-		{negotiation.OfferSending, "b", "impolite", "", false, []RosterEntry{b, c}},
-		{Connected, "b", "impolite", "", true, []RosterEntry{connected, c}},
-		{ChannelOpened, "b", "impolite", "x", true, []RosterEntry{one, c}},
-		{ChannelOpened, "b", "impolite", "y", true, []RosterEntry{two, c}},
-		{ChannelClosed, "b", "impolite", "x", true, []RosterEntry{one, c}},
-		{SignalingStalled, "b", "impolite", "b", true, []RosterEntry{stalled, c}},
-		{SignalingResumed, "b", "impolite", "b", true, []RosterEntry{one, c}},
-		{SourceSame, "b", "impolite", "abcd", true, []RosterEntry{same, c}},
-		{SourceDiffers, "b", "impolite", "1234, here abcd", true, []RosterEntry{other, c}},
-		{PeerLeft, "b", "impolite", "b", false, []RosterEntry{other, c}}, // the connection may live
-		{ConnectionState, "b", "impolite", "failed", true, []RosterEntry{failed, c}},
-		{ChannelClosed, "b", "impolite", "y", true, []RosterEntry{in(failed, func(e *RosterEntry) { e.Channels = 0 }), c}},
-		{Unpaired, "b", "impolite", "why", true, []RosterEntry{closed, c}},
-		{Paired, "b", "polite", "b", true, []RosterEntry{again, c}},
-		{PeerGone, "b", "polite", "b", true, []RosterEntry{c}},
-		{PeerGone, "b", "polite", "b", false, []RosterEntry{c}},
-		{ChannelClosed, "b", "polite", "x", false, []RosterEntry{c}},
-		{PeerGone, "c", "polite", "c", true, nil},
+		{trace.RoomJoined, "", "", "room", false, nil},
+		{trace.Connected, "b", "impolite", "", false, nil}, // nobody has met it
+		{trace.PeerJoined, "b", "impolite", "b", true, []RosterEntry{b}},
+		{trace.PeerJoined, "a", "polite", "a", true, []RosterEntry{b, a}}, // in the order of coming
+		{trace.PeerJoined, "c", "polite", "c", true, []RosterEntry{b, a, c}},
+		{trace.PeerNotPaired, "a", "", "why", true, []RosterEntry{b, c}},
+		{trace.Paired, "b", "impolite", "b", true, []RosterEntry{b, c}},
+		{trace.OfferSending, "b", "impolite", "", false, []RosterEntry{b, c}},
+		{trace.Connected, "b", "impolite", "", true, []RosterEntry{connected, c}},
+		{trace.ChannelOpened, "b", "impolite", "x", true, []RosterEntry{one, c}},
+		{trace.ChannelOpened, "b", "impolite", "y", true, []RosterEntry{two, c}},
+		{trace.ChannelClosed, "b", "impolite", "x", true, []RosterEntry{one, c}},
+		{trace.SignalingStalled, "b", "impolite", "b", true, []RosterEntry{stalled, c}},
+		{trace.SignalingResumed, "b", "impolite", "b", true, []RosterEntry{one, c}},
+		{trace.SourceSame, "b", "impolite", "abcd", true, []RosterEntry{same, c}},
+		{trace.SourceDiffers, "b", "impolite", "1234, here abcd", true, []RosterEntry{other, c}},
+		{trace.PeerLeft, "b", "impolite", "b", false, []RosterEntry{other, c}}, // the connection may live
+		{trace.ConnectionState, "b", "impolite", "failed", true, []RosterEntry{failed, c}},
+		{trace.ChannelClosed, "b", "impolite", "y", true, []RosterEntry{in(failed, func(e *RosterEntry) { e.Channels = 0 }), c}},
+		{trace.Unpaired, "b", "impolite", "why", true, []RosterEntry{closed, c}},
+		{trace.Paired, "b", "polite", "b", true, []RosterEntry{again, c}},
+		{trace.PeerGone, "b", "polite", "b", true, []RosterEntry{c}},
+		{trace.PeerGone, "b", "polite", "b", false, []RosterEntry{c}},
+		{trace.ChannelClosed, "b", "polite", "x", false, []RosterEntry{c}},
+		{trace.PeerGone, "c", "polite", "c", true, nil},
 	} {
 		before := roster.Entries()
 		kept := slices.Clone(before)
-		about := roster.Apply(negotiation.Event{Kind: row.kind, Peer: row.peer, Role: row.role, Detail: row.detail})
+		code := trace.Code("")
+		if row.kind == trace.ConnectionState {
+			code = trace.Code(row.detail)
+		}
+		about := roster.Apply(trace.Event{Kind: row.kind, Peer: row.peer, Role: row.role, Code: code, Detail: row.detail})
 		var here []RosterEntry
 		for _, entry := range roster.Entries() {
 			here = append(here, *entry)

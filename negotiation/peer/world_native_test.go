@@ -18,9 +18,9 @@ import (
 	"github.com/pion/transport/v5/vnet"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // world is a relay and a network in memory, in which peers and pion do what they do
@@ -70,14 +70,14 @@ type member struct {
 	done    chan struct{}
 
 	mu     sync.Mutex
-	events []negotiation.Event
-	hooks  map[negotiation.Kind]func() // called on the Peer's goroutine
+	events []trace.Event
+	hooks  map[trace.Kind]func() // called on the Peer's goroutine
 }
 
 // peer has a peer with this id join. Of two, the one with the smaller id is polite.
 func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	w.t.Helper()
-	m := &member{w: w, id: id, done: make(chan struct{}), hooks: map[negotiation.Kind]func(){}}
+	m := &member{w: w, id: id, done: make(chan struct{}), hooks: map[trace.Kind]func(){}}
 	config := Config{
 		Options:           signaling.Options{Room: "room", Rank: RankNative},
 		Connect:           true,
@@ -120,7 +120,7 @@ func (m *member) newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnecti
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
 }
 
-func (m *member) traced(e negotiation.Event) {
+func (m *member) traced(e trace.Event) {
 	m.mu.Lock()
 	m.events = append(m.events, e)
 	hook := m.hooks[e.Kind]
@@ -131,7 +131,7 @@ func (m *member) traced(e negotiation.Event) {
 }
 
 // onTrace has f called at each event of a kind, while the Peer waits.
-func (m *member) onTrace(kind negotiation.Kind, f func()) {
+func (m *member) onTrace(kind trace.Kind, f func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.hooks[kind] = f
@@ -231,10 +231,10 @@ func (w *world) on(f func(from, to string, e *signaling.Envelope) bool) {
 	w.pass = f
 }
 
-func (m *member) count(kind negotiation.Kind) int { return len(m.times(kind)) }
+func (m *member) count(kind trace.Kind) int { return len(m.times(kind)) }
 
 // times returns when something happened, since m was made.
-func (m *member) times(kind negotiation.Kind) (list []time.Time) {
+func (m *member) times(kind trace.Kind) (list []time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.events {
@@ -246,7 +246,7 @@ func (m *member) times(kind negotiation.Kind) (list []time.Time) {
 }
 
 // details returns what was said of a kind of event.
-func (m *member) details(kind negotiation.Kind) (list []string) {
+func (m *member) details(kind trace.Kind) (list []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.events {
@@ -282,7 +282,7 @@ func (w *world) connected(options ...func(*member, *Config)) (polite, impolite *
 	w.t.Helper()
 	polite, impolite = w.peer("a", options...), w.peer("b", options...)
 	for _, m := range []*member{polite, impolite} {
-		m.await("two channels are open", func() bool { return m.count(ChannelOpened) == 2 })
+		m.await("two channels are open", func() bool { return m.count(trace.ChannelOpened) == 2 })
 	}
 	return polite, impolite
 }
@@ -291,10 +291,10 @@ func (w *world) connected(options ...func(*member, *Config)) (polite, impolite *
 func (w *world) talk(a, b *member) {
 	w.t.Helper()
 	for _, row := range []struct{ from, to *member }{{a, b}, {b, a}} {
-		heard := row.to.count(ChatReceived)
+		heard := row.to.count(trace.ChatReceived)
 		if err := row.from.peer.Say("", "hello"); err != nil {
 			w.t.Fatalf("%s cannot chat: %v\n%s\n%s", row.from.id, err, a.log(), b.log())
 		}
-		row.to.await("it hears it", func() bool { return row.to.count(ChatReceived) > heard })
+		row.to.await("it hears it", func() bool { return row.to.count(trace.ChatReceived) > heard })
 	}
 }

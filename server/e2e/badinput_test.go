@@ -8,16 +8,16 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // badInput is something wrong that comes from the other side.
 type badInput struct {
 	name   string
 	input  func(good string) string // makes it of a good offer
-	answer negotiation.Kind         // what the victim says to it; empty: nothing
+	answer trace.Kind               // what the victim says to it; empty: nothing
 	after  bool                     // it comes after a good offer
 }
 
@@ -32,13 +32,13 @@ func (row badInput) give(m *mallory, victim participant) {
 		m.goodOffer()
 	}
 	m.send(row.input(m.offer()))
-	if row.answer == negotiation.CandidateIgnored || row.answer == "" {
+	if row.answer == trace.CandidateIgnored || row.answer == "" {
 		m.goodOffer() // an early candidate is kept until then
 	}
 	if row.answer != "" {
 		await(m.t, "it answers "+string(row.answer), func() bool { return victim.count(row.answer) > before }, victim)
 	}
-	if row.answer == negotiation.AnswerSending {
+	if row.answer == trace.AnswerSending {
 		m.next("an answer that rejects the section", func(e signaling.Envelope) bool {
 			return e.Message != nil && e.Message.Description != nil && strings.Contains(e.Message.Description.SDP, "m=video 0 ")
 		})
@@ -74,36 +74,36 @@ func badInputs(tab bool) []badInput {
 	constant := func(s string) func(string) string { return func(string) string { return s } }
 
 	rows := []badInput{
-		{"description of unknown type", constant(description("proposal", "")), peer.MessageRefused, false},
-		{"description without type", constant(`{"description":{"sdp":"v=0"}}`), peer.MessageRefused, false},
-		{"description that is a number", constant(`{"description":7}`), peer.MessageRefused, false},
-		{"description whose SDP is a number", constant(`{"description":{"type":"offer","sdp":7}}`), peer.MessageRefused, false},
-		{"pranswer", constant(description("pranswer", "v=0")), negotiation.DescriptionRefused, false},
-		{"rollback", constant(description("rollback", "")), negotiation.DescriptionRefused, false},
-		{"empty SDP", offer(constant("")), negotiation.DescriptionRefused, false},
-		{"garbage SDP", offer(constant("<garbage>")), negotiation.DescriptionRefused, false},
-		{"SDP cut short", offer(func(s string) string { return s[:200] }), negotiation.DescriptionRefused, false},
-		{"SDP with a line in a line", offer(replace("a=mid:0\r\n", "a=mid:0\ra=mid:1\r\n")), negotiation.DescriptionRefused, false},
-		{"SDP without section", offer(func(s string) string { head, _, _ := strings.Cut(s, "m="); return head }), negotiation.DescriptionRefused, false},
-		{"SDP without mid", offer(without("a=mid")), negotiation.DescriptionRefused, false},
-		{"SDP without ufrag", offer(without("a=ice-ufrag")), negotiation.DescriptionRefused, false},
-		{"SDP without fingerprint", offer(without("a=fingerprint")), negotiation.DescriptionRefused, false},
+		{"description of unknown type", constant(description("proposal", "")), trace.MessageRefused, false},
+		{"description without type", constant(`{"description":{"sdp":"v=0"}}`), trace.MessageRefused, false},
+		{"description that is a number", constant(`{"description":7}`), trace.MessageRefused, false},
+		{"description whose SDP is a number", constant(`{"description":{"type":"offer","sdp":7}}`), trace.MessageRefused, false},
+		{"pranswer", constant(description("pranswer", "v=0")), trace.DescriptionRefused, false},
+		{"rollback", constant(description("rollback", "")), trace.DescriptionRefused, false},
+		{"empty SDP", offer(constant("")), trace.DescriptionRefused, false},
+		{"garbage SDP", offer(constant("<garbage>")), trace.DescriptionRefused, false},
+		{"SDP cut short", offer(func(s string) string { return s[:200] }), trace.DescriptionRefused, false},
+		{"SDP with a line in a line", offer(replace("a=mid:0\r\n", "a=mid:0\ra=mid:1\r\n")), trace.DescriptionRefused, false},
+		{"SDP without section", offer(func(s string) string { head, _, _ := strings.Cut(s, "m="); return head }), trace.DescriptionRefused, false},
+		{"SDP without mid", offer(without("a=mid")), trace.DescriptionRefused, false},
+		{"SDP without ufrag", offer(without("a=ice-ufrag")), trace.DescriptionRefused, false},
+		{"SDP without fingerprint", offer(without("a=fingerprint")), trace.DescriptionRefused, false},
 		{"duplicate mids", offer(func(s string) string {
 			return strings.ReplaceAll(video("96", "a=rtpmap:96 VP8/90000\r\n")(s), "a=mid:1", "a=mid:0")
-		}), negotiation.DescriptionRefused, false},
-		{"short ufrag", offer(func(s string) string { return strings.ReplaceAll(s, "a=ice-ufrag:"+ufrag(s), "a=ice-ufrag:abc") }), negotiation.DescriptionRefused, false},
-		{"payload type 300", offer(video("300", "a=rtpmap:300 VP8/90000\r\n")), negotiation.DescriptionRefused, false},
-		{"bad extmap", offer(video("96", "a=rtpmap:96 VP8/90000\r\na=extmap:x urn:x\r\n")), negotiation.DescriptionRefused, false},
-		{"no common codec", offer(video("96", "a=rtpmap:96 THEORA/90000\r\n")), negotiation.AnswerSending, false},
-		{"answer without an offer", func(good string) string { return description("answer", replace("actpass", "active")(good)) }, negotiation.AnswerDropped, false},
-		{"candidate before any description", constant(candidate("abcd")), negotiation.CandidateIgnored, false},
-		{"null candidate before any description", constant(`{"candidate":null}`), negotiation.CandidateIgnored, false},
-		{"candidate with unknown ufrag", constant(candidate("abcd")), negotiation.CandidateIgnored, true},
+		}), trace.DescriptionRefused, false},
+		{"short ufrag", offer(func(s string) string { return strings.ReplaceAll(s, "a=ice-ufrag:"+ufrag(s), "a=ice-ufrag:abc") }), trace.DescriptionRefused, false},
+		{"payload type 300", offer(video("300", "a=rtpmap:300 VP8/90000\r\n")), trace.DescriptionRefused, false},
+		{"bad extmap", offer(video("96", "a=rtpmap:96 VP8/90000\r\na=extmap:x urn:x\r\n")), trace.DescriptionRefused, false},
+		{"no common codec", offer(video("96", "a=rtpmap:96 THEORA/90000\r\n")), trace.AnswerSending, false},
+		{"answer without an offer", func(good string) string { return description("answer", replace("actpass", "active")(good)) }, trace.AnswerDropped, false},
+		{"candidate before any description", constant(candidate("abcd")), trace.CandidateIgnored, false},
+		{"null candidate before any description", constant(`{"candidate":null}`), trace.CandidateIgnored, false},
+		{"candidate with unknown ufrag", constant(candidate("abcd")), trace.CandidateIgnored, true},
 		{"candidate that is none", func(good string) string {
 			return strings.ReplaceAll(candidate(ufrag(good)), "candidate:1 1 udp", "candidate:what")
-		}, negotiation.CandidateRefused, true},
-		{"candidate that is a number", constant(`{"candidate":7}`), peer.MessageRefused, true},
-		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), peer.MessageDropped, true},
+		}, trace.CandidateRefused, true},
+		{"candidate that is a number", constant(`{"candidate":7}`), trace.MessageRefused, true},
+		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), trace.MessageDropped, true},
 		{"an object with nothing in it", constant(`{"what":"is this"}`), "", true},
 	}
 	if tab {
@@ -112,8 +112,8 @@ func badInputs(tab bool) []badInput {
 	// A browser takes the first, and when Chromium has refused the second it refuses
 	// all that follows.
 	return append(rows,
-		badInput{"SDP that pion cannot parse", offer(replace("t=0 0", "t=x")), negotiation.DescriptionRefused, false},
-		badInput{"payload type without rtpmap", offer(video("96", "")), negotiation.DescriptionRefused, false},
+		badInput{"SDP that pion cannot parse", offer(replace("t=0 0", "t=x")), trace.DescriptionRefused, false},
+		badInput{"payload type without rtpmap", offer(video("96", "")), trace.DescriptionRefused, false},
 	)
 }
 
@@ -144,7 +144,7 @@ func TestBadInput(t *testing.T) {
 			w := newWorld(t)
 			victim := w.member("/" + role)
 			for _, row := range badInputs(true) {
-				if (negotiation.Event{Kind: row.answer}).Level() == negotiation.LevelDebug {
+				if (trace.Event{Kind: row.answer}).Level() == trace.LevelDebug {
 					row.answer = "" // a page does not show that
 				}
 				visit(t, w, role, victim, row.name, func(m *mallory) { row.give(m, victim) })
@@ -170,13 +170,13 @@ func TestBadAnswer(t *testing.T) {
 				m.goodOffer()
 				victim.renegotiate()
 				good := m.goodAnswer()
-				before, answered := victim.count(negotiation.OfferFailed), victim.count(negotiation.AnswerReceived)
+				before, answered := victim.count(trace.OfferFailed), victim.count(trace.AnswerReceived)
 				victim.renegotiate()
 				m.nextDescription(webrtc.SDPTypeOffer)
 				m.send(description("answer", spoil(good)))
-				await(m.t, "it is refused", func() bool { return victim.count(negotiation.OfferFailed) > before }, victim)
+				await(m.t, "it is refused", func() bool { return victim.count(trace.OfferFailed) > before }, victim)
 				m.goodAnswer()
-				await(m.t, "the offer is answered", func() bool { return victim.count(negotiation.AnswerReceived) > answered+1 }, victim)
+				await(m.t, "the offer is answered", func() bool { return victim.count(trace.AnswerReceived) > answered+1 }, victim)
 			})
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // choose chooses whom the next line is for, as the reader does.
@@ -187,7 +187,7 @@ func TestTheLogSaysWhichPeer(t *testing.T) {
 	if height := b.number(`Math.round(document.querySelector("#log .line:last-child").offsetHeight)`); height > 60 {
 		t.Errorf("a short line is %d pixels high", height)
 	}
-	if lines := b.lines(fmt.Sprintf("[data-kind=%q]", peer.Connected)); !slices.Equal(lines, []string{"[IMPOLITE] ✓ Peer connection connected!", "[IMPOLITE] ✓ Peer connection connected!"}) {
+	if lines := b.lines(fmt.Sprintf("[data-kind=%q]", trace.Connected)); !slices.Equal(lines, []string{"[IMPOLITE] ✓ Peer connection connected!", "[IMPOLITE] ✓ Peer connection connected!"}) {
 		t.Errorf("the lines are %q", lines)
 	}
 }

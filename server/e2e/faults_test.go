@@ -11,8 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 var long = flag.Bool("long", false, "have TestFaults take its time")
@@ -94,10 +93,10 @@ func TestFaults(t *testing.T) {
 			}
 		})
 		if half == 0 {
-			before, joined = held(), tab.count(peer.RoomJoined)
+			before, joined = held(), tab.count(trace.RoomJoined)
 		}
 	}
-	keeps(before, tab.count(peer.RoomJoined)-joined, "connections to the relay")
+	keeps(before, tab.count(trace.RoomJoined)-joined, "connections to the relay")
 	during(fmt.Sprint(kills, " kills of the relay"), members, func() {
 		for range kills {
 			pause()
@@ -133,7 +132,7 @@ func calm(t *testing.T, members ...member) {
 	t.Helper()
 	for _, m := range members {
 		for _, e := range m.trail() {
-			if level := e.Level(); (level == negotiation.LevelWarn || level == negotiation.LevelError) && e.Kind != peer.RelayLost {
+			if level := e.Level(); (level == trace.LevelWarn || level == trace.LevelError) && e.Kind != trace.RelayLost {
 				t.Errorf("%s surfaced %q: %s", m.id(), e.Kind, e.Detail)
 			}
 		}
@@ -189,7 +188,7 @@ func TestRoomOfEight(t *testing.T) {
 	relay.kill()
 	relay.start()
 	for _, m := range members {
-		await(t, "it is back", func() bool { return m.count(peer.RoomJoined) == 2 }, m)
+		await(t, "it is back", func() bool { return m.count(trace.RoomJoined) == 2 }, m)
 		m.renegotiate()
 	}
 	t.Logf("all agree %.1f s after the relay was back", recovered(t, members).Seconds())

@@ -16,7 +16,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // bidi is a connection to Firefox.
@@ -311,7 +311,7 @@ func TestFirefox(t *testing.T) {
 			await(t, "chat goes on", func() bool { return len(theirs.received()) == 1 }, ours, theirs)
 			nothingSurfaced(t, ours, theirs)
 			for _, p := range []player{ours, theirs} {
-				t.Logf("%d rollbacks, %d ignored", p.count(negotiation.CollisionRollback), p.count(negotiation.CollisionIgnored))
+				t.Logf("%d rollbacks, %d ignored", p.count(trace.CollisionRollback), p.count(trace.CollisionIgnored))
 			}
 		})
 	}
@@ -344,7 +344,7 @@ func TestFirefoxRestarts(t *testing.T) {
 			ours.say("it holds")
 			await(t, "chat goes on", func() bool { return len(theirs.received()) == 1 }, ours, theirs)
 			theirs.renegotiate()
-			await(t, "an offer after that", func() bool { return theirs.count(negotiation.AnswerReceived) == 2 }, ours, theirs)
+			await(t, "an offer after that", func() bool { return theirs.count(trace.AnswerReceived) == 2 }, ours, theirs)
 			nothingSurfaced(t, ours, theirs)
 		})
 	}

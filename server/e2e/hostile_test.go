@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestSourceDiffers has the other side run another source, which is worth a line.
@@ -18,7 +18,7 @@ func TestSourceDiffers(t *testing.T) {
 	newMallory(t, w, "room=bad&rank=0", victim.id()).goodOffer()
 	var lines []string
 	for _, e := range victim.trail() {
-		if e.Kind == peer.SourceDiffers || e.Kind == peer.SourceSame {
+		if e.Kind == trace.SourceDiffers || e.Kind == trace.SourceSame {
 			lines = append(lines, fmt.Sprint(e.Level(), " ", e))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // mallory is a member of a room who sends what nobody should.
@@ -83,7 +84,7 @@ func newMallory(t *testing.T, w *world, query, id string) *mallory {
 func visit(t *testing.T, w *world, role string, victim member, name string, do func(*mallory)) {
 	t.Helper()
 	opposite := map[string]string{"polite": "impolite", "impolite": "polite"}[role]
-	left := victim.count(peer.PeerLeft)
+	left := victim.count(trace.PeerLeft)
 	came := false // unless -run or -failfast passes it over
 	t.Run(name, func(t *testing.T) {
 		came = true
@@ -92,7 +93,7 @@ func visit(t *testing.T, w *world, role string, victim member, name string, do f
 	if !came {
 		return
 	}
-	await(t, "mallory is gone", func() bool { return victim.count(peer.PeerLeft) > left }, victim)
+	await(t, "mallory is gone", func() bool { return victim.count(trace.PeerLeft) > left }, victim)
 }
 
 // send sends an object to the victim, in the name of mallory's session.

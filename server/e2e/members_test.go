@@ -12,8 +12,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // relayProcess is a relay that can be killed.
@@ -60,7 +59,7 @@ func (p *relayProcess) kill() {
 type member interface {
 	participant
 	id() string
-	trail() []negotiation.Event
+	trail() []trace.Event
 	inForce() []exchange
 }
 
@@ -103,7 +102,7 @@ const record = `
 
 type memberTab struct {
 	*tab
-	events []negotiation.Event // what was read of trailSoFar
+	events []trace.Event // what was read of trailSoFar
 }
 
 func (w *world) member(path string) *memberTab {
@@ -150,14 +149,14 @@ func (b *memberTab) held(do func()) (n int) {
 	return n
 }
 
-func (b *memberTab) trail() []negotiation.Event {
-	var more []negotiation.Event
+func (b *memberTab) trail() []trace.Event {
+	var more []trace.Event
 	b.eval(fmt.Sprintf(`trailSoFar.slice(%d)`, len(b.events)), &more)
 	b.events = append(b.events, more...)
 	return b.events
 }
 
-func (b *memberTab) count(kind negotiation.Kind) (n int) {
+func (b *memberTab) count(kind trace.Kind) (n int) {
 	b.eval(fmt.Sprintf(`trailSoFar.filter(e => e.Kind === %q).length`, kind), &n)
 	return n
 }
@@ -184,23 +183,23 @@ func conversations(m member) map[string]*conversation {
 			of[e.Peer] = c
 		}
 		switch e.Kind {
-		case peer.Paired:
+		case trace.Paired:
 			*c = conversation{pairings: c.pairings + 1}
-		case negotiation.OfferSending:
+		case trace.OfferSending:
 			c.signaled = append(c.signaled, "offer")
-		case negotiation.AnswerSending:
+		case trace.AnswerSending:
 			c.signaled = append(c.signaled, "answer")
-		case negotiation.OfferReceived:
+		case trace.OfferReceived:
 			c.received = append(c.received, "offer")
-		case negotiation.AnswerReceived:
+		case trace.AnswerReceived:
 			c.received = append(c.received, "answer")
-		case peer.MessageSent:
+		case trace.MessageSent:
 			c.sent = append(c.sent, afterColon(e.Detail))
-		case peer.MessageReceived:
+		case trace.MessageReceived:
 			c.got = append(c.got, afterColon(e.Detail))
-		case peer.ChannelOpened:
+		case trace.ChannelOpened:
 			c.open++
-		case peer.ChatReceived:
+		case trace.ChatReceived:
 			c.heard = append(c.heard, strings.TrimPrefix(e.Detail, "Received: "))
 		}
 	}

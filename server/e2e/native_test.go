@@ -11,6 +11,7 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // native is a native peer in this process.
@@ -19,20 +20,20 @@ type native struct {
 	p *peer.Peer
 
 	mu     sync.Mutex
-	events map[negotiation.Kind]int
+	events map[trace.Kind]int
 	chat   []string
 	bad    []string
 	lines  []string
 	role   string
 	opened int // channels since it was paired last
-	all    []negotiation.Event
+	all    []trace.Event
 
 	connections []*webrtc.PeerConnection
 }
 
 func (w *world) native(room, role string, auto bool, onTrack ...func(string, peer.RemoteTrack)) *native {
 	w.t.Helper()
-	n := &native{t: w.t, events: map[negotiation.Kind]int{}}
+	n := &native{t: w.t, events: map[trace.Kind]int{}}
 	onTrack = append(onTrack, nil)
 	p, err := peer.Join(context.Background(), peer.Config{
 		OnTrack: onTrack[0],
@@ -53,7 +54,7 @@ func (w *world) native(room, role string, auto bool, onTrack ...func(string, pee
 	}
 	n.p = p
 	w.t.Cleanup(n.close)
-	n.await("it is in the room", func() bool { return n.count(peer.RoomJoined) > 0 })
+	n.await("it is in the room", func() bool { return n.count(trace.RoomJoined) > 0 })
 	return n
 }
 
@@ -62,22 +63,22 @@ func (n *native) close() {
 	<-n.p.Done()
 }
 
-func (n *native) trace(e negotiation.Event) {
+func (n *native) trace(e trace.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.events[e.Kind]++
 	n.all = append(n.all, e)
-	if e.Kind != peer.ChatNotSent {
+	if e.Kind != trace.ChatNotSent {
 		n.lines = append(n.lines, e.Time.Format("05.000 ")+e.String())
 	}
 	switch level := e.Level(); {
-	case e.Kind == peer.ChatReceived:
+	case e.Kind == trace.ChatReceived:
 		n.chat = append(n.chat, e.Detail)
-	case e.Kind == peer.Paired:
-		n.role, n.opened = e.Role, 0
-	case e.Kind == peer.ChannelOpened:
+	case e.Kind == trace.Paired:
+		n.role, n.opened = string(e.Role), 0
+	case e.Kind == trace.ChannelOpened:
 		n.opened++
-	case level == negotiation.LevelWarn || level == negotiation.LevelError:
+	case level == trace.LevelWarn || level == trace.LevelError:
 		n.bad = append(n.bad, e.String())
 	}
 }
@@ -91,7 +92,7 @@ func (n *native) say(line string) {
 	}
 }
 
-func (n *native) count(kind negotiation.Kind) int {
+func (n *native) count(kind trace.Kind) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.events[kind]
@@ -117,10 +118,10 @@ func (n *native) surfaced() []string {
 }
 
 // trail returns the trace so far.
-func (n *native) trail() []negotiation.Event {
+func (n *native) trail() []trace.Event {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return append([]negotiation.Event(nil), n.all...)
+	return append([]trace.Event(nil), n.all...)
 }
 
 func (n *native) log() string {

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Whoever has the key of a tab takes its place, until the tab is told to take it back.
@@ -119,7 +119,7 @@ func TestTheRelayGoesAndComesBack(t *testing.T) {
 		await(t, "the notice is gone", func() bool { return b.notice() == "" }, b)
 	}
 	impolite.renegotiate()
-	await(t, "its offer is answered", func() bool { return impolite.count(negotiation.AnswerReceived) > 0 }, polite, impolite)
+	await(t, "its offer is answered", func() bool { return impolite.count(trace.AnswerReceived) > 0 }, polite, impolite)
 }
 
 // An outage is told once, however long it is: what changes is not read out.
@@ -140,7 +140,7 @@ func TestAnOutageIsToldOnce(t *testing.T) {
 	if told := b.text(`told.join(" / ")`); told != "The relay cannot be reached; trying again. Peers that are connected stay connected." {
 		t.Errorf("it has told %q", told)
 	}
-	if n := b.count(peer.RelayLost); n != 1 {
+	if n := b.count(trace.RelayLost); n != 1 {
 		t.Errorf("the log has %d lines of it", n)
 	}
 	b.eval(`document.querySelector("#notice-action").focus()`, nil)
@@ -152,7 +152,7 @@ func TestAnOutageIsToldOnce(t *testing.T) {
 	}
 	w.stop()
 	b.awaitNotice("relay")
-	if n := b.count(peer.RelayLost); n != 2 {
+	if n := b.count(trace.RelayLost); n != 2 {
 		t.Errorf("the log has %d lines of two outages", n)
 	}
 	w.start(strings.TrimPrefix(w.url, "http://"))
@@ -173,12 +173,12 @@ func TestAnotherNoticeStays(t *testing.T) {
 			fails()
 		}
 		w.stop()
-		await(t, "the relay is gone", func() bool { return b.count(peer.RelayLost) > 0 }, b)
+		await(t, "the relay is gone", func() bool { return b.count(trace.RelayLost) > 0 }, b)
 		if !first {
 			fails()
 		}
 		w.start(strings.TrimPrefix(w.url, "http://"))
-		await(t, "it is back", func() bool { return b.count(peer.RoomJoined) > 1 }, b)
+		await(t, "it is back", func() bool { return b.count(trace.RoomJoined) > 1 }, b)
 		b.awaitNotice("a fault")
 		if label := b.text(`document.querySelector("#notice-action").textContent`); label != "Reload" {
 			t.Errorf("its button says %q", label)
@@ -203,8 +203,8 @@ func TestThePageIsFromOtherSource(t *testing.T) {
 	b.awaitNotice("make build")
 	b.ready()
 	w.stop()
-	await(t, "the relay is gone", func() bool { return b.count(peer.RelayLost) > 0 }, b)
+	await(t, "the relay is gone", func() bool { return b.count(trace.RelayLost) > 0 }, b)
 	w.start(strings.TrimPrefix(w.url, "http://"))
-	await(t, "it is back", func() bool { return b.count(peer.RoomJoined) > 1 }, b)
+	await(t, "it is back", func() bool { return b.count(trace.RoomJoined) > 1 }, b)
 	b.awaitNotice("make build")
 }

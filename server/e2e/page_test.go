@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // notice returns what the page says is wrong, or "".
@@ -49,10 +49,10 @@ func TestNothingHappensBeforeConnect(t *testing.T) {
 	w := newWorld(t)
 	polite, impolite := w.tab("/polite"), w.tab("/impolite")
 	for _, b := range []*tab{polite, impolite} {
-		await(t, "they are paired", func() bool { return b.count(peer.Paired) > 0 }, b)
+		await(t, "they are paired", func() bool { return b.count(trace.Paired) > 0 }, b)
 	}
 	polite.renegotiate()
-	await(t, "it says that there is nothing to renegotiate", func() bool { return polite.count(peer.NothingYet) == 1 }, polite)
+	await(t, "it says that there is nothing to renegotiate", func() bool { return polite.count(trace.NothingYet) == 1 }, polite)
 	if state := polite.text(`document.querySelector("#status").dataset.state`); state != "new" {
 		t.Errorf("state %q before Connect", state)
 	}
@@ -63,7 +63,7 @@ func TestConnectAloneIsRemembered(t *testing.T) {
 	w := newWorld(t)
 	polite := w.tab("/polite")
 	polite.connect()
-	await(t, "it says so", func() bool { return polite.count(peer.ConnectWaiting) == 1 }, polite)
+	await(t, "it says so", func() bool { return polite.count(trace.ConnectWaiting) == 1 }, polite)
 	impolite := w.tab("/impolite")
 	awaitChannels(t, 1, polite, impolite)
 	if lines := strings.Join(impolite.lines(""), "\n"); !strings.Contains(lines, "[IMPOLITE] Data channel 'data-polite' opened") {

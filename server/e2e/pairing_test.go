@@ -8,8 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // couple makes two participants in one room: first the polite one.
@@ -46,8 +45,8 @@ func both(a, b participant, f func(participant)) {
 func awaitChannels(t *testing.T, n int, who ...participant) {
 	t.Helper()
 	for _, p := range who {
-		await(t, fmt.Sprintf("%d data channels are open", n), func() bool { return p.count(peer.ChannelOpened) >= n }, who...)
-		await(t, "it says that it is connected", func() bool { return p.count(peer.Connected) > 0 }, who...)
+		await(t, fmt.Sprintf("%d data channels are open", n), func() bool { return p.count(trace.ChannelOpened) >= n }, who...)
+		await(t, "it says that it is connected", func() bool { return p.count(trace.Connected) > 0 }, who...)
 	}
 }
 
@@ -93,10 +92,10 @@ func TestConnect(t *testing.T) {
 // renegotiate has one side do so a few times.
 func renegotiate(t *testing.T, side, other participant) {
 	t.Helper()
-	answered := side.count(negotiation.AnswerReceived)
+	answered := side.count(trace.AnswerReceived)
 	for n := range 3 {
 		side.renegotiate()
-		await(t, "its offer is answered", func() bool { return side.count(negotiation.AnswerReceived) > answered+n }, side, other)
+		await(t, "its offer is answered", func() bool { return side.count(trace.AnswerReceived) > answered+n }, side, other)
 	}
 	nothingSurfaced(t, side, other)
 }
@@ -105,7 +104,7 @@ func renegotiate(t *testing.T, side, other participant) {
 // that each wish was fulfilled and that offers did collide.
 func renegotiateAtOnce(t *testing.T, polite, impolite participant, rounds int) {
 	t.Helper()
-	answered := func(p participant) int { return p.count(negotiation.AnswerReceived) }
+	answered := func(p participant) int { return p.count(trace.AnswerReceived) }
 	before := map[participant]int{polite: answered(polite), impolite: answered(impolite)}
 	for round := 1; round <= rounds; round++ {
 		both(polite, impolite, participant.renegotiate)
@@ -113,12 +112,12 @@ func renegotiateAtOnce(t *testing.T, polite, impolite participant, rounds int) {
 			await(t, fmt.Sprintf("renegotiation %d is complete", round), func() bool { return answered(p) >= before[p]+round }, polite, impolite)
 		}
 	}
-	rollbacks, ignored := polite.count(negotiation.CollisionRollback), impolite.count(negotiation.CollisionIgnored)
+	rollbacks, ignored := polite.count(trace.CollisionRollback), impolite.count(trace.CollisionIgnored)
 	t.Logf("%d rounds: %d rollbacks, %d ignored offers", rounds, rollbacks, ignored)
 	if rollbacks == 0 || ignored == 0 {
 		t.Errorf("%d rollbacks and %d ignored offers: nothing collided", rollbacks, ignored)
 	}
-	if n := impolite.count(negotiation.CollisionRollback) + polite.count(negotiation.CollisionIgnored); n != 0 {
+	if n := impolite.count(trace.CollisionRollback) + polite.count(trace.CollisionIgnored); n != 0 {
 		t.Errorf("%d times the impolite peer rolled back or the polite one ignored an offer", n)
 	}
 	nothingSurfaced(t, polite, impolite)
@@ -157,7 +156,7 @@ func TestMeetInARoom(t *testing.T) {
 		if role := b.text(`document.querySelector("#role").textContent`); n.role != "polite" || role != "impolite" {
 			t.Errorf("native is %s, the tab is %s", n.role, role)
 		}
-		if n.count(peer.SourceSame) == 0 || b.count(peer.SourceSame) == 0 {
+		if n.count(trace.SourceSame) == 0 || b.count(trace.SourceSame) == 0 {
 			t.Error("they do not say that they run the identical source")
 		}
 		renegotiateAtOnce(t, n, b, 50)
@@ -226,10 +225,10 @@ func reload(t *testing.T, stays participant, leaves *tab) {
 		if n == 2 {
 			leaves.eval(silence, nil)
 		}
-		opened := stays.count(peer.ChannelOpened)
+		opened := stays.count(trace.ChannelOpened)
 		leaves.again()
 		within(t, 3*time.Second, "they are paired again", func() bool {
-			return stays.count(peer.ChannelOpened) > opened && leaves.count(peer.ChannelOpened) > 0
+			return stays.count(trace.ChannelOpened) > opened && leaves.count(trace.ChannelOpened) > 0
 		}, stays, leaves)
 		line := fmt.Sprint("after reload ", n)
 		stays.say(line)
@@ -249,9 +248,9 @@ func TestReloadWhileTheOldSocketLives(t *testing.T) {
 	network.keepSockets()
 	leaves.eval(silence, nil)
 	leaves.again()
-	within(t, 3*time.Second, "they are paired again", func() bool { return stays.count(peer.Paired) == 2 }, stays, leaves)
+	within(t, 3*time.Second, "they are paired again", func() bool { return stays.count(trace.Paired) == 2 }, stays, leaves)
 	awaitChannels(t, 4, stays)
-	if stays.count(peer.PeerLeft) != 0 {
+	if stays.count(trace.PeerLeft) != 0 {
 		t.Error("the old socket was gone")
 	}
 	nothingSurfaced(t, stays, leaves)
@@ -270,7 +269,7 @@ func TestPlainPage(t *testing.T) {
 				w := newWorld(t)
 				ours := other(w)
 				page := w.page(demoRoom, role)
-				await(t, "they are paired", func() bool { return ours.count(peer.Paired) > 0 }, ours, page)
+				await(t, "they are paired", func() bool { return ours.count(trace.Paired) > 0 }, ours, page)
 				both(ours, page, participant.connect)
 				awaitChannels(t, 1, ours, page)
 				polite, impolite := participant(page), ours
@@ -278,11 +277,11 @@ func TestPlainPage(t *testing.T) {
 					polite, impolite = ours, page
 				}
 				for range 20 {
-					answered := ours.count(negotiation.AnswerReceived)
+					answered := ours.count(trace.AnswerReceived)
 					both(ours, page, participant.renegotiate)
-					await(t, "our wish is fulfilled", func() bool { return ours.count(negotiation.AnswerReceived) > answered }, ours, page)
+					await(t, "our wish is fulfilled", func() bool { return ours.count(trace.AnswerReceived) > answered }, ours, page)
 				}
-				rollbacks, ignored := polite.count(negotiation.CollisionRollback), impolite.count(negotiation.CollisionIgnored)
+				rollbacks, ignored := polite.count(trace.CollisionRollback), impolite.count(trace.CollisionIgnored)
 				t.Logf("%d rollbacks, %d ignored offers", rollbacks, ignored)
 				if rollbacks == 0 || ignored == 0 {
 					t.Error("nothing collided")
@@ -330,12 +329,12 @@ func TestTheSampleUnmodified(t *testing.T) {
 			sample := w.sample(role, ours)
 			ours.connect()
 			awaitChannels(t, 1, ours)
-			answers := ours.count(negotiation.AnswerSending)
+			answers := ours.count(trace.AnswerSending)
 			sample.renegotiate()
-			await(t, "its offer is answered", func() bool { return ours.count(negotiation.AnswerSending) > answers }, ours, sample)
-			answers = ours.count(negotiation.AnswerReceived)
+			await(t, "its offer is answered", func() bool { return ours.count(trace.AnswerSending) > answers }, ours, sample)
+			answers = ours.count(trace.AnswerReceived)
 			ours.renegotiate()
-			await(t, "so is ours", func() bool { return ours.count(negotiation.AnswerReceived) > answers }, ours, sample)
+			await(t, "so is ours", func() bool { return ours.count(trace.AnswerReceived) > answers }, ours, sample)
 			nothingSurfaced(t, ours, sample)
 		})
 	}

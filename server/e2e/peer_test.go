@@ -10,8 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // running is the native peer as a user runs it, whose output is read line by line.
@@ -95,7 +94,7 @@ func TestNativePeerChats(t *testing.T) {
 	p.write("goodbye", "/quit")
 	p.ends(0)
 	await(t, "what was said before /quit arrives", func() bool { return contains(n.received(), "goodbye") }, n)
-	await(t, "the other side notices", func() bool { return n.count(peer.PeerGone) > 0 }, n)
+	await(t, "the other side notices", func() bool { return n.count(trace.PeerGone) > 0 }, n)
 }
 
 func contains(list []string, want string) bool {
@@ -184,7 +183,7 @@ func TestReconnect(t *testing.T) {
 	network.stall(toRelay | toPeers)
 	p.write("/reconnect")
 	p.expectLog("No connection to the relay")
-	if n.count(peer.RelayLost) > 0 {
+	if n.count(trace.RelayLost) > 0 {
 		t.Error("whom nobody has told notices as early")
 	}
 	network.stall(0)
@@ -204,9 +203,9 @@ func TestNobodyReads(t *testing.T) {
 		n.say(line)
 	}
 	p.expectLog("Nobody reads standard output: lines are lost")
-	answered := n.count(negotiation.AnswerReceived)
+	answered := n.count(trace.AnswerReceived)
 	n.renegotiate()
-	await(t, "its offer is answered", func() bool { return n.count(negotiation.AnswerReceived) > answered }, n)
+	await(t, "its offer is answered", func() bool { return n.count(trace.AnswerReceived) > answered }, n)
 	p.write("still here")
 	await(t, "chat goes the other way", func() bool { return slices.Contains(n.received(), "still here") }, n)
 	for !strings.Contains(p.log.String(), "lines of standard output were lost") {

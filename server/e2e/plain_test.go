@@ -3,8 +3,7 @@ package e2e
 import (
 	"fmt"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // page is the W3C sample.
@@ -21,13 +20,13 @@ func (p *page) connect()        { p.eval(`connect()`, nil) }
 func (p *page) renegotiate()    { p.eval(`renegotiate()`, nil) }
 func (p *page) say(line string) { p.eval(fmt.Sprintf(`channel.send(%q)`, line), nil) }
 
-func (p *page) count(kind negotiation.Kind) (n int) {
-	script := map[negotiation.Kind]string{
-		peer.Connected:                `+(pc.connectionState === "connected")`,
-		peer.ChannelOpened:            `+(channel !== null)`,
-		negotiation.OfferSending:      `events.offers`,
-		negotiation.CollisionRollback: `events.rollbacks`,
-		negotiation.CollisionIgnored:  `events.ignored`,
+func (p *page) count(kind trace.Kind) (n int) {
+	script := map[trace.Kind]string{
+		trace.Connected:         `+(pc.connectionState === "connected")`,
+		trace.ChannelOpened:     `+(channel !== null)`,
+		trace.OfferSending:      `events.offers`,
+		trace.CollisionRollback: `events.rollbacks`,
+		trace.CollisionIgnored:  `events.ignored`,
 	}[kind]
 	p.eval(script, &n)
 	return n
@@ -52,7 +51,7 @@ type sample struct{ *tab }
 func (w *world) sample(role string, ours participant) sample {
 	w.t.Helper()
 	s := sample{w.rawTab(fmt.Sprintf("%s/w3c/sample.html?room=%s&role=%s", w.url, demoRoom, role))}
-	await(w.t, "they are paired", func() bool { return ours.count(peer.Paired) > 0 }, ours)
+	await(w.t, "they are paired", func() bool { return ours.count(trace.Paired) > 0 }, ours)
 	return s
 }
 

@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // mediaPage is the W3C sample with a camera and a microphone.
@@ -56,7 +55,7 @@ func TestPlainPageMedia(t *testing.T) {
 				w := newWorld(t)
 				ours := w.mediaTab("/" + role)
 				page := mediaPage{w.page(demoRoom, opposite)}
-				await(t, "they are paired", func() bool { return ours.count(peer.Paired) > 0 }, ours, page)
+				await(t, "they are paired", func() bool { return ours.count(trace.Paired) > 0 }, ours, page)
 				c.first(ours, page)
 				awaitChannels(t, 1, ours, page)
 				c.then(ours, page)
@@ -64,15 +63,15 @@ func TestPlainPageMedia(t *testing.T) {
 					return strings.Join(ours.live(), ", ") == c.theirs && page.tracks() == "video"
 				}, ours, page)
 				await(t, "no offer of ours is under way", func() bool {
-					return ours.count(negotiation.OfferSending)-ours.count(negotiation.CollisionRollback) == ours.count(negotiation.AnswerReceived)
+					return ours.count(trace.OfferSending)-ours.count(trace.CollisionRollback) == ours.count(trace.AnswerReceived)
 				}, ours, page)
 				for range 3 {
-					answered := ours.count(negotiation.AnswerReceived)
+					answered := ours.count(trace.AnswerReceived)
 					ours.renegotiate()
-					await(t, "our offer is answered", func() bool { return ours.count(negotiation.AnswerReceived) > answered }, ours, page)
-					answers := ours.count(negotiation.AnswerSending)
+					await(t, "our offer is answered", func() bool { return ours.count(trace.AnswerReceived) > answered }, ours, page)
+					answers := ours.count(trace.AnswerSending)
 					page.renegotiate()
-					await(t, "so is the page's", func() bool { return ours.count(negotiation.AnswerSending) > answers }, ours, page)
+					await(t, "so is the page's", func() bool { return ours.count(trace.AnswerSending) > answers }, ours, page)
 				}
 				awaitPictures(t, ours)
 				nothingSurfaced(t, ours, page)

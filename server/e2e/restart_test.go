@@ -6,8 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // restarter is a participant whose ICE restarts can be seen.
@@ -97,8 +96,8 @@ func TestRestart(t *testing.T) {
 					await(t, "all lines: "+does.name, func() bool { return slices.Equal(p.received(), said) }, polite, impolite)
 				}
 			}
-			await(t, "the impolite one has restarted for both", func() bool { return impolite.count(negotiation.Restart) == 6 }, polite, impolite)
-			if asked, restarts := polite.count(peer.RestartAsked), polite.count(negotiation.Restart); asked != 3 || restarts != 0 {
+			await(t, "the impolite one has restarted for both", func() bool { return impolite.count(trace.Restart) == 6 }, polite, impolite)
+			if asked, restarts := polite.count(trace.RestartAsked), polite.count(trace.Restart); asked != 3 || restarts != 0 {
 				t.Errorf("the polite one has asked %d times and restarted %d times itself", asked, restarts)
 			}
 			nothingSurfaced(t, polite, impolite)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // TestChatToOne has a native peer and a tab say something to one of two others.
@@ -53,9 +53,9 @@ func TestADeadSocketIsNoticed(t *testing.T) {
 	network.stall(toRelay | toPeers)
 	begin := time.Now()
 	b.eval(`dispatchEvent(new Event("offline"))`, nil)
-	within(t, 4*time.Second, "the tab notices, because it was told to look", func() bool { return b.count(peer.RelayLost) > 0 }, b)
+	within(t, 4*time.Second, "the tab notices, because it was told to look", func() bool { return b.count(trace.RelayLost) > 0 }, b)
 	t.Logf("the tab notices after %.1f s", time.Since(begin).Seconds())
-	within(t, 15*time.Second-time.Since(begin), "the native peer notices by itself", func() bool { return n.count(peer.RelayLost) > 0 }, n)
+	within(t, 15*time.Second-time.Since(begin), "the native peer notices by itself", func() bool { return n.count(trace.RelayLost) > 0 }, n)
 	t.Logf("the native peer notices after %.1f s", time.Since(begin).Seconds())
 	n.say("over the channel")
 	await(t, "chat goes on", func() bool { return slices.Contains(b.received(), "over the channel") }, n, b)
@@ -64,7 +64,7 @@ func TestADeadSocketIsNoticed(t *testing.T) {
 	network.cut()
 	b.press("#notice-action")
 	for _, m := range []member{n, b} {
-		await(t, "it is back", func() bool { return m.count(peer.RoomJoined) >= 2 }, n, b)
+		await(t, "it is back", func() bool { return m.count(trace.RoomJoined) >= 2 }, n, b)
 		m.renegotiate()
 	}
 	converge(t, []member{n, b})
@@ -77,7 +77,7 @@ func TestStalled(t *testing.T) {
 	victim := w.native("bad", "", true)
 	m := newMallory(t, w, "room=bad&rank=0", victim.id())
 	var last uint64
-	for begin := time.Now(); victim.count(peer.SignalingStalled) == 0; {
+	for begin := time.Now(); victim.count(trace.SignalingStalled) == 0; {
 		select {
 		case e := <-m.frames:
 			last = max(last, e.Seq)
@@ -94,5 +94,5 @@ func TestStalled(t *testing.T) {
 	if err := m.ws.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "it says that it goes on", func() bool { return victim.count(peer.SignalingResumed) > 0 }, victim)
+	await(t, "it says that it goes on", func() bool { return victim.count(trace.SignalingResumed) > 0 }, victim)
 }

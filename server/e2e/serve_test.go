@@ -14,6 +14,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // unfinished is a request that tells of more than is there.
@@ -116,7 +117,7 @@ func requestsEnd(t *testing.T, program string) {
 	}
 	other := worldAt(t, url).native("lasts", "", true)
 	awaitChannels(t, 1, n, other)
-	if n.count(peer.RelayLost) > 0 {
+	if n.count(trace.RelayLost) > 0 {
 		t.Error("a WebSocket has ended, too")
 	}
 }

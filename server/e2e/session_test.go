@@ -7,8 +7,8 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // wedge brings the connection of a native peer into a state from which pion has
@@ -53,7 +53,7 @@ func TestStartingOver(t *testing.T) {
 		awaitChannels(t, 2, a, b)
 		a.wedge()
 		b.renegotiate()
-		await(t, "it starts over", func() bool { return a.count(peer.StartingOver) == 1 }, a, b)
+		await(t, "it starts over", func() bool { return a.count(trace.StartingOver) == 1 }, a, b)
 		awaitChannels(t, 4, a, b)
 		talk(t, a, b, "on a new connection")
 	})
@@ -74,11 +74,11 @@ func TestStartingOver(t *testing.T) {
 		awaitChannels(t, 2, a, b)
 		for n := range 5 {
 			await(t, "both channels are open", func() bool { return a.complete() && b.complete() }, a, b)
-			over := a.count(peer.StartingOver) + b.count(peer.StartingOver)
+			over := a.count(trace.StartingOver) + b.count(trace.StartingOver)
 			a.wedge()
 			b.wedge()
 			both(a, b, participant.renegotiate)
-			await(t, "they start over", func() bool { return a.count(peer.StartingOver)+b.count(peer.StartingOver) > over }, a, b)
+			await(t, "they start over", func() bool { return a.count(trace.StartingOver)+b.count(trace.StartingOver) > over }, a, b)
 			line := fmt.Sprint("after ", n)
 			await(t, "chat arrives", func() bool {
 				_ = a.p.Say("", line)
@@ -95,14 +95,14 @@ func TestComeAndGo(t *testing.T) {
 	a := w.native("inn", "", true)
 	for range 3 {
 		b := w.native("inn", "", true)
-		opened := a.count(peer.ChannelOpened)
+		opened := a.count(trace.ChannelOpened)
 		awaitChannels(t, 2, b)
-		await(t, "both channels are open", func() bool { return a.count(peer.ChannelOpened) >= opened }, a, b)
+		await(t, "both channels are open", func() bool { return a.count(trace.ChannelOpened) >= opened }, a, b)
 		b.say("hello")
 		await(t, "chat arrives", func() bool { return slices.Contains(a.received(), "hello") }, a, b)
-		gone := a.count(peer.PeerGone)
+		gone := a.count(trace.PeerGone)
 		b.close()
-		await(t, "it is gone", func() bool { return a.count(peer.PeerGone) > gone }, a, b)
+		await(t, "it is gone", func() bool { return a.count(trace.PeerGone) > gone }, a, b)
 		nothingSurfaced(t, a, b)
 	}
 }
@@ -131,9 +131,9 @@ func TestTheCallOutlivesTheRelay(t *testing.T) {
 			for n := range 3 {
 				w.stop()
 				for _, p := range []participant{a, b} {
-					await(t, "it notices", func() bool { return p.count(peer.RelayLost) > n }, a, b)
+					await(t, "it notices", func() bool { return p.count(trace.RelayLost) > n }, a, b)
 				}
-				answered := map[participant]int{a: a.count(negotiation.AnswerReceived), b: b.count(negotiation.AnswerReceived)}
+				answered := map[participant]int{a: a.count(trace.AnswerReceived), b: b.count(trace.AnswerReceived)}
 				both(a, b, participant.renegotiate)
 				line := fmt.Sprint("without a relay ", n)
 				both(a, b, func(p participant) { p.say(line) })
@@ -142,12 +142,12 @@ func TestTheCallOutlivesTheRelay(t *testing.T) {
 				}
 				w.start(address)
 				for _, p := range []participant{a, b} {
-					await(t, "its offer is answered", func() bool { return p.count(negotiation.AnswerReceived) > answered[p] }, a, b)
+					await(t, "its offer is answered", func() bool { return p.count(trace.AnswerReceived) > answered[p] }, a, b)
 				}
 			}
 			for _, p := range []participant{a, b} {
-				if p.count(peer.Paired) != 1 {
-					t.Errorf("it was paired %d times", p.count(peer.Paired))
+				if p.count(trace.Paired) != 1 {
+					t.Errorf("it was paired %d times", p.count(trace.Paired))
 				}
 			}
 		})

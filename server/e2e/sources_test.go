@@ -7,7 +7,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // tiles returns what a page shows of the other side's media.
@@ -122,7 +122,7 @@ func TestATrackIsRefused(t *testing.T) {
 		window.replace = RTCRtpSender.prototype.replaceTrack;
 		RTCRtpSender.prototype.replaceTrack = () => Promise.reject(new DOMException("no", "InvalidModificationError"))`, nil)
 	sender.play(false)
-	await(t, "it says that it cannot", func() bool { return sender.count(peer.SendingFailed) == 1 }, sender)
+	await(t, "it says that it cannot", func() bool { return sender.count(trace.SendingFailed) == 1 }, sender)
 	if notice := sender.notice(); notice != "" {
 		t.Errorf("the page says %q", notice)
 	}
@@ -147,7 +147,7 @@ func TestATrackComesTooLate(t *testing.T) {
 	viewer.play(false) // and the Session cannot end yet
 	await(t, "the browser is asked", func() bool { return viewer.text(`typeof proceed`) == "function" }, viewer)
 	sender.again()
-	await(t, "the pairing has ended", func() bool { return viewer.count(peer.Unpaired) == 1 }, viewer)
+	await(t, "the pairing has ended", func() bool { return viewer.count(trace.Unpaired) == 1 }, viewer)
 	viewer.eval(`{
 		const [transceiver] = connections[0].getTransceivers();
 		const { receiver } = transceiver;

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 var speedRounds = flag.Int("speed", 0, "how many rounds TestSpeed measures; 0: it does not run")
@@ -123,7 +123,7 @@ func ourPages(w *world) racers {
 		r.tabs[i] = b
 	}
 	for _, b := range r.tabs {
-		await(w.t, "they are paired", func() bool { return b.count(peer.Paired) > 0 }, b)
+		await(w.t, "they are paired", func() bool { return b.count(trace.Paired) > 0 }, b)
 	}
 	return r
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // driver drives a tab.
@@ -115,7 +115,7 @@ func (b *tab) say(line string) {
 	b.eval(fmt.Sprintf(`document.querySelector("#message").value = %q; document.querySelector("#send").click()`, line), nil)
 }
 
-func (b *tab) count(kind negotiation.Kind) (n int) {
+func (b *tab) count(kind trace.Kind) (n int) {
 	b.eval(fmt.Sprintf(`document.querySelectorAll('#log [data-kind=%q]').length`, kind), &n)
 	return n
 }

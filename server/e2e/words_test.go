@@ -8,7 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // The page says who we are towards whom, and whom it cannot pair with.
@@ -145,7 +145,7 @@ func TestTheRelayIsAskedFor(t *testing.T) {
 			t.Errorf("after %s nothing is asked", dispatch)
 		}
 	}
-	if n := b.count(peer.RelayLost); n > 0 {
+	if n := b.count(trace.RelayLost); n > 0 {
 		t.Errorf("the relay was lost %d times", n)
 	}
 }
@@ -155,8 +155,8 @@ func TestTheLogIsBounded(t *testing.T) {
 	t.Parallel()
 	b := newWorld(t).tab("/polite")
 	b.eval(`for (let i = 0; i < 1100; i++) document.querySelector("#renegotiate").click()`, nil)
-	await(t, "it has its 1,000 lines", func() bool { return b.count(peer.NothingYet) == 1000 }, b)
-	if n := b.count(peer.RoomJoined); n != 0 {
+	await(t, "it has its 1,000 lines", func() bool { return b.count(trace.NothingYet) == 1000 }, b)
+	if n := b.count(trace.RoomJoined); n != 0 {
 		t.Error("its first line is still there")
 	}
 	if lines := b.lines(""); len(lines) != 1000 {
@@ -169,7 +169,7 @@ func TestVerbose(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for query, want := range map[string]int{"": 0, "?verbose": 1, "?from=mail&verbose=1": 1, "?verbosely": 0} {
-		if n := w.tab("/r/verbose" + query).count(peer.RelayConnected); n != want {
+		if n := w.tab("/r/verbose" + query).count(trace.RelayConnected); n != want {
 			t.Errorf("with %q it tells %d times that the relay is there", query, n)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/server/relay"
 	"perfect-negotiation/server/site"
 )
@@ -106,7 +106,7 @@ type participant interface {
 	connect()
 	renegotiate()
 	say(line string)
-	count(kind negotiation.Kind) int
+	count(kind trace.Kind) int
 	received() []string
 	surfaced() []string // what people are told that is not as it should be
 	log() string

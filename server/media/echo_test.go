@@ -8,21 +8,21 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // A track that ends late does not take the one away that has come in its place.
 func TestEchoOfATrackThatComesAgain(t *testing.T) {
 	var mu sync.Mutex
-	var happened []negotiation.Kind
+	var happened []trace.Kind
 	p, err := peer.Join(t.Context(), peer.Config{
 		Options: signaling.Options{Server: "http://127.0.0.1:1", Room: "nowhere"},
-		Trace: func(e negotiation.Event) {
+		Trace: func(e trace.Event) {
 			mu.Lock()
 			defer mu.Unlock()
-			if e.Kind == peer.SendingStarted || e.Kind == peer.SendingStopped {
+			if e.Kind == trace.SendingStarted || e.Kind == trace.SendingStopped {
 				happened = append(happened, e.Kind)
 			}
 		},
@@ -47,7 +47,7 @@ func TestEchoOfATrackThatComesAgain(t *testing.T) {
 	echo.end(p, name, first)
 	p.Close()
 	<-p.Done()
-	want := []negotiation.Kind{peer.SendingStarted, peer.SendingStarted, peer.SendingStarted, peer.SendingStopped}
+	want := []trace.Kind{trace.SendingStarted, trace.SendingStarted, trace.SendingStarted, trace.SendingStopped}
 	if !slices.Equal(happened, want) {
 		t.Errorf("what happened is %q", happened)
 	}

@@ -3,8 +3,8 @@ package terminal
 import (
 	"sync"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/server/media"
 )
 
@@ -114,9 +114,9 @@ func (s *stage) onTrack(from string, track peer.RemoteTrack) {
 		name, err := s.recorder.Record(from, track)
 		switch {
 		case name == "":
-			s.log("Cannot record %s: %s", track.Kind(), negotiation.Printable(err.Error()))
+			s.log("Cannot record %s: %s", track.Kind(), trace.Printable(err.Error()))
 		case err != nil:
-			s.log("Recorded %s, but not to its end: %s", name, negotiation.Printable(err.Error()))
+			s.log("Recorded %s, but not to its end: %s", name, trace.Printable(err.Error()))
 		default:
 			s.log("Recorded %s", name)
 		}

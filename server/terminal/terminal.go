@@ -13,8 +13,8 @@ import (
 	"strings"
 	"sync"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/server/media"
 )
 
@@ -157,7 +157,7 @@ func (t *Terminal) do(p *peer.Peer, text string) {
 	case command == "quit":
 		t.later(line{}) // after what is still to be said
 	default:
-		t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", negotiation.Printable(text))
+		t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", trace.Printable(text))
 	}
 }
 
@@ -231,9 +231,9 @@ func (t *Terminal) find(name string) (string, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", fmt.Errorf("no peer is here whose id begins with %s", negotiation.Printable(name))
+		return "", fmt.Errorf("no peer is here whose id begins with %s", trace.Printable(name))
 	default:
-		return "", fmt.Errorf("the ids of %d peers begin with %s", len(found), negotiation.Printable(name))
+		return "", fmt.Errorf("the ids of %d peers begin with %s", len(found), trace.Printable(name))
 	}
 }
 
@@ -244,7 +244,7 @@ func (t *Terminal) list() {
 	others := slices.SortedFunc(slices.Values(t.roster.Entries()), func(a, b *peer.RosterEntry) int { return strings.Compare(a.ID, b.ID) })
 	t.note("%d peers are here.", len(others))
 	for _, other := range others {
-		t.note("  %s  we are %s  %s", negotiation.Printable(other.ID), other.Role, other.State)
+		t.note("  %s  we are %s  %s", trace.Printable(other.ID), other.Role, other.State)
 	}
 }
 
@@ -277,16 +277,16 @@ func (t *Terminal) quit(err error) {
 }
 
 // Trace prints what happens. It never blocks, and may be called before Run.
-func (t *Terminal) Trace(e negotiation.Event) {
+func (t *Terminal) Trace(e trace.Event) {
 	t.mu.Lock()
 	t.roster.Apply(e)
-	if e.Kind == peer.ChannelOpened {
+	if e.Kind == trace.ChannelOpened {
 		close(t.more)
 		t.more = make(chan struct{})
 	}
 	t.mu.Unlock()
 	switch e.Kind {
-	case peer.ChatReceived:
+	case trace.ChatReceived:
 		t.out.print(e.String())
 		if t.echo && e.Detail != "" {
 			select {
@@ -296,10 +296,10 @@ func (t *Terminal) Trace(e negotiation.Event) {
 			}
 		}
 		return
-	case peer.RelayRefused, peer.RelayReplaced:
+	case trace.RelayRefused, trace.RelayReplaced:
 		t.quit(errors.New(e.String()))
 	}
-	if level := e.Level(); t.verbose || level != negotiation.LevelDebug {
+	if level := e.Level(); t.verbose || level != trace.LevelDebug {
 		t.note("%s %-5s %s", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
 	}
 }

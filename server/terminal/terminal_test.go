@@ -7,16 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/server/relay"
 )
 
 func TestFind(t *testing.T) {
 	terminal := New(Config{})
 	for _, id := range []string{"abc1", "abc2", "b", "\x1b[31mred", "\x1b[32mgreen"} {
-		terminal.Trace(negotiation.Event{Kind: peer.PeerJoined, Peer: id})
+		terminal.Trace(trace.Event{Kind: trace.PeerJoined, Peer: id})
 	}
 	for _, row := range []struct{ name, id, refusal string }{
 		{"", "", ""},
@@ -44,7 +44,7 @@ func TestFind(t *testing.T) {
 func TestPeersOfAnEvilRelay(t *testing.T) {
 	log := &transcript{}
 	terminal := New(Config{Log: log})
-	terminal.roster.Apply(negotiation.Event{Kind: peer.PeerJoined, Peer: "\x1b]0;title\a\nReceived: forged", Role: "polite"})
+	terminal.roster.Apply(trace.Event{Kind: trace.PeerJoined, Peer: "\x1b]0;title\a\nReceived: forged", Role: "polite"})
 	go terminal.log.run()
 	terminal.list()
 	terminal.log.close()
@@ -103,7 +103,7 @@ func TestRun(t *testing.T) {
 	quits.out.await(t, "Received: hello\n")
 	quits.write(t, "/peers")
 	quits.log.await(t, "1 peers are here.\n")
-	quits.log.await(t, " DEBUG [")
+	quits.log.await(t, " DEBUG ")
 	quits.write(t, "/quit")
 	if err := <-quits.ended; err != nil {
 		t.Errorf("/quit ends with %v", err)
@@ -113,7 +113,7 @@ func TestRun(t *testing.T) {
 	if err := <-echoes.ended; err != nil {
 		t.Errorf("the end of the context is the error %v", err)
 	}
-	if log := echoes.log.String(); strings.Contains(log, " DEBUG [") {
+	if log := echoes.log.String(); strings.Contains(log, " DEBUG ") {
 		t.Errorf("it is not verbose, and logs\n%s", log)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Connection is an RTCPeerConnection as package held sees it. It goes through pion's
@@ -99,7 +100,7 @@ func (to plan) Apply() error {
 	before := to.SignalingState()
 	_, err := to.await("setRemoteDescription", map[string]any{"type": to.remote.Type.String(), "sdp": to.remote.SDP})
 	if err != nil && to.SignalingState() == before {
-		return held.Refused(err)
+		return held.Refused(trace.Because(trace.NotTaken, err))
 	}
 	to.Connection.group = to.group
 	return err

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/sdp"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // AddICECandidate implements negotiation.PeerConnection. Both pion and Chromium take a
@@ -37,7 +38,7 @@ func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 // asks the local network for each name.
 const maxCandidates = 500
 
-var errCandidates = fmt.Errorf("%w: there are more than %d candidates", ErrRefused, maxCandidates)
+var errCandidates = Refused(trace.Because(trace.TooManyCandidates, fmt.Errorf("there are more than %d candidates", maxCandidates)))
 
 // hearing returns the candidates of a generation once these have come, too: of that of
 // a remote description, or of the present one.

@@ -10,11 +10,12 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/sdp"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // errSuperseded says that the application made another offer behind our back
 // (pion keeps only the last one), so that the answer to ours is of no use.
-var errSuperseded = fmt.Errorf("%w: the application created another one before the answer came", ErrOffer)
+var errSuperseded = trace.Because(trace.Superseded, fmt.Errorf("%w: the application created another one before the answer came", ErrOffer))
 
 // PeerConnection gives a [Connection] browser semantics. A polite peer holds its
 // offer back: it sends the offer, and sets it only when the answer is here. So
@@ -63,11 +64,14 @@ func New(pc Connection, polite, moves bool) *PeerConnection {
 // SignalingState is have-local-offer also while the offer is held.
 func (h *PeerConnection) SignalingState() webrtc.SignalingState {
 	state := h.pc.SignalingState()
-	if state == webrtc.SignalingStateStable && h.Pending != nil && !h.Pending.Set {
+	if state == webrtc.SignalingStateStable && h.Holds() {
 		return webrtc.SignalingStateHaveLocalOffer
 	}
 	return state
 }
+
+// Holds reports whether an offer is held: it is sent, and not set.
+func (h *PeerConnection) Holds() bool { return h.Pending != nil && !h.Pending.Set }
 
 // Needed reports whether an offer would say something that has not been
 // negotiated. pion's own flag cannot be trusted: it fires only on changes, gets
@@ -214,7 +218,7 @@ func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
 
 func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	if h.Pending == nil {
-		return Refused(errors.New("no offer of ours is pending"))
+		return Refused(trace.Because(trace.NoOffer, errors.New("no offer of ours is pending")))
 	}
 	offered := h.Pending.Sections
 	if err := answer.CheckAnswer(offered); err != nil {

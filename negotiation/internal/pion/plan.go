@@ -16,6 +16,7 @@ import (
 
 	"perfect-negotiation/negotiation/internal/held"
 	"perfect-negotiation/negotiation/internal/sdp"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // pionPlan is what a remote description will have pion do. All that there is to find
@@ -58,13 +59,13 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 	to := &plan{Connection: p, remote: remote, sections: l.sections, seen: l.show(shown)}
 	to.shown = webrtc.SessionDescription{Type: kind, SDP: shown.String()}
 	if whole, err := to.shown.Unmarshal(); err != nil {
-		return nil, err
+		return nil, trace.Because(trace.NotSDP, err)
 	} else if len(whole.MediaDescriptions) != len(shown.Media) {
-		return nil, errors.New("what begins a media section is ambiguous")
+		return nil, trace.Because(trace.NotSDP, errors.New("what begins a media section is ambiguous"))
 	}
 	var err error
 	if to.meaning, err = l.meanings(); err != nil {
-		return nil, err
+		return nil, trace.Because(trace.PayloadTypeMoved, err)
 	}
 	if kind == webrtc.SDPTypeOffer {
 		for _, s := range l.sections {
@@ -85,17 +86,18 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 func (l *look) check() error {
 	p := l.pion
 	if l.kind == webrtc.SDPTypeAnswer && p.pc.CurrentRemoteDescription() == nil && p.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(l.sections) {
-		return errors.New("the answer rejects what pion has offered for good") // see Commits
+		// See Commits.
+		return trace.Because(trace.AllRejected, errors.New("the answer rejects what pion has offered for good"))
 	}
 	if err := wholeCredentials(l.remote); err != nil {
-		return err
+		return trace.Because(trace.BadTransport, err)
 	}
 	if err := p.oneEncryption(l.remote); err != nil {
-		return err
+		return trace.Because(trace.BadEncryption, err)
 	}
 	for _, m := range l.remote.Media {
 		if err := usableCandidates(m); err != nil {
-			return err
+			return trace.Because(trace.BadCandidate, err)
 		}
 		var offered []format
 		if sdp.IsMedia(strings.ToLower(m.Kind)) {
@@ -112,14 +114,14 @@ func (l *look) check() error {
 // checkMedia looks at a section of media, and returns its codecs.
 func (l *look) checkMedia(m *sdp.Media) ([]format, error) {
 	if err := readableExtensions(m); err != nil {
-		return nil, err
+		return nil, trace.Because(trace.BadExtension, err)
 	}
 	if err := oneTrack(m); err != nil {
-		return nil, err
+		return nil, trace.Because(trace.PlanB, err)
 	}
 	offered, err := formats(m)
 	if err != nil {
-		return nil, err
+		return nil, trace.Because(trace.BadCodecs, err)
 	}
 	return offered, l.checkTransceiver(m, offered)
 }
@@ -132,9 +134,9 @@ func (l *look) checkTransceiver(m *sdp.Media, offered []format) error {
 	switch {
 	case t == nil:
 	case t.Kind().String() != strings.ToLower(m.Kind):
-		return fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", m.Mid, t.Kind(), m.Kind)
+		return trace.Because(trace.BadMid, fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", m.Mid, t.Kind(), m.Kind))
 	case !m.Rejected && !l.pion.fits(t, offered):
-		return fmt.Errorf("media section %q has no codec in common with ours", m.Mid)
+		return trace.Because(trace.NoCommonCodec, fmt.Errorf("media section %q has no codec in common with ours", m.Mid))
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"perfect-negotiation/negotiation/trace"
 )
 
 // CheckOffer returns an error if d cannot be an offer after the sections that were
@@ -16,6 +18,10 @@ func (d *Description) CheckOffer(before []Section) error {
 	if err := d.check(false); err != nil {
 		return err
 	}
+	return trace.Because(trace.OfferMismatch, d.continues(before))
+}
+
+func (d *Description) continues(before []Section) error {
 	if len(d.Media) < len(before) {
 		return fmt.Errorf("the offer has %d media sections, %d are negotiated", len(d.Media), len(before))
 	}
@@ -34,6 +40,10 @@ func (d *Description) CheckAnswer(offer []Section) error {
 	if err := d.check(true); err != nil {
 		return err
 	}
+	return trace.Because(trace.AnswerMismatch, d.answers(offer))
+}
+
+func (d *Description) answers(offer []Section) error {
 	if len(offer) != len(d.Media) {
 		return fmt.Errorf("the answer has %d media sections, the offer has %d", len(d.Media), len(offer))
 	}
@@ -53,21 +63,21 @@ func (d *Description) CheckAnswer(offer []Section) error {
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.8
 func (d *Description) check(answer bool) error {
 	if err := d.checkLines(); err != nil {
-		return err
+		return trace.Because(trace.NotSDP, err)
 	}
 	if err := d.checkSections(); err != nil {
-		return err
+		return trace.Because(trace.BadSection, err)
 	}
 	if err := checkMids(d.Sections(), answer); err != nil {
-		return err
+		return trace.Because(trace.BadMid, err)
 	}
 	if err := d.checkBundle(); err != nil {
-		return err
+		return trace.Because(trace.BadBundle, err)
 	}
 	if err := d.checkTransport(); err != nil {
-		return err
+		return trace.Because(trace.BadTransport, err)
 	}
-	return d.checkSetup(answer)
+	return trace.Because(trace.BadSetup, d.checkSetup(answer))
 }
 
 func (d *Description) checkLines() error {

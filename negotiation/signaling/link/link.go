@@ -76,11 +76,11 @@ type Reason string
 
 // The reasons.
 const (
-	Stale    Reason = "of another session"
-	Repeated Reason = "it came before"
-	Gap      Reason = "one before it is missing"
-	Absurd   Reason = "its numbers cannot be"
-	Hasty    Reason = "a session began a moment ago"
+	Stale    Reason = "stale"    // of another session
+	Repeated Reason = "repeated" // it came before
+	Gap      Reason = "gap"      // one before it is missing
+	Absurd   Reason = "absurd"   // its numbers cannot be
+	Hasty    Reason = "hasty"    // a session began a moment ago
 )
 
 // End is one of the two ends. It is not safe for concurrent use.
@@ -134,6 +134,9 @@ func (e *End[M]) String() string {
 	return fmt.Sprintf("%s-%s next %s for %s, acked %d waiting %d sent %d got %d%s",
 		e.ours, e.theirs, e.next, e.greeter, e.acked, len(e.waiting), e.sent, e.got, flags)
 }
+
+// Next returns the number of the message that [End.Send] takes next.
+func (e *End[M]) Next() uint64 { return e.acked + uint64(len(e.waiting)) + 1 }
 
 // Idle tells that there is nothing to send again, however long it takes.
 func (e *End[M]) Idle() bool { return e.theirs != "" && e.sure && len(e.waiting) == 0 }

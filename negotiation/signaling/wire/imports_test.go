@@ -24,8 +24,9 @@ func TestImports(t *testing.T) {
 		pion    = "negotiation/internal/pion"
 		browser = "negotiation/internal/browser"
 		promise = "negotiation/promise"
+		trace   = "negotiation/trace"
 	)
-	core := []string{"negotiation", jsontxt, wire, held, sdp, pion}
+	core := []string{"negotiation", jsontxt, wire, trace, held, sdp, pion}
 	client := append([]string{"negotiation/signaling", link}, core...)
 	peer := append([]string{"negotiation/peer"}, client...)
 	for _, rule := range []struct {
@@ -37,10 +38,11 @@ func TestImports(t *testing.T) {
 	}{
 		{wire, "", nil, []string{"github.com/", "net/"}, "it is shared by all, and needs nobody"},
 		{link, "", nil, []string{"github.com/", "net/"}, "it delivers messages, whatever they are about"},
-		{sdp, "", nil, []string{"github.com/", "net/"}, "a description is text, and knows no connection"},
-		{held, "", []string{sdp}, []string{"net/http"}, "it knows neither pion nor a browser"},
-		{pion, "", []string{held, sdp}, []string{"net/http"}, "it knows a connection, and no negotiation"},
-		{browser, "js", []string{held, sdp, promise}, []string{"net/http"}, "it knows a connection, and no negotiation"},
+		{trace, "", []string{wire}, []string{"github.com/", "net/"}, "it is read where there is no WebRTC"},
+		{sdp, "", []string{trace, wire}, []string{"github.com/", "net/"}, "a description is text, and knows no connection"},
+		{held, "", []string{sdp, trace, wire}, []string{"net/http"}, "it knows neither pion nor a browser"},
+		{pion, "", []string{held, sdp, trace, wire}, []string{"net/http"}, "it knows a connection, and no negotiation"},
+		{browser, "js", []string{held, sdp, promise, trace, wire}, []string{"net/http"}, "it knows a connection, and no negotiation"},
 		{"negotiation", "", core, []string{"net/http", "github.com/gorilla/"}, "the pattern does no I/O of its own"},
 		{"negotiation/signaling", "", client, nil, "the client knows no peers"},
 		{"negotiation/peer", "", append([]string{promise}, peer...), nil, "peers know no program"},

@@ -19,9 +19,9 @@ import (
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 func main() {
@@ -40,12 +40,12 @@ func serve(ctx context.Context, server, room string) error {
 	if err != nil {
 		return err
 	}
-	heard := make(chan negotiation.Event, 64)
+	heard := make(chan trace.Event, 64)
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{Server: server, Room: room, Rank: peer.RankNative},
 		Connect: true,
-		Trace: func(e negotiation.Event) { // must not wait for the Peer
-			if e.Kind != peer.ChatReceived {
+		Trace: func(e trace.Event) { // must not wait for the Peer
+			if e.Kind != trace.ChatReceived {
 				return
 			}
 			select {

@@ -20,9 +20,9 @@ import (
 	"github.com/pion/webrtc/v4/pkg/media"
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
 
-	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 )
 
 func main() {
@@ -43,7 +43,7 @@ func show(ctx context.Context, server, room, file string) error {
 	}
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{Server: server, Room: room, Rank: peer.RankNative},
-		Trace:   func(e negotiation.Event) { log.Print(e) },
+		Trace:   func(e trace.Event) { log.Print(e) },
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,48 @@
+package peer
+
+import "perfect-negotiation/negotiation/trace"
+
+// story is what a pairing remembers to put the trace of its Session into that of the
+// Peer: with the numbers of the latter, and with the identities that messages have
+// between the two sides.
+type story struct {
+	sending *trace.Event // of a message that the Session sends next; owned by its goroutine
+
+	// Owned by the Peer's goroutine, by number, those of the last moments.
+	events [recent]uint64
+	sent   [recent]uint64
+}
+
+// recent is how far back an event may point.
+const recent = 1024
+
+// trace takes an event of the Session, on the Session's goroutine. A message gets its
+// number when it is sent, which is at once.
+func (p *pairing) trace(e trace.Event) {
+	if e.Kind == trace.OfferSending || e.Kind == trace.AnswerSending {
+		p.story.sending = &e
+		return
+	}
+	p.remote.peer.enqueue(func() { p.tell(e) })
+}
+
+// tell traces an event of the Session.
+func (p *pairing) tell(e trace.Event) {
+	s := &p.story
+	n := e.N
+	if e.Cause > 0 && n-e.Cause < recent {
+		e.Cause = s.events[e.Cause%recent]
+	} else {
+		e.Cause = 0
+	}
+	if ours, _ := p.remote.link.Session(); e.Message.Sent && !p.remote.plain && p.remote.pairing == p {
+		seq := &s.sent[e.Message.Seq%recent]
+		if e.Kind == trace.OfferSending || e.Kind == trace.AnswerSending {
+			*seq = p.remote.link.Next()
+		}
+		e.Message.Session, e.Message.Seq = ours, *seq
+	}
+	e.Peer = p.remote.id
+	p.observe(e)
+	s.events[n%recent] = p.remote.peer.tell(e)
+}

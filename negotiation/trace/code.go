@@ -1,0 +1,162 @@
+package trace
+
+import "errors"
+
+// Code says why something happened or was decided, or which state was reached. An event
+// about the relay may have one of the codes of package wire instead.
+type Code string
+
+// What a Negotiator and a Session decide by.
+const (
+	AsPolite        Code = "polite"
+	AsImpolite      Code = "impolite"
+	NoOffer         Code = "no-offer"
+	OfIgnoredOffer  Code = "of-ignored-offer"
+	UnknownUfrag    Code = "unknown-ufrag"
+	EndOfCandidates Code = "end-of-candidates"
+	TooEarly        Code = "too-early"
+	CannotOffer     Code = "cannot-offer"
+	Superseded      Code = "superseded"
+	AnswerRefused   Code = "answer-refused"
+	SetByOthers     Code = "set-by-others"
+	Wedged          Code = "wedged"
+	NotSent         Code = "not-sent"
+)
+
+// What is wrong with a description or a candidate of the other side.
+const (
+	NotSDP            Code = "not-sdp"
+	BadType           Code = "bad-type"
+	BadSection        Code = "bad-section"
+	BadMid            Code = "bad-mid"
+	BadBundle         Code = "bad-bundle"
+	BadTransport      Code = "bad-transport"
+	BadSetup          Code = "bad-setup"
+	BadExtension      Code = "bad-extension"
+	BadCodecs         Code = "bad-codecs"
+	BadEncryption     Code = "bad-encryption"
+	BadCandidate      Code = "bad-candidate"
+	TooManyCandidates Code = "too-many-candidates"
+	OfferMismatch     Code = "offer-mismatch"
+	AnswerMismatch    Code = "answer-mismatch"
+	PlanB             Code = "plan-b"
+	NoCommonCodec     Code = "no-common-codec"
+	PayloadTypeMoved  Code = "payload-type-moved"
+	AllRejected       Code = "all-rejected"
+	NotTaken          Code = "not-taken"
+)
+
+// What a Peer decides by.
+const (
+	Stale           Code = "stale"
+	Repeated        Code = "repeated"
+	Gap             Code = "gap"
+	Absurd          Code = "absurd"
+	Hasty           Code = "hasty"
+	BadMessage      Code = "bad-message"
+	NewSession      Code = "new-session"
+	OtherLeft       Code = "other-left"
+	OtherGone       Code = "other-gone"
+	OtherVersion    Code = "other-version"
+	OtherAsks       Code = "other-asks"
+	TooFast         Code = "too-fast"
+	TooManyChannels Code = "too-many-channels"
+	Unacknowledged  Code = "unacknowledged"
+	TooLarge        Code = "too-large"
+	NotBound        Code = "not-bound"
+	CannotPair      Code = "cannot-pair"
+	CannotConnect   Code = "cannot-connect"
+	OfferNotTaken   Code = "offer-not-taken"
+	RestartsInVain  Code = "restarts-in-vain"
+	SameRole        Code = "same-role"
+	NoRole          Code = "no-role"
+	Nobody          Code = "nobody"
+)
+
+// reasons are the words for each code.
+var reasons = map[Code]string{
+	AsPolite:        "a polite peer takes its own offer back",
+	AsImpolite:      "an impolite peer ignores the other's offer",
+	NoOffer:         "no offer of ours is pending",
+	OfIgnoredOffer:  "it belongs to an offer that was ignored",
+	UnknownUfrag:    "it belongs to a description that is not applied",
+	EndOfCandidates: "the end of candidates cannot be applied",
+	TooEarly:        "too many candidates came before any description",
+	CannotOffer:     "the connection makes no offer",
+	Superseded:      "the application created another offer",
+	AnswerRefused:   "the answer was refused",
+	SetByOthers:     "somebody else set a description",
+	Wedged:          "the connection cannot come back to stable",
+	NotSent:         "the track cannot be sent",
+
+	NotSDP:            "it is not SDP",
+	BadType:           "it is neither an offer nor an answer",
+	BadSection:        "a media section cannot be read",
+	BadMid:            "a mid is missing or not unique",
+	BadBundle:         "the BUNDLE group names a section that is not there",
+	BadTransport:      "ICE credentials or a fingerprint cannot be used",
+	BadSetup:          "the DTLS role cannot be used",
+	BadExtension:      "a header extension cannot be read",
+	BadCodecs:         "the codecs cannot be read",
+	BadEncryption:     "headers are encrypted in some sections, or not as required",
+	BadCandidate:      "a candidate cannot be used",
+	TooManyCandidates: "there are too many candidates",
+	OfferMismatch:     "the offer does not continue what was negotiated",
+	AnswerMismatch:    "the answer does not fit the offer",
+	PlanB:             "a media section has several tracks",
+	NoCommonCodec:     "a media section has no codec in common with ours",
+	PayloadTypeMoved:  "a payload type means another codec",
+	AllRejected:       "the answer rejects what cannot be taken back",
+	NotTaken:          "the connection does not take it",
+
+	Stale:           "of another session",
+	Repeated:        "it came before",
+	Gap:             "one before it is missing",
+	Absurd:          "its numbers cannot be",
+	Hasty:           "a session began a moment ago",
+	BadMessage:      "the message cannot be read",
+	NewSession:      "the other side began a new session",
+	OtherLeft:       "the other side left",
+	OtherGone:       "the other side is gone",
+	OtherVersion:    "the other side has another version now",
+	OtherAsks:       "the other side asks for it",
+	TooFast:         "the other side sends too fast",
+	TooManyChannels: "the other side opens too many data channels",
+	Unacknowledged:  "the other side acknowledges nothing",
+	TooLarge:        "the relay would not take it",
+	NotBound:        "no session of the other side is known",
+	CannotPair:      "a connection cannot be made",
+	CannotConnect:   "connections fail in a row",
+	OfferNotTaken:   "an offer was refused, and no other came",
+	RestartsInVain:  "ICE restarts did not help",
+	SameRole:        "both peers ask for the same role",
+	NoRole:          "it states neither role nor rank",
+	Nobody:          "nobody is connected",
+}
+
+// Words returns what a code means; empty: it is not one of these.
+func (c Code) Words() string { return reasons[c] }
+
+// Because returns err with a code. Nil stays nil.
+func Because(code Code, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &coded{err, code}
+}
+
+// CodeOf returns the code of an error, or of one that it wraps; empty: there is none.
+func CodeOf(err error) Code {
+	var c *coded
+	if errors.As(err, &c) {
+		return c.code
+	}
+	return ""
+}
+
+type coded struct {
+	error
+	code Code
+}
+
+func (c *coded) Unwrap() error { return c.error }

@@ -1,0 +1,156 @@
+package trace
+
+// Kind names what happened.
+type Kind string
+
+// The kinds that a Negotiator and a Session report.
+const (
+	NegotiationNeeded  Kind = "negotiation-needed"
+	Renegotiate        Kind = "renegotiate"
+	Restart            Kind = "restart"
+	OfferSending       Kind = "offer-sending"
+	OfferReceived      Kind = "offer-received"
+	CollisionRollback  Kind = "collision-rollback"
+	CollisionIgnored   Kind = "collision-ignored"
+	AnswerCreating     Kind = "answer-creating"
+	AnswerSending      Kind = "answer-sending"
+	AnswerReceived     Kind = "answer-received"
+	AnswerDropped      Kind = "answer-dropped"
+	DescriptionRefused Kind = "description-refused"
+	CandidateIgnored   Kind = "candidate-ignored"
+	CandidateRefused   Kind = "candidate-refused"
+	StateChanged       Kind = "state-changed"
+	OfferFailed        Kind = "offer-failed"
+	SendFailed         Kind = "send-failed" // natively, of a track
+	Failed             Kind = "failed"
+)
+
+// The kinds that a Peer adds to these.
+const (
+	RelayConnected   Kind = "relay-connected"
+	RelayLost        Kind = "relay-lost"
+	RelayRefused     Kind = "relay-refused"
+	RelayReplaced    Kind = "relay-replaced"
+	RelayWarning     Kind = "relay-warning"
+	RoomJoined       Kind = "room-joined"
+	PeerJoined       Kind = "peer-joined"
+	PeerBack         Kind = "peer-back"
+	PeerLeft         Kind = "peer-left"
+	PeerGone         Kind = "peer-gone"
+	PeerAbsent       Kind = "peer-absent"
+	PeerNotPaired    Kind = "peer-not-paired"
+	Paired           Kind = "paired"
+	Unpaired         Kind = "unpaired"
+	ProtocolNewer    Kind = "protocol-newer" // once a pairing, or connection to the relay
+	SourceSame       Kind = "source-same"
+	SourceDiffers    Kind = "source-differs"
+	ConnectWaiting   Kind = "connect-waiting"
+	ConnectRepeated  Kind = "connect-repeated"
+	NothingYet       Kind = "nothing-yet"
+	ChannelCreated   Kind = "channel-created"
+	ChannelOpened    Kind = "channel-opened"
+	ChannelClosed    Kind = "channel-closed"
+	Connected        Kind = "connected"
+	ConnectionState  Kind = "connection-state"
+	ChatSent         Kind = "chat-sent"
+	ChatNotSent      Kind = "chat-not-sent"
+	ChatReceived     Kind = "chat-received"
+	SendingStarted   Kind = "sending-started"
+	SendingStopped   Kind = "sending-stopped"
+	SendingFailed    Kind = "sending-failed"
+	TrackReceived    Kind = "track-received"
+	Restarting       Kind = "restarting"
+	RestartAsked     Kind = "restart-asked"
+	RestartsFailed   Kind = "restarts-failed"
+	MessageSent      Kind = "message-sent"     // if asked for
+	MessageReceived  Kind = "message-received" // if asked for
+	MessageRefused   Kind = "message-refused"
+	MessageDropped   Kind = "message-dropped"
+	MessageLost      Kind = "message-lost"
+	SignalingStalled Kind = "signaling-stalled"
+	SignalingResumed Kind = "signaling-resumed"
+	StartingOver     Kind = "starting-over"
+	GivenUp          Kind = "given-up"
+)
+
+// Level says how much attention an event wants.
+type Level string
+
+// The levels, in rising order.
+const (
+	LevelDebug Level = "debug"
+	LevelInfo  Level = "info"
+	LevelWarn  Level = "warn"
+	LevelError Level = "error"
+)
+
+// words are the level of each kind, and what a log says for it. A %s in the text
+// stands for the event's detail, which otherwise follows the text.
+var words = map[Kind]struct {
+	level Level
+	text  string
+}{
+	NegotiationNeeded:  {LevelInfo, "Negotiation needed"},
+	Renegotiate:        {LevelInfo, "Renegotiation requested"},
+	Restart:            {LevelInfo, "ICE restart requested"},
+	OfferSending:       {LevelInfo, "Sending Offer"},
+	OfferReceived:      {LevelInfo, "Received remote Offer description"},
+	CollisionRollback:  {LevelInfo, "Collision detected, rolling back local offer"},
+	CollisionIgnored:   {LevelInfo, "Ignoring remote offer due to collision (impolite)"},
+	AnswerCreating:     {LevelInfo, "Creating answer"},
+	AnswerSending:      {LevelInfo, "Sending Answer"},
+	AnswerReceived:     {LevelInfo, "Received remote Answer description"},
+	AnswerDropped:      {LevelWarn, "Dropping an answer without an offer"},
+	DescriptionRefused: {LevelWarn, "Refused a remote description"},
+	CandidateIgnored:   {LevelDebug, "Ignoring a candidate of a description that is not applied"},
+	CandidateRefused:   {LevelWarn, "Refused a remote candidate"},
+	StateChanged:       {LevelDebug, "Signaling state"},
+	OfferFailed:        {LevelWarn, "An offer failed, trying again"},
+	SendFailed:         {LevelWarn, "Cannot send a track"},
+	Failed:             {LevelError, "Negotiation cannot go on"},
+
+	RelayConnected:   {LevelDebug, "Connected to the relay"},
+	RelayLost:        {LevelWarn, "No connection to the relay"},
+	RelayRefused:     {LevelError, "The relay refuses"},
+	RelayReplaced:    {LevelError, "Another tab or process with this identity has taken over"},
+	RelayWarning:     {LevelWarn, "The relay says"},
+	RoomJoined:       {LevelInfo, "Joined room '%s'"},
+	PeerJoined:       {LevelInfo, "Met peer %s"},
+	PeerBack:         {LevelInfo, "The relay has peer %s again"},
+	PeerLeft:         {LevelInfo, "The relay lost peer %s"},
+	PeerGone:         {LevelInfo, "Peer %s is gone"},
+	PeerAbsent:       {LevelDebug, "The relay could not pass a message on"},
+	PeerNotPaired:    {LevelWarn, "Not pairing with this peer"},
+	Paired:           {LevelInfo, "Paired with peer %s"},
+	Unpaired:         {LevelInfo, "Pairing ended"},
+	ProtocolNewer:    {LevelInfo, "Note: a newer protocol is spoken by %s"},
+	SourceSame:       {LevelInfo, "The other side runs the identical negotiation source %s"},
+	SourceDiffers:    {LevelInfo, "Note: the other side runs another version of the negotiation source: %s"},
+	ConnectWaiting:   {LevelInfo, "Connect is remembered until a peer comes"},
+	ConnectRepeated:  {LevelInfo, "Already connecting"},
+	NothingYet:       {LevelInfo, "Nothing to renegotiate yet: connect first"},
+	ChannelCreated:   {LevelInfo, "Creating data channel '%s'"},
+	ChannelOpened:    {LevelInfo, "Data channel '%s' opened"},
+	ChannelClosed:    {LevelInfo, "Data channel '%s' closed"},
+	Connected:        {LevelInfo, "✓ Peer connection connected!"},
+	ConnectionState:  {LevelInfo, "Peer connection state: %s"},
+	ChatSent:         {LevelInfo, "Sent: %s"},
+	ChatNotSent:      {LevelWarn, "Not sent"},
+	ChatReceived:     {LevelInfo, "Received: %s"},
+	SendingStarted:   {LevelInfo, "Sending %s"},
+	SendingStopped:   {LevelInfo, "No longer sending %s"},
+	SendingFailed:    {LevelWarn, "Cannot send"},
+	TrackReceived:    {LevelInfo, "Receiving %s"},
+	Restarting:       {LevelInfo, "Restarting ICE"},
+	RestartAsked:     {LevelInfo, "Asking the other side to restart ICE"},
+	RestartsFailed:   {LevelInfo, "ICE restarts did not help"},
+	MessageSent:      {LevelDebug, "Sent"},
+	MessageReceived:  {LevelDebug, "Delivered"},
+	MessageRefused:   {LevelWarn, "Refused a message of the other side"},
+	MessageDropped:   {LevelDebug, "Dropped a message"},
+	MessageLost:      {LevelWarn, "Could not send a message to the other side"},
+	SignalingStalled: {LevelInfo, "Peer %s has not acknowledged anything for 30 s; still trying"},
+	SignalingResumed: {LevelInfo, "Peer %s acknowledges again"},
+	StartingOver:     {LevelInfo, "Starting over with a new connection"},
+	GivenUp:          {LevelError, "Giving up on this peer"},
+}
