@@ -3,6 +3,7 @@ package negotiation
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -13,6 +14,9 @@ import (
 // ErrNotStable says that a PeerConnection is in the middle of an exchange.
 var ErrNotStable = errors.New("negotiation: attach before the first offer or after the last answer")
 
+// ErrRole says that a role is neither [Polite] nor [Impolite].
+var ErrRole = errors.New("negotiation: the role must be polite or impolite")
+
 // Option is an option of [Attach].
 type Option func(*Session)
 
@@ -20,10 +24,15 @@ type Option func(*Session)
 // goroutine. f must not block and must not call Do or Negotiated.
 func WithTrace(f func(trace.Event)) Option { return func(s *Session) { s.trace = f } }
 
+// WithAnswerDeadline has the trace tell of each offer that has not been answered d after
+// it was sent ([trace.AnswerOverdue]). Nothing else happens: a late answer is as good.
+func WithAnswerDeadline(d time.Duration) Option { return func(s *Session) { s.deadline = d } }
+
 // Attach starts perfect negotiation on pc. Of the two peers exactly one must be
-// polite. send is given each message for the other peer, in order, on the
-// Session's goroutine; it must not block for long, and must not lose, duplicate
-// or reorder messages.
+// [Polite], the other [Impolite]. send is given each message for the other peer, in
+// order, on the Session's goroutine; it must not block for long, and must not lose,
+// duplicate or reorder messages. If it returns an error the Session ends with one that
+// wraps [ErrSend] and that.
 //
 // The Session owns pc's OnNegotiationNeeded, OnICECandidate and
 // OnSignalingStateChange, of which pion has one slot each. Natively it replaces
@@ -39,7 +48,10 @@ func WithTrace(f func(trace.Event)) Option { return func(s *Session) { s.trace =
 // a codec.
 //
 // For a native peer that is polite see [PoliteConfiguration].
-func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options ...Option) (*Session, error) {
+func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, options ...Option) (*Session, error) {
+	if role != Polite && role != Impolite {
+		return nil, fmt.Errorf("%w: %q", ErrRole, role)
+	}
 	switch pc.SignalingState() {
 	case webrtc.SignalingStateStable:
 	case webrtc.SignalingStateClosed:
@@ -48,7 +60,7 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 		return nil, fmt.Errorf("%w: it is in %s", ErrNotStable, pc.SignalingState())
 	}
 	s := &Session{
-		polite:  polite,
+		polite:  role == Polite,
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		done:    make(chan struct{}),
@@ -59,16 +71,16 @@ func Attach(pc *webrtc.PeerConnection, polite bool, send func(Message), options 
 		option(s)
 	}
 	var err error
-	if s.pc, err = adapt(pc, polite, held.Hooks{
+	if s.pc, err = adapt(pc, s.polite, held.Hooks{
 		Enqueue:   s.enqueue,
 		Recheck:   s.recheck,
-		Candidate: func(c *webrtc.ICECandidateInit) { send(s.n.numbered(Message{Candidate: c})) },
+		Candidate: func(c *webrtc.ICECandidateInit) { s.handle(s.n.deliver(s.n.numbered(Message{Candidate: c}))) },
 		Unsent:    func(err error) { s.report(trace.SendFailed, trace.NotSent, err) },
 		Stop:      s.stop,
 	}); err != nil {
 		return nil, err
 	}
-	s.n = NewNegotiator(s.pc, polite, send, s.stamp)
+	s.n = NewNegotiator(s.pc, role, send, s.stamp)
 	s.n.begun = pc.CurrentLocalDescription() != nil
 	s.recheck()
 	go s.run()

@@ -13,7 +13,7 @@ func TestAttachAgain(t *testing.T) {
 	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
 	defer pc.Close()
-	before, err := Attach(pc, false, func(Message) {})
+	before, err := Attach(pc, Impolite, func(Message) error { return nil })
 	must(t, err)
 	busy, free := make(chan struct{}), make(chan struct{})
 	go before.Do(func() error {
@@ -24,10 +24,11 @@ func TestAttachAgain(t *testing.T) {
 	<-busy
 	before.Close()
 	gathered := make(chan struct{})
-	s, err := Attach(pc, false, func(m Message) {
+	s, err := Attach(pc, Impolite, func(m Message) error {
 		if m.Description == nil && m.Candidate == nil { // the end of candidates
 			close(gathered)
 		}
+		return nil
 	})
 	must(t, err)
 	close(free)

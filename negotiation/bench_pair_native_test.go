@@ -74,7 +74,11 @@ func (e *end) add(media bool) error {
 // attach is the one place where a benchmark makes a Session.
 func (e *end) attach(polite bool, send func(negotiation.Message)) {
 	e.b.Helper()
-	s, err := negotiation.Attach(e.pc, polite, send)
+	role := negotiation.Impolite
+	if polite {
+		role = negotiation.Polite
+	}
+	s, err := negotiation.Attach(e.pc, role, func(m negotiation.Message) error { send(m); return nil })
 	if err != nil {
 		e.b.Fatal(err)
 	}

@@ -27,20 +27,23 @@ func Example() {
 	var sessions [2]*negotiation.Session
 	wires := [2]chan negotiation.Message{make(chan negotiation.Message, 64), make(chan negotiation.Message, 64)}
 
-	for i, polite := range []bool{true, false} {
+	for i, role := range []negotiation.Role{negotiation.Polite, negotiation.Impolite} {
 		pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
 		if err != nil {
 			panic(err)
 		}
 		defer pc.Close()
 		pc.OnDataChannel(func(*webrtc.DataChannel) {})
-		send := func(m negotiation.Message) { wires[i] <- m }
-		trace := func(e trace.Event) {
+		send := func(m negotiation.Message) error {
+			wires[i] <- m
+			return nil
+		}
+		show := func(e trace.Event) {
 			if e.Level() == trace.LevelInfo {
 				logs[i] = append(logs[i], e.String())
 			}
 		}
-		sessions[i], err = negotiation.Attach(pc, polite, send, negotiation.WithTrace(trace))
+		sessions[i], err = negotiation.Attach(pc, role, send, negotiation.WithTrace(show))
 		if err != nil {
 			panic(err)
 		}
@@ -97,9 +100,9 @@ func Example() {
 
 // negotiate is what README.md shows: it runs perfect negotiation on pc over a
 // connection of one's own.
-func negotiate(pc *webrtc.PeerConnection, polite bool, signaling net.Conn, started func(*negotiation.Session)) error {
+func negotiate(pc *webrtc.PeerConnection, role negotiation.Role, signaling net.Conn, started func(*negotiation.Session)) error {
 	out := json.NewEncoder(signaling)
-	session, err := negotiation.Attach(pc, polite, func(m negotiation.Message) { _ = out.Encode(m) })
+	session, err := negotiation.Attach(pc, role, func(m negotiation.Message) error { return out.Encode(m) })
 	if err != nil {
 		return err
 	}
@@ -125,9 +128,9 @@ func TestAdoption(t *testing.T) {
 	}
 	var users, arrivals sync.WaitGroup
 	arrivals.Add(2)
-	for _, polite := range []bool{true, false} {
+	for _, role := range []negotiation.Role{negotiation.Polite, negotiation.Impolite} {
 		var conn net.Conn
-		if polite {
+		if role == negotiation.Polite {
 			conn, err = net.Dial("tcp", listener.Addr().String())
 		} else {
 			conn, err = listener.Accept()
@@ -136,18 +139,18 @@ func TestAdoption(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		users.Go(func() { useMedia(t, polite, conn, &arrivals) })
+		users.Go(func() { useMedia(t, role, conn, &arrivals) })
 	}
 	users.Wait()
 }
 
 // useMedia is the application: it sends a track until both tracks have arrived.
-func useMedia(t *testing.T, polite bool, conn net.Conn, arrivals *sync.WaitGroup) {
+func useMedia(t *testing.T, role negotiation.Role, conn net.Conn, arrivals *sync.WaitGroup) {
 	pc := newPeerConnection(t, webrtc.Configuration{})
 	arrived := make(chan struct{})
 	var once sync.Once
 	pc.OnTrack(func(*webrtc.TrackRemote, *webrtc.RTPReceiver) { once.Do(func() { close(arrived) }) })
-	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "video", fmt.Sprint(polite))
+	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "video", string(role))
 	if err != nil {
 		t.Error(err)
 		return
@@ -171,7 +174,7 @@ func useMedia(t *testing.T, polite bool, conn net.Conn, arrivals *sync.WaitGroup
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = negotiate(pc, polite, conn, func(s *negotiation.Session) { session = s; close(ready) })
+		_ = negotiate(pc, role, conn, func(s *negotiation.Session) { session = s; close(ready) })
 	}()
 	<-ready
 	err = session.Do(func() error { _, err := pc.AddTrack(track); return err })
@@ -181,7 +184,7 @@ func useMedia(t *testing.T, polite bool, conn net.Conn, arrivals *sync.WaitGroup
 	select {
 	case <-arrived:
 	case <-time.After(20 * time.Second):
-		t.Errorf("polite %v: no media came", polite)
+		t.Errorf("%s: no media came", role)
 	}
 	arrivals.Done()
 	arrivals.Wait()

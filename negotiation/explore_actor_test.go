@@ -55,7 +55,7 @@ func (a *actor) begin(name string) {
 		a.held = held.New(a.pion, polite, false)
 	}
 	a.s = newTestSession(polite)
-	a.s.n = NewNegotiator(nil, polite, nil, nil)
+	a.s.n = NewNegotiator(nil, roleOf(polite), nil, nil)
 	a.wire()
 }
 
@@ -93,13 +93,13 @@ func (a *actor) note(format string, args ...any) {
 }
 
 // send is the Session's.
-func (a *actor) send(m Message) {
+func (a *actor) send(m Message) error {
 	if a.closed {
 		a.violation("sends after Close")
 	}
 	if a.link != nil {
 		a.linkSend(m)
-		return
+		return nil
 	}
 	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer && a.w.spoils > 0 && a.w.choose(2) == 1 {
 		a.note("(as garbage)")
@@ -129,6 +129,7 @@ func (a *actor) send(m Message) {
 			}
 		}
 	}
+	return nil
 }
 
 func outlineOf(d webrtc.SessionDescription) string {

@@ -26,6 +26,10 @@ var (
 // again with [Negotiator.Retry].
 var ErrOffer = held.ErrOffer
 
+// ErrSend says that a message for the other peer could not be sent. As no message may
+// be lost, a [Session] ends with it.
+var ErrSend = errors.New("negotiation: a message cannot be sent")
+
 // PeerConnection is what a [Negotiator] drives. It has the semantics of a
 // browser's RTCPeerConnection; calls do not overlap.
 type PeerConnection interface {
@@ -60,7 +64,7 @@ type PeerConnection interface {
 type Negotiator struct {
 	pc     PeerConnection
 	polite bool
-	send   func(Message)
+	send   func(Message) error
 	trace  func(trace.Event)
 
 	ignoring bool                      // the last remote description was not applied, so its candidates are not for us
@@ -77,11 +81,12 @@ type Negotiator struct {
 // maxEarly bounds what a peer can make us store before its first description.
 const maxEarly = 64
 
-// NewNegotiator returns a Negotiator for pc. Exactly one of the two peers must
-// be polite. Messages for the other peer are given to send, in order; trace may
-// be nil.
-func NewNegotiator(pc PeerConnection, polite bool, send func(Message), trace func(trace.Event)) *Negotiator {
-	return &Negotiator{pc: pc, polite: polite, send: send, trace: trace}
+// NewNegotiator returns a Negotiator for pc. Of the two peers exactly one must be
+// [Polite]; any other role is [Impolite] here. Messages for the other peer are given
+// to send, in order; an error of send is returned by the method that had something to
+// send, and wraps [ErrSend]. trace may be nil.
+func NewNegotiator(pc PeerConnection, role Role, send func(Message) error, trace func(trace.Event)) *Negotiator {
+	return &Negotiator{pc: pc, polite: role == Polite, send: send, trace: trace}
 }
 
 // NegotiationNeeded makes an offer if the connection is stable. In any other
@@ -116,8 +121,7 @@ func (n *Negotiator) RestartICE() {
 // other answer comes by itself.
 func (n *Negotiator) Retry() error {
 	if n.refused && n.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer {
-		n.sendOffer(n.told)
-		return nil
+		return n.sendOffer(n.told)
 	}
 	return n.grant()
 }
@@ -147,15 +151,22 @@ func (n *Negotiator) offer(cause uint64) error {
 	n.begun = true
 	n.wish, n.carried = false, n.wish
 	n.pending = Message{Description: &description}
-	n.sendOffer(cause)
-	return nil
+	return n.sendOffer(cause)
 }
 
-func (n *Negotiator) sendOffer(cause uint64) {
+func (n *Negotiator) sendOffer(cause uint64) error {
 	n.refused = false
 	n.pending = n.numbered(n.pending)
 	n.offered = n.tell(trace.Event{Kind: trace.OfferSending, Message: n.pending.ID, Cause: cause})
-	n.send(n.pending)
+	return n.deliver(n.pending)
+}
+
+// deliver gives a message to send.
+func (n *Negotiator) deliver(m Message) error {
+	if err := n.send(m); err != nil {
+		return trace.Because(trace.CannotSend, fmt.Errorf("%w: %w", ErrSend, err))
+	}
+	return nil
 }
 
 func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
@@ -188,7 +199,9 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 	}
 	m := n.numbered(Message{Description: &answer})
 	n.tell(trace.Event{Kind: trace.AnswerSending, Message: m.ID, Cause: received})
-	n.send(m)
+	if err := n.deliver(m); err != nil {
+		return err
+	}
 	return n.grant()
 }
 
@@ -249,6 +262,6 @@ func (n *Negotiator) candidate(candidate *webrtc.ICECandidateInit) {
 	case errors.Is(err, ErrNoRemoteDescription) && len(n.early) < maxEarly:
 		n.early = append(n.early, *candidate)
 	default:
-		n.tell(trace.Event{Kind: trace.CandidateRefused, Message: n.about, Code: refusal(err), Err: err, Detail: err.Error()})
+		n.tell(trace.Event{Kind: trace.CandidateRefused, Message: n.about, Code: refusal(err), Err: err, Detail: inWords(err)})
 	}
 }

@@ -141,7 +141,7 @@ func (p *party) use(dc *webrtc.DataChannel) {
 }
 
 func (p *party) attach() {
-	s, err := Attach(p.pc, p.name == "polite", func(m Message) { p.send(frame{Message: &m}) }, WithTrace(p.trace))
+	s, err := Attach(p.pc, Role(p.name), func(m Message) error { p.send(frame{Message: &m}); return nil }, WithTrace(p.trace))
 	if err != nil {
 		p.t.Fatal(err)
 	}

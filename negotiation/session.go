@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,6 +50,8 @@ type Session struct {
 	polite bool
 	trace  func(trace.Event)
 
+	deadline time.Duration // of an answer; 0: none
+
 	mu       sync.Mutex
 	queue    []func()     // guarded by mu
 	received atomic.Int32 // how many in queue are messages from the peer
@@ -66,6 +69,7 @@ type Session struct {
 	retries int                    // since a description was last applied
 	retryIn time.Duration          // when to try again; 0: nothing failed
 	waits   bool                   // to try again, and makes no offer before
+	sent    time.Time              // when the pending offer was sent; zero: none is pending, or it was told that it is overdue
 }
 
 // adapter is a PeerConnection that also knows whether it needs an offer.
@@ -104,8 +108,8 @@ func (s *Session) Receive(m Message) error {
 
 // Do runs change between two exchanges and has negotiated what it changed. It
 // returns the error of change, or, like [Session.Err], why the Session has ended.
-// Do not call it from a handler of the PeerConnection, from send or the trace, or
-// from another change: start a goroutine there.
+// It must not be called from a handler of the PeerConnection, from send or the trace,
+// or from another change: see [Session.Post].
 func (s *Session) Do(change func() error) error {
 	result := make(chan error, 1)
 	s.enqueue(func() {
@@ -123,6 +127,18 @@ func (s *Session) Do(change func() error) error {
 			return s.failure
 		}
 	}
+}
+
+// Post has change run like [Session.Do], but does not wait for it: it may be called
+// from anywhere, handlers included. The trace tells if change returns an error
+// ([trace.ChangeFailed]). change does not run if the Session ends before.
+func (s *Session) Post(change func() error) {
+	s.enqueue(func() {
+		if err := change(); err != nil {
+			s.report(trace.ChangeFailed, "", err)
+		}
+		s.changed = true
+	})
 }
 
 // Renegotiate asks for an offer although nothing may need one. The wish
@@ -172,8 +188,8 @@ func (s *Session) Close() { s.once.Do(func() { close(s.stop) }) }
 // Done is closed when the Session has ended.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// Err tells why the Session has ended: [ErrClosed], or an error that wraps
-// [ErrWedged]; one that wraps [ErrRefused], too, tells of the other side's answers.
+// Err returns why the Session has ended: [ErrClosed], or an error that wraps [ErrSend]
+// or [ErrWedged]; one that wraps [ErrRefused], too, is about the other side's answers.
 // It is nil before.
 func (s *Session) Err() error {
 	select {
@@ -193,16 +209,24 @@ func (s *Session) ended() error {
 }
 
 func (s *Session) run() {
-	retry := time.NewTimer(maxRetry)
+	retry, overdue := time.NewTimer(maxRetry), time.NewTimer(maxRetry)
 	retry.Stop()
+	overdue.Stop()
 	for s.failure == nil {
 		select {
 		case <-s.wake:
 			s.drain()
 		case <-retry.C:
 			s.tryAgain()
+		case <-overdue.C:
+			s.answerOverdue()
 		case <-s.stop:
 			s.failure = ErrClosed
+		}
+		if s.deadline > 0 && !s.sent.IsZero() {
+			overdue.Reset(time.Until(s.sent.Add(s.deadline)))
+		} else {
+			overdue.Stop()
 		}
 		if s.retryIn > 0 {
 			retry.Reset(s.retryIn)
@@ -211,6 +235,7 @@ func (s *Session) run() {
 	}
 	s.Close()
 	retry.Stop()
+	overdue.Stop()
 	s.pc.Detach()
 	close(s.done)
 }
@@ -233,6 +258,12 @@ func (s *Session) drain() {
 			s.observe()
 		}
 	}
+}
+
+// answerOverdue tells of the pending offer, once.
+func (s *Session) answerOverdue() {
+	s.sent = time.Time{}
+	s.n.tell(trace.Event{Kind: trace.AnswerOverdue, Message: s.n.pending.ID, Cause: s.n.offered, Code: trace.NoAnswer})
 }
 
 // tryAgain is called some time after an offer failed.
@@ -273,7 +304,10 @@ func (s *Session) observe() {
 	if state == s.state || s.failure != nil {
 		return
 	}
-	s.state = state
+	s.state, s.sent = state, time.Time{}
+	if state == webrtc.SignalingStateHaveLocalOffer {
+		s.sent = time.Now()
+	}
 	s.n.tell(trace.Event{Kind: trace.StateChanged, Cause: s.n.told, Detail: state.String()})
 	switch state {
 	case webrtc.SignalingStateStable:
@@ -292,6 +326,9 @@ func (s *Session) handle(err error) {
 	case err == nil:
 	case s.stopped() || s.pc.SignalingState() == webrtc.SignalingStateClosed:
 		s.failure = ErrClosed
+	case errors.Is(err, ErrSend):
+		s.failure = err
+		s.report(trace.Failed, trace.CannotSend, err)
 	case errors.Is(err, ErrOffer) && s.retries < maxRetries:
 		s.retryIn = min(minRetry<<s.retries, maxRetry)
 		s.retries++
@@ -319,7 +356,7 @@ func offerFailure(err error) trace.Code {
 
 // report traces an error, with its own code or else this one.
 func (s *Session) report(kind trace.Kind, code trace.Code, err error) {
-	e := trace.Event{Kind: kind, Cause: s.n.told, Code: cmp.Or(trace.CodeOf(err), code), Err: err, Detail: err.Error()}
+	e := trace.Event{Kind: kind, Cause: s.n.told, Code: cmp.Or(trace.CodeOf(err), code), Err: err, Detail: inWords(err)}
 	switch kind {
 	case trace.DescriptionRefused:
 		e.Message = s.n.about
@@ -329,6 +366,9 @@ func (s *Session) report(kind trace.Kind, code trace.Code, err error) {
 	}
 	s.n.tell(e)
 }
+
+// inWords returns what a log says of an error.
+func inWords(err error) string { return strings.ReplaceAll(err.Error(), "negotiation: ", "") }
 
 func (s *Session) stamp(e trace.Event) {
 	if s.trace != nil {

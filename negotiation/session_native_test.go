@@ -13,6 +13,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // newSession returns one that does not run yet.
@@ -20,7 +21,7 @@ func newSession(pc held.Connection, polite bool, send func(*Session, Message)) *
 	s := newTestSession(polite)
 	s.wake, s.stop, s.done = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
 	s.pc = testAdapter{held.New(pc, polite, false)}
-	s.n = NewNegotiator(s.pc, polite, func(m Message) { send(s, m) }, nil)
+	s.n = NewNegotiator(s.pc, roleOf(polite), func(m Message) error { send(s, m); return nil }, nil)
 	return s
 }
 
@@ -169,7 +170,7 @@ func TestNobodyWaits(t *testing.T) {
 func TestRetry(t *testing.T) {
 	var sent []string
 	h := held.New(alone("video"), true, false)
-	n := NewNegotiator(h, true, func(m Message) { sent = append(sent, m.Description.Type.String()) }, nil)
+	n := NewNegotiator(h, Polite, func(m Message) error { sent = append(sent, m.Description.Type.String()); return nil }, nil)
 	garbage, theirs := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, theirData(webrtc.SDPTypeOffer, "actpass")
 	must(t, n.NegotiationNeeded())
 	if err := n.Receive(Message{Description: &garbage}); !errors.Is(err, ErrOffer) || !errors.Is(err, ErrRefused) {
@@ -193,5 +194,82 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+var errBroken = errors.New("the line is dead")
+
+// TestSendFails ends the Session: no message may be lost.
+func TestSendFails(t *testing.T) {
+	s := newSession(alone("channel"), false, func(*Session, Message) {})
+	s.n.send = func(Message) error { return errBroken }
+	s.recheck()
+	s.run()
+	if err := s.Err(); !errors.Is(err, ErrSend) || !errors.Is(err, errBroken) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestAnswerDeadline tells of an offer that is not answered, once, and ends nothing.
+func TestAnswerDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(alone("channel"), true, func(*Session, Message) {})
+		var overdue []trace.Event
+		s.n.trace = func(e trace.Event) {
+			if e.Kind == trace.AnswerOverdue {
+				overdue = append(overdue, e)
+			}
+		}
+		WithAnswerDeadline(time.Second)(s)
+		s.recheck()
+		go s.run()
+		time.Sleep(time.Hour)
+		answer := theirData(webrtc.SDPTypeAnswer, "active")
+		must(t, s.Receive(Message{Description: &answer}))
+		must(t, s.Negotiated(t.Context()))
+		s.Renegotiate()
+		synctest.Wait()
+		must(t, s.Receive(Message{Description: &answer})) // in time
+		must(t, s.Negotiated(t.Context()))
+		time.Sleep(time.Hour)
+		s.Close()
+		<-s.done
+		if len(overdue) != 1 || overdue[0].Message.Type != trace.Offer || overdue[0].Code != trace.NoAnswer || overdue[0].State != trace.HaveLocalOffer {
+			t.Errorf("told %+v", overdue)
+		}
+	})
+}
+
+// TestPost changes something from a place that must not wait, and makes an error known.
+func TestPost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pc := alone("channel")
+		s := newSession(pc, true, func(*Session, Message) {})
+		var kinds []trace.Kind
+		s.n.trace = func(e trace.Event) {
+			kinds = append(kinds, e.Kind)
+			if e.Kind == trace.NegotiationNeeded { // on the Session's goroutine
+				s.Post(func() error { return errBroken })
+			}
+		}
+		go s.run()
+		s.Post(func() error { pc.change("video"); return nil })
+		synctest.Wait()
+		s.Close()
+		<-s.done
+		if !slices.Contains(kinds, trace.OfferSending) || !slices.Contains(kinds, trace.ChangeFailed) {
+			t.Errorf("told %v", kinds)
+		}
+	})
+}
+
+func TestRoleOfAttach(t *testing.T) {
+	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	must(t, err)
+	defer pc.Close()
+	for _, role := range []Role{"", "Polite", "both"} {
+		if _, err := Attach(pc, role, func(Message) error { return nil }); !errors.Is(err, ErrRole) {
+			t.Errorf("%q: %v", role, err)
+		}
 	}
 }

@@ -62,7 +62,7 @@ func newSideWith(t *testing.T, name string, pc *webrtc.PeerConnection) *side {
 
 func (p *side) attach(other *side) {
 	p.t.Helper()
-	send := func(m negotiation.Message) {
+	send := func(m negotiation.Message) error {
 		data, err := m.MarshalJSON()
 		if err != nil {
 			p.t.Error(err)
@@ -72,10 +72,11 @@ func (p *side) attach(other *side) {
 			p.t.Error(err)
 		}
 		other.receive(received)
+		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s, err := negotiation.Attach(p.pc, p.name == "polite", send, negotiation.WithTrace(p.trace))
+	s, err := negotiation.Attach(p.pc, negotiation.Role(p.name), send, negotiation.WithTrace(p.trace))
 	if err != nil {
 		p.t.Fatal(err)
 	}

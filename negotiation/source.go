@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "7c59feb9dcb14b60e6cea3ef7d21795f8cd10e4a20397722a033a66dba0e1657"
+const Source = "03351389f84cf8aecb07c1b94f3c369932f2c13953a2b6eeddf5208ec5d5ed5b"

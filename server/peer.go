@@ -88,7 +88,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	})
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{
-			Server: c.String("server"), Room: room, Role: role, Rank: peer.RankNative, Key: c.String("key"),
+			Server: c.String("server"), Room: room, Role: role, Key: c.String("key"),
 		},
 		Connect: connect == "auto",
 		Version: "native",

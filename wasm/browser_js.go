@@ -1,26 +1,5 @@
 package main
 
-import (
-	"strings"
-
-	"perfect-negotiation/negotiation/peer"
-)
-
-// rank tells what kind of browser this is, for the choice of the polite peer.
-func rank() int {
-	navigator, err := global("navigator")
-	if err != nil {
-		return peer.RankBrowser
-	}
-	switch agent := text(navigator, "userAgent"); {
-	case strings.Contains(agent, "Firefox/"):
-		return peer.RankFirefox
-	case strings.Contains(agent, "Chrome/"), strings.Contains(agent, "Chromium/"):
-		return peer.RankChromium
-	}
-	return peer.RankBrowser
-}
-
 // origin is where the page came from, and so where the relay is.
 func origin() string {
 	location, err := global("location")

@@ -64,7 +64,7 @@ func (p *page) join(ctx context.Context) error {
 	}
 	var err error
 	p.peer, err = peer.Join(ctx, peer.Config{
-		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: p.role, Rank: rank(), Key: key()},
+		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: p.role, Key: key()},
 		Connect: p.role == "",
 		Verbose: p.verbose,
 		Trace:   p.show,

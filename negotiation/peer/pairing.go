@@ -75,7 +75,7 @@ func newPairing(r *remote) (*pairing, error) {
 		_ = p.pc.Close()
 		return nil, err
 	}
-	p.session, err = negotiation.Attach(p.pc, r.polite, p.send, negotiation.WithTrace(p.trace))
+	p.session, err = negotiation.Attach(p.pc, r.role(), p.send, negotiation.WithTrace(p.trace))
 	if err != nil {
 		_ = p.pc.Close()
 		return nil, err
@@ -88,7 +88,7 @@ func newPairing(r *remote) (*pairing, error) {
 }
 
 // send sends a message of the Session, on the Session's goroutine.
-func (p *pairing) send(m negotiation.Message) {
+func (p *pairing) send(m negotiation.Message) error {
 	sending := p.story.sending
 	p.story.sending = nil
 	p.remote.peer.enqueue(func() {
@@ -99,6 +99,7 @@ func (p *pairing) send(m negotiation.Message) {
 			p.remote.send(signaling.Envelope{Message: &m})
 		}
 	})
+	return nil // what the relay loses the link sends again
 }
 
 func (p *pairing) received(e signaling.Envelope) {

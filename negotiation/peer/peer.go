@@ -37,7 +37,7 @@ type Config struct {
 	Trace func(trace.Event)
 	// OnTrack is given each track that a peer sends; nil: nobody wants them. It is
 	// called natively on a goroutine of its own, and in a browser like Trace, so
-	// that none comes after [Unpaired].
+	// that none comes after [trace.Unpaired].
 	OnTrack func(from string, track RemoteTrack)
 	// NewPeerConnection makes the connections; nil: the function of that name.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
@@ -81,6 +81,9 @@ type client interface {
 // ends or Close is called. It returns an error if config can never work; what
 // happens later is told by the trace.
 func Join(ctx context.Context, config Config) (*Peer, error) {
+	if config.Rank == nil {
+		config.Rank = new(platformRank())
+	}
 	return join(ctx, config, func(ctx context.Context, h signaling.Handler) (client, error) {
 		return signaling.Connect(ctx, config.Options, h)
 	})
@@ -97,7 +100,7 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 		config:  config,
 		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
-		self:    wire.Member{Role: config.Role, Rank: &config.Rank},
+		self:    wire.Member{Role: config.Role, Rank: config.Rank},
 		remotes: map[string]*remote{},
 		paired:  map[string]time.Time{},
 		tracks:  map[sending]Track{},

@@ -321,9 +321,14 @@ func (r *remote) sessionEnded(p *pairing) {
 
 // tell traces an event of this peer, and returns its number.
 func (r *remote) tell(e trace.Event) uint64 {
-	e.Peer, e.Role = r.id, wire.Impolite
-	if r.polite {
-		e.Role = wire.Polite
-	}
+	e.Peer, e.Role = r.id, r.role()
 	return r.peer.tell(e)
+}
+
+// role is ours, towards this peer.
+func (r *remote) role() wire.Role {
+	if r.polite {
+		return wire.Polite
+	}
+	return wire.Impolite
 }

@@ -8,7 +8,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Ranks of the kinds of peer: of two, the higher is polite.
+// Ranks of the kinds of peer: of two, the higher is polite. A Peer has that of its
+// platform unless its Config states another.
 const (
 	RankChromium = 0
 	RankBrowser  = 1

@@ -79,7 +79,7 @@ func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	w.t.Helper()
 	m := &member{w: w, id: id, done: make(chan struct{}), hooks: map[trace.Kind]func(){}}
 	config := Config{
-		Options:           signaling.Options{Room: "room", Rank: RankNative},
+		Options:           signaling.Options{Room: "room", Rank: new(RankNative)},
 		Connect:           true,
 		Trace:             m.traced,
 		NewPeerConnection: m.newPeerConnection,
@@ -87,7 +87,7 @@ func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	for _, option := range options {
 		option(m, &config)
 	}
-	m.member = wire.Member{ID: id, Role: config.Role, Rank: &config.Rank}
+	m.member = wire.Member{ID: id, Role: config.Role, Rank: new(RankNative)}
 	var err error
 	if m.network, err = vnet.NewNet(&vnet.NetConfig{}); err != nil {
 		w.t.Fatal(err)

@@ -15,7 +15,7 @@ type Options struct {
 	Server string    // http, https, ws or wss URL of the relay; its /ws is used
 	Room   string    // see wire.RoomRule
 	Role   wire.Role // empty: the ranks decide
-	Rank   int       // 0 to 1000; of two peers without a Role the one with the higher rank is polite
+	Rank   *int      // 0 to 1000; of two peers without a Role the one with the higher rank is polite; nil: none is stated
 	Key    string    // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
 }
 
@@ -27,8 +27,8 @@ func (o Options) address() (string, error) {
 		return "", fmt.Errorf("room %q "+wire.RoomRule, o.Room)
 	case !wire.ValidRole(o.Role):
 		return "", fmt.Errorf("role %q "+wire.RoleRule+", or empty", o.Role)
-	case !wire.ValidRank(o.Rank):
-		return "", fmt.Errorf("rank %d "+wire.RankRule, o.Rank)
+	case o.Rank != nil && !wire.ValidRank(*o.Rank):
+		return "", fmt.Errorf("rank %d "+wire.RankRule, *o.Rank)
 	case o.Key != "" && !wire.ValidKey(o.Key):
 		return "", errors.New("the key " + wire.KeyRule)
 	}
@@ -54,7 +54,10 @@ func (o Options) address() (string, error) {
 		return "", fmt.Errorf("server: there is no port %s", server.Port())
 	}
 	server = server.JoinPath("ws")
-	server.RawQuery = "room=" + url.QueryEscape(o.Room) + "&rank=" + strconv.Itoa(o.Rank) + "&protocol=" + strconv.Itoa(wire.Protocol)
+	server.RawQuery = "room=" + url.QueryEscape(o.Room) + "&protocol=" + strconv.Itoa(wire.Protocol)
+	if o.Rank != nil {
+		server.RawQuery += "&rank=" + strconv.Itoa(*o.Rank)
+	}
 	if o.Role != "" {
 		server.RawQuery += "&role=" + string(o.Role)
 	}

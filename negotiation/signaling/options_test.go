@@ -15,7 +15,7 @@ func TestAddress(t *testing.T) {
 		"ws://[::1]:80":              "ws://[::1]:80/ws?room=a+room&rank=3&protocol=1&role=polite",
 		"wss://example.org":          "wss://example.org/ws?room=a+room&rank=3&protocol=1&role=polite",
 	} {
-		got, err := Options{Server: server, Room: "a room", Role: wire.Polite, Rank: 3}.address()
+		got, err := Options{Server: server, Room: "a room", Role: wire.Polite, Rank: new(3)}.address()
 		if got != want || err != nil {
 			t.Errorf("%q: %q, %v, want %q", server, got, err, want)
 		}
@@ -30,8 +30,8 @@ func TestOptions(t *testing.T) {
 		says   string // empty: they can work
 	}{
 		"they can work":       {func(*Options) {}, ""},
-		"at the lower limits": {func(o *Options) { o.Room, o.Rank, o.Key = "r", 0, strings.Repeat("k", 22) }, ""},
-		"at the upper limits": {func(o *Options) { o.Room, o.Rank, o.Key = strings.Repeat("é", 64), 1000, strings.Repeat("_", 64) }, ""},
+		"at the lower limits": {func(o *Options) { o.Room, o.Rank, o.Key = "r", new(0), strings.Repeat("k", 22) }, ""},
+		"at the upper limits": {func(o *Options) { o.Room, o.Rank, o.Key = strings.Repeat("é", 64), new(1000), strings.Repeat("_", 64) }, ""},
 		"a new key":           {func(o *Options) { o.Key = NewKey() }, ""},
 		"the last port":       {func(o *Options) { o.Server = "http://127.0.0.1:65535" }, ""},
 
@@ -52,14 +52,14 @@ func TestOptions(t *testing.T) {
 		"a room of two lines":  {func(o *Options) { o.Room = "r\nr" }, "control character"},
 		"a room not of UTF-8":  {func(o *Options) { o.Room = "r\xff" }, "room"},
 		"another role":         {func(o *Options) { o.Role = "rude" }, "polite"},
-		"a rank too low":       {func(o *Options) { o.Rank = -1 }, "1000"},
-		"a rank too high":      {func(o *Options) { o.Rank = 1001 }, "1000"},
+		"a rank too low":       {func(o *Options) { o.Rank = new(-1) }, "1000"},
+		"a rank too high":      {func(o *Options) { o.Rank = new(1001) }, "1000"},
 		"a key too short":      {func(o *Options) { o.Key = strings.Repeat("k", 21) }, "key"},
 		"a key too long":       {func(o *Options) { o.Key = strings.Repeat("k", 65) }, "key"},
 		"a key of other signs": {func(o *Options) { o.Key = strings.Repeat("secret", 4) + "\r" + strings.Repeat("k", 9) }, "key"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := Options{Server: "http://127.0.0.1:1", Room: "room", Role: wire.Polite, Rank: 3}
+			o := Options{Server: "http://127.0.0.1:1", Room: "room", Role: wire.Polite, Rank: new(3)}
 			row.change(&o)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()

@@ -21,6 +21,8 @@ const (
 	SetByOthers     Code = "set-by-others"
 	Wedged          Code = "wedged"
 	NotSent         Code = "not-sent"
+	CannotSend      Code = "cannot-send"
+	NoAnswer        Code = "no-answer"
 )
 
 // What is wrong with a description or a candidate of the other side.
@@ -87,7 +89,9 @@ var reasons = map[Code]string{
 	AnswerRefused:   "the answer was refused",
 	SetByOthers:     "somebody else set a description",
 	Wedged:          "the connection cannot come back to stable",
-	NotSent:         "the track cannot be sent",
+	NotSent:         "it cannot be sent",
+	CannotSend:      "a message for the other side cannot be sent",
+	NoAnswer:        "the other side has not answered",
 
 	NotSDP:            "it is not SDP",
 	BadType:           "it is neither an offer nor an answer",

@@ -21,7 +21,9 @@ const (
 	CandidateRefused   Kind = "candidate-refused"
 	StateChanged       Kind = "state-changed"
 	OfferFailed        Kind = "offer-failed"
-	SendFailed         Kind = "send-failed" // natively, of a track
+	AnswerOverdue      Kind = "answer-overdue" // with WithAnswerDeadline
+	ChangeFailed       Kind = "change-failed"  // of Session.Post
+	SendFailed         Kind = "send-failed"    // natively, of a track
 	Failed             Kind = "failed"
 )
 
@@ -106,6 +108,8 @@ var words = map[Kind]struct {
 	CandidateRefused:   {LevelWarn, "Refused a remote candidate"},
 	StateChanged:       {LevelDebug, "Signaling state"},
 	OfferFailed:        {LevelWarn, "An offer failed, trying again"},
+	AnswerOverdue:      {LevelWarn, "No answer yet"},
+	ChangeFailed:       {LevelWarn, "A change failed"},
 	SendFailed:         {LevelWarn, "Cannot send a track"},
 	Failed:             {LevelError, "Negotiation cannot go on"},
 

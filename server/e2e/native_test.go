@@ -37,7 +37,7 @@ func (w *world) native(room, role string, auto bool, onTrack ...func(string, pee
 	onTrack = append(onTrack, nil)
 	p, err := peer.Join(context.Background(), peer.Config{
 		OnTrack: onTrack[0],
-		Options: signaling.Options{Server: w.url, Room: room, Role: negotiation.Role(role), Rank: peer.RankNative},
+		Options: signaling.Options{Server: w.url, Room: room, Role: negotiation.Role(role)},
 		Connect: auto,
 		Verbose: true,
 		Trace:   n.trace,

@@ -68,7 +68,7 @@ func run(ctx context.Context, t *testing.T, relay string, c Config) *typed {
 	c.In, c.Out, c.Log = in, p.out, p.log
 	terminal := New(c)
 	joined, err := peer.Join(ctx, peer.Config{
-		Options: signaling.Options{Server: relay, Room: "inn", Rank: peer.RankNative},
+		Options: signaling.Options{Server: relay, Room: "inn"},
 		Connect: true,
 		Trace:   terminal.Trace,
 		OnTrack: terminal.OnTrack,

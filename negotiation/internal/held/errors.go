@@ -7,10 +7,10 @@ import (
 
 // Errors of which package negotiation tells.
 var (
-	ErrRefused             = errors.New("refused")
-	ErrNoRemoteDescription = errors.New("no remote description yet")
-	ErrUnknownUfrag        = errors.New("unknown ufrag")
-	ErrOffer               = errors.New("the offer failed")
+	ErrRefused             = errors.New("negotiation: refused")
+	ErrNoRemoteDescription = errors.New("negotiation: no remote description yet")
+	ErrUnknownUfrag        = errors.New("negotiation: unknown ufrag")
+	ErrOffer               = errors.New("negotiation: the offer failed")
 	ErrClosed              = errors.New("negotiation: closed")
 	ErrWedged              = errors.New("negotiation: the connection cannot go on, make a new one")
 )

@@ -42,7 +42,7 @@ func serve(ctx context.Context, server, room string) error {
 	}
 	heard := make(chan trace.Event, 64)
 	p, err := peer.Join(ctx, peer.Config{
-		Options: signaling.Options{Server: server, Room: room, Rank: peer.RankNative},
+		Options: signaling.Options{Server: server, Room: room},
 		Connect: true,
 		Trace: func(e trace.Event) { // must not wait for the Peer
 			if e.Kind != trace.ChatReceived {

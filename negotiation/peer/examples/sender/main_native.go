@@ -42,7 +42,7 @@ func show(ctx context.Context, server, room, file string) error {
 		return err
 	}
 	p, err := peer.Join(ctx, peer.Config{
-		Options: signaling.Options{Server: server, Room: room, Rank: peer.RankNative},
+		Options: signaling.Options{Server: server, Room: room},
 		Trace:   func(e trace.Event) { log.Print(e) },
 	})
 	if err != nil {
