@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A relay that restarts is found again within 3 s, for at least 10 s, and one that
-// stays away is asked for ever less often.
+// For at least 10 s no retry is more than 3 s away, so that a restarted relay is
+// found soon. Later retries are at least 5 s apart.
 func TestBackoff(t *testing.T) {
 	for range 100 {
 		var total time.Duration

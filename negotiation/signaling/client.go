@@ -19,27 +19,27 @@ var (
 	ErrNotConnected = errors.New("signaling: not connected to the relay")
 	// ErrSlow says that the relay takes our messages too slowly.
 	ErrSlow = errors.New("signaling: too many messages wait for the relay")
-	// ErrTooLarge says that the relay would not take a message.
+	// ErrTooLarge says that a message exceeds the relay's limit.
 	ErrTooLarge = fmt.Errorf("signaling: a message is over the relay's limit of %d bytes", wire.MaxFrame)
 )
 
-// errDialAgain says that the application had doubts while we dialled.
+// errDialAgain says that Check was called during a long dial.
 var errDialAgain = errors.New("signaling: dialling took long, and something has changed")
 
 const (
-	maxWaiting     = 512 // frames that wait to be written
+	maxWaiting     = 512 // frames queued to be written
 	connectTimeout = 10 * time.Second
-	redialAfter    = time.Second     // before a dial is given up for another, if there is reason to
-	silentFor      = 5 * time.Second // before the relay is asked for a sign of life
-	answerWithin   = 8 * time.Second // before its connection is given up
-	answerAtOnce   = 3 * time.Second // and if there is reason to doubt it
+	redialAfter    = time.Second     // before Check may abandon a dial for a new one
+	silentFor      = 5 * time.Second // of silence before the relay is probed
+	answerWithin   = 8 * time.Second // for the probe to come back, else the connection is given up
+	answerAtOnce   = 3 * time.Second // the same after Check
 	minBackoff     = 250 * time.Millisecond
-	soonBackoff    = 2 * time.Second // it doubles to this: a relay that restarts is found again soon
-	soonTries      = 12              // and after so many tries it is
+	soonBackoff    = 2 * time.Second // the delay doubles up to this, so that a restarted relay is found soon
+	soonTries      = 12              // after this many the delay is maxBackoff
 	maxBackoff     = 10 * time.Second
 )
 
-// Handler is told what happens to a [Client], one call at a time.
+// Handler has the callbacks of a [Client]. Calls do not overlap.
 type Handler struct {
 	// Connected is called before the first envelope of a connection.
 	Connected func()
@@ -51,15 +51,15 @@ type Handler struct {
 	Disconnected func(err error, retry time.Duration, final bool)
 }
 
-// Client is a connection to a relay that is made again when it is lost. What
-// is sent or received at that moment is lost with it.
+// Client is a connection to a relay. It reconnects when the connection is lost;
+// messages in flight at that moment are lost.
 type Client struct {
 	handler   Handler
 	url       string
 	protocols []string
 	cancel    context.CancelFunc
 	done      chan struct{}
-	check     chan struct{} // the application has doubts; capacity 1
+	check     chan struct{} // a call of Check is pending; capacity 1
 
 	mu  sync.Mutex
 	out chan []byte // nil: not connected
@@ -80,8 +80,9 @@ func NewKey() string {
 	return base64.RawURLEncoding.EncodeToString(key)
 }
 
-// Connect starts a client. It returns an error if the options can never work;
-// all else is told to handler. Close it, or end ctx.
+// Connect starts a client, which runs until Close is called or ctx ends. It
+// returns an error if the options can never work; all else is reported to
+// handler.
 func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 	address, err := o.address()
 	if err != nil {
@@ -104,7 +105,7 @@ func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 }
 
 // Send queues an envelope. It never blocks. An error means that it was not
-// sent; nil does not mean that it arrives.
+// sent; nil does not mean that it will arrive.
 func (c *Client) Send(e Envelope) error {
 	frame, err := e.MarshalJSON()
 	if err != nil {
@@ -126,8 +127,8 @@ func (c *Client) Send(e Envelope) error {
 	}
 }
 
-// Check looks at once whether the connection lives, or tries at once to make it
-// again. Call it when the network has changed or the machine was asleep.
+// Check probes the connection now or, if there is none, reconnects now. Call it
+// when the network has changed or the machine was asleep.
 func (c *Client) Check() {
 	select {
 	case c.check <- struct{}{}:
@@ -135,8 +136,8 @@ func (c *Client) Check() {
 	}
 }
 
-// Close ends the connection after what was sent so far is written. The handler
-// is not called any more once [Client.Done] is closed.
+// Close ends the connection once all queued envelopes are written. The handler
+// is not called after [Client.Done] is closed.
 func (c *Client) Close() { c.cancel() }
 
 // Done is closed when the client has ended.
@@ -173,8 +174,9 @@ func (c *Client) run(ctx context.Context) {
 	}
 }
 
-// final tells whether connecting again cannot help. Who was in the room before comes
-// in again when whoever has its place there leaves.
+// final reports whether connecting again cannot help. A client that was in the room
+// keeps trying when its role is taken or the room is full: it gets in again once
+// there is a place.
 func final(code string, admitted bool) bool {
 	switch code {
 	case wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeBadProtocol, wire.CodeReplaced:
@@ -185,8 +187,8 @@ func final(code string, admitted bool) bool {
 	return false
 }
 
-// backoff is how long to wait after so many failures in a row: half as long to half
-// as long again as is said above, so that not all come back at once.
+// backoff returns the time to wait after so many failures in a row: a random 0.5 to
+// 1.5 times the delay, so that clients do not all come back at once.
 func backoff(failures int) time.Duration {
 	d := maxBackoff
 	if failures < soonTries {
@@ -241,7 +243,7 @@ func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err
 		}
 		var e Envelope
 		if err := e.UnmarshalJSON(frame); err != nil {
-			continue // the relay passes on nothing but JSON
+			continue // the relay passes on only JSON
 		}
 		if e.Error != nil && wire.CloseCode(e.Error.Code) > 0 {
 			refused = e.Error
@@ -257,14 +259,14 @@ func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err
 		case heard <- id:
 		default:
 		}
-		if e.From == "" || e.From != id { // else it is the sign of life that was asked for
+		if e.From == "" || e.From != id { // else it is our probe
 			c.handler.Received(e)
 		}
 	}
 }
 
-// dial gives up when the application has doubts: what it waits for may be an answer
-// over a network that is gone.
+// dial gives up on Check: it may be waiting for an answer over a network that is
+// gone.
 func (c *Client) dial(ctx context.Context, url string) (conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -292,15 +294,15 @@ func (c *Client) dial(ctx context.Context, url string) (conn, error) {
 }
 
 // watch closes the connection if the relay gives no sign of life. Browsers cannot
-// ping, so it is sent a message to ourselves, which comes back.
+// ping, so the client sends itself a message through the relay.
 func (c *Client) watch(ws conn, heard <-chan string, ended <-chan struct{}) {
 	timer := time.NewTimer(silentFor)
 	defer timer.Stop()
 	id := ""
-	var until time.Time // when the answer must be here; zero: nothing was asked
+	var until time.Time // deadline of the probe; zero: none is under way
 	ask := func(within time.Duration) {
 		if id != "" {
-			_ = c.Send(Envelope{To: id}) // if it is not sent it is not answered
+			_ = c.Send(Envelope{To: id}) // if this fails, no answer comes
 		}
 		if at := time.Now().Add(within); until.IsZero() || at.Before(until) {
 			until = at

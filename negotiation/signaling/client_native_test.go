@@ -60,15 +60,15 @@ func serve(t *testing.T, config relay.Config) (url string, l *cuttable) {
 	return s.URL, l
 }
 
-// told is what happened to a client: an envelope, or why it was disconnected.
+// told is an event of a client: an envelope, or the reason for a disconnection.
 type told struct {
 	envelope signaling.Envelope
 	err      error
 	final    bool
 }
 
-// connect returns a client and what it is told. lost is called, if it is not nil,
-// before it connects again.
+// connect returns a client and its events. lost, if not nil, is called after each
+// disconnection, before the client reconnects.
 func connect(t *testing.T, o signaling.Options, lost func()) (*signaling.Client, <-chan told) {
 	t.Helper()
 	news := make(chan told, 1000)
@@ -114,7 +114,7 @@ func isError(err error, code string) bool {
 
 func welcomed(n told) bool { return n.envelope.Welcome != nil }
 
-// Who was in the room comes back into it when there is a place again.
+// A client that was in the room gets in again once there is a place.
 func TestTheRoomIsFullOnReturn(t *testing.T) {
 	for code, c := range map[string]struct {
 		config relay.Config
@@ -129,7 +129,7 @@ func TestTheRoomIsFullOnReturn(t *testing.T) {
 			var other *signaling.Client
 			var once sync.Once
 			_, news := connect(t, options, func() {
-				once.Do(func() { // somebody else is faster
+				once.Do(func() { // another client is faster
 					for seated := false; !seated; {
 						var others <-chan told
 						other, others = connect(t, options, nil)
@@ -149,7 +149,7 @@ func TestTheRoomIsFullOnReturn(t *testing.T) {
 	}
 }
 
-// Who was never in is told so, and does not try again.
+// A client that was never in the room is told so, and does not try again.
 func TestTheRoomIsFull(t *testing.T) {
 	url, _ := serve(t, relay.Config{PeersPerRoom: 1})
 	options := signaling.Options{Server: url, Room: "r"}
@@ -161,7 +161,7 @@ func TestTheRoomIsFull(t *testing.T) {
 	}
 }
 
-// A dial that waits for a network that is gone is given up when there is reason to.
+// Check abandons a dial that waits for a network that is gone.
 func TestCheckWhileDialling(t *testing.T) {
 	t.Parallel() // it waits
 	silent, err := net.Listen("tcp", "127.0.0.1:0")

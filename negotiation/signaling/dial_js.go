@@ -9,7 +9,7 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// maxBuffered is how many bytes may wait in the browser.
+// maxBuffered is the maximum of bytes buffered in the browser.
 const maxBuffered = 1 << 20
 
 var errGone = errors.New("the relay cannot be reached")
@@ -102,7 +102,7 @@ func (c *browserConn) gone(event safejs.Value) {
 	c.end(err)
 }
 
-// end is called once; afterwards the browser has nothing to call any more.
+// end detaches and releases the handlers. Only the first call counts.
 func (c *browserConn) end(err error) {
 	c.once.Do(func() {
 		for _, event := range []string{"onopen", "onmessage", "onclose"} {
@@ -129,7 +129,7 @@ func (c *browserConn) read() ([]byte, error) {
 		select {
 		case <-c.more:
 		case <-c.closed:
-			// What came before the end is still to be read.
+			// Frames that came before the end are still to be read.
 			select {
 			case <-c.more:
 			default:

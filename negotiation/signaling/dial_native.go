@@ -24,7 +24,7 @@ func dial(ctx context.Context, url string, protocols []string) (conn, error) {
 	dialer := websocket.Dialer{
 		Proxy:        http.ProxyFromEnvironment,
 		Subprotocols: protocols,
-		// websocket gives up for ctx only until the connection is there.
+		// websocket obeys ctx only until the network connection is made.
 		NetDialContext: func(dialing context.Context, network, address string) (net.Conn, error) {
 			connection, err := new(net.Dialer).DialContext(dialing, network, address)
 			if err == nil {
@@ -45,7 +45,7 @@ func dial(ctx context.Context, url string, protocols []string) (conn, error) {
 		}
 		return nil, fmt.Errorf("the relay cannot be reached: %w", err)
 	}
-	// The relay adds "from" to what a peer may send.
+	// The relay adds "from" to a frame that may already be of MaxFrame.
 	ws.SetReadLimit(2 * wire.MaxFrame)
 	return nativeConn{ws}, nil
 }

@@ -24,11 +24,11 @@ type Envelope struct {
 	To, From string
 	Session  string // "s" on the wire: the sender's
 	Peer     string // "r" on the wire: the addressee's
-	Bound    bool   // "ack" is there
+	Bound    bool   // "ack" is present
 	Ack, Seq uint64
 	Hello    *wire.Hello
 	Bye      bool
-	Request  string // RequestOffer, RequestRestart, or what this version does not know
+	Request  string // RequestOffer, RequestRestart, or one that this version does not know
 
 	// Message is the description or candidate; nil: neither, or BadMessage says
 	// what is wrong with it.
@@ -36,7 +36,7 @@ type Envelope struct {
 	BadMessage error
 }
 
-// MarshalJSON encodes what travels between peers.
+// MarshalJSON encodes the fields that travel between peers.
 func (e Envelope) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for _, field := range []struct{ name, value string }{
@@ -72,8 +72,8 @@ func (e Envelope) MarshalJSON() ([]byte, error) {
 	return append(append(b, ','), message[1:]...), nil
 }
 
-// UnmarshalJSON decodes a frame. Fields that it does not know, or that are not
-// of their type, are as if they were absent.
+// UnmarshalJSON decodes a frame. Unknown fields, and fields of the wrong type,
+// count as absent.
 func (e *Envelope) UnmarshalJSON(data []byte) error {
 	frame, err := fastjson.ParseBytes(data)
 	if err != nil {
@@ -115,7 +115,7 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Frame returns what the link looks at.
+// Frame returns the envelope as a frame of the link.
 func (e Envelope) Frame() link.Frame[Envelope] {
 	return link.Frame[Envelope]{
 		Session: e.Session, Peer: e.Peer, Hello: e.Hello != nil, Bound: e.Bound, Ack: e.Ack, Seq: e.Seq,
@@ -123,8 +123,8 @@ func (e Envelope) Frame() link.Frame[Envelope] {
 	}
 }
 
-// Framed returns the envelope for a frame of the link. With hello a frame says
-// hello that is to.
+// Framed returns the envelope for a frame of the link. A greeting carries
+// hello.
 func Framed(f link.Frame[Envelope], hello wire.Hello) Envelope {
 	e := f.Message
 	e.Session, e.Peer, e.Bound, e.Ack, e.Seq = f.Session, f.Peer, f.Bound, f.Ack, f.Seq
@@ -160,7 +160,8 @@ func member(v *fastjson.Value) wire.Member {
 
 func str(v *fastjson.Value, name string) string { return string(v.GetStringBytes(name)) }
 
-// number returns a whole number from 0 on. What is none is larger than can be.
+// number returns a field that must be a whole number from 0: 0 if it is absent,
+// and for anything else math.MaxUint64, which no valid frame has.
 func number(v *fastjson.Value, name string) uint64 {
 	if v = v.Get(name); v == nil {
 		return 0
@@ -172,7 +173,7 @@ func number(v *fastjson.Value, name string) uint64 {
 	return n
 }
 
-// protocol returns the number that a peer or the relay states.
+// protocol returns the protocol number that a peer or the relay states.
 func protocol(v *fastjson.Value) int {
 	if v = v.Get("protocol"); v == nil {
 		return wire.FirstProtocol

@@ -15,7 +15,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// What peers say, both ways.
+// Frames between peers, encoded and decoded.
 func TestEnvelope(t *testing.T) {
 	for _, row := range []struct {
 		wire     string
@@ -54,7 +54,7 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
-// What the relay says, and what browsers send.
+// Frames from the relay and from browsers, decoded.
 func TestEnvelopeReceived(t *testing.T) {
 	for _, row := range []struct {
 		wire     string
@@ -85,7 +85,8 @@ func TestEnvelopeReceived(t *testing.T) {
 	}
 }
 
-// What states no protocol, or what is not a whole number, speaks the first.
+// A missing protocol number, or one that is not whole, means the first
+// protocol.
 func TestEnvelopeProtocol(t *testing.T) {
 	for stated, want := range map[string]int{
 		``:                  1,

@@ -19,8 +19,8 @@ type Options struct {
 	Key    string    // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
 }
 
-// address returns the URL to connect to, or an error if what dials it or the relay
-// would refuse it for ever.
+// address returns the URL to connect to, or an error if the dialer or the relay
+// would always refuse it.
 func (o Options) address() (string, error) {
 	switch {
 	case !wire.ValidRoom(o.Room):
@@ -34,7 +34,7 @@ func (o Options) address() (string, error) {
 	}
 	server, err := url.Parse(o.Server)
 	if err != nil {
-		return "", fmt.Errorf("server: %w", errors.Unwrap(err)) // it may have a password in it
+		return "", fmt.Errorf("server: %w", errors.Unwrap(err)) // err itself may show a password
 	}
 	switch server.Scheme {
 	case "http", "ws":

@@ -22,8 +22,8 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// Options that can never work are refused at once, in words that say which, and those
-// at the limits are not.
+// Options that can never work are refused at once, with an error that names the
+// culprit. Values at the limits are accepted.
 func TestOptions(t *testing.T) {
 	for name, row := range map[string]struct {
 		change func(*Options)

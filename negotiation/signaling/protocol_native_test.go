@@ -14,8 +14,8 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// says is a relay that says one frame to each client, and closes the connection if it
-// is an error. It counts the clients.
+// says runs a relay that sends one frame to each client, and closes the connection if
+// the frame is an error. clients has one entry for each client.
 func says(t *testing.T, frame string) (url string, clients chan struct{}) {
 	t.Helper()
 	clients = make(chan struct{}, 100)
@@ -23,11 +23,11 @@ func says(t *testing.T, frame string) (url string, clients chan struct{}) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ws, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
-			return // the request was none
+			return // it was no WebSocket request
 		}
 		defer ws.Close()
 		clients <- struct{}{}
-		_ = ws.WriteMessage(websocket.TextMessage, []byte(frame)) // an error is an end, too
+		_ = ws.WriteMessage(websocket.TextMessage, []byte(frame)) // if this fails, so does reading
 		for !strings.HasPrefix(frame, `{"error"`) {
 			if _, _, err := ws.ReadMessage(); err != nil {
 				return
@@ -38,8 +38,8 @@ func says(t *testing.T, frame string) (url string, clients chan struct{}) {
 	return s.URL, clients
 }
 
-// A relay that speaks more is as good as one that speaks the same; one that speaks too
-// little is left for good.
+// A relay with a newer protocol is accepted like one with the same. A relay whose
+// protocol is too old is left for good.
 func TestProtocolOfTheRelay(t *testing.T) {
 	for stated, refused := range map[string]bool{
 		``:                false,
@@ -70,7 +70,7 @@ func TestProtocolOfTheRelay(t *testing.T) {
 	}
 }
 
-// A relay that refuses our protocol is not asked again.
+// A client whose protocol is refused does not connect again.
 func TestTheRelayRefusesOurProtocol(t *testing.T) {
 	url, clients := says(t, `{"error":{"code":"bad-protocol","message":"you speak too little"}}`)
 	c, news := connect(t, signaling.Options{Server: url, Room: "r"}, nil)

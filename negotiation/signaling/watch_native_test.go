@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// silentConn is a connection to a relay that says nothing any more.
+// silentConn is a connection to a relay that has fallen silent.
 type silentConn struct{ closed chan struct{} }
 
 func (c silentConn) read() ([]byte, error) { <-c.closed; return nil, ErrNotConnected }
 func (c silentConn) write([]byte) error    { return nil }
 func (c silentConn) close()                { close(c.closed) }
 
-// However often the application doubts, a connection is given up in time.
+// Calls of Check, however many, do not postpone the end of a dead connection.
 func TestDoubtsDoNotPutTheEndOff(t *testing.T) {
 	for name, after := range map[string]time.Duration{"at once": 0, "when it was asked already": silentFor + answerWithin - time.Second} {
 		t.Run(name, func(t *testing.T) {

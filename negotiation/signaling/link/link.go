@@ -5,11 +5,11 @@
 //
 // # Sessions
 //
-// A session is one life of one side, as its RTCPeerConnection is: a new one
-// begins when a page is loaded, a process started, or a connection given up. Two
-// sessions are bound to each other, and each to no other one ever. An end tells
-// its next session, the one that has not been bound yet, to whoever greets it,
-// and binds it to the first that names it:
+// A session is one life of one side, like its RTCPeerConnection: a new one
+// begins when a page is loaded, a process starts, or a connection is given up.
+// Two sessions are bound to each other, and each is never bound to another. An
+// end tells its next session, the one that is not bound yet, to every session
+// that greets it, and binds it to the first that names it:
 //
 //	A                                      B
 //	hello s=a            ───────────────▶
@@ -19,17 +19,18 @@
 //	                                       B is bound to a, and knows that a is
 //	                     ◀───────────────  s=b r=a ack=0
 //
-// To name a session that was told to nobody before takes somebody who is there
-// now. So a greeting that comes late, of a session that has ended, changes
-// nothing: no answer to the answer comes. And when the other side has begun
-// anew, so do we: our next session takes the place of the one that was bound.
+// Naming a session that was never told before proves that a peer is there now.
+// So a late greeting, from a session that has ended, changes nothing: our
+// answer to it gets no answer. When the other side begins a new session, so do
+// we: our next session takes the place of the bound one.
 //
 // # Messages
 //
-// Each has a number, from 1, and is sent until the other side acknowledges it or
-// the binding ends. Acknowledgements are cumulative: n says that the messages up
-// to n were delivered. They travel with messages, or alone after a while. Of what
-// comes, the one that is due is delivered and all others are dropped.
+// Messages are numbered from 1. Each is retransmitted until the other side
+// acknowledges it or the binding ends. Acknowledgements are cumulative: n means
+// that the messages up to n were delivered. They travel with messages, or alone
+// after a while. The receiver delivers the message with the next number and drops
+// all others.
 package link
 
 import (
@@ -38,8 +39,8 @@ import (
 	"slices"
 )
 
-// Window is how many messages that are not acknowledged may be on their way.
-// More wait their turn.
+// Window is the maximum of messages in flight, sent but not acknowledged. More
+// wait their turn.
 const Window = 64
 
 const (
@@ -53,22 +54,22 @@ var (
 	ErrFull    = errors.New("link: the other side acknowledges nothing")
 )
 
-// Frame is what one end gives the relay for the other.
+// Frame is what one end sends to the other through the relay.
 type Frame[M any] struct {
 	Session string // the sender's
 	Peer    string // the addressee's; empty: the sender knows none
-	Hello   bool   // the sender wants to hear how it is known
-	Bound   bool   // the sender's session is bound to Peer, and Ack counts
+	Hello   bool   // the sender wants an answer
+	Bound   bool   // the sender's session is bound to Peer, and Ack is valid
 	Ack     uint64 // how many messages were delivered to the sender
 	Seq     uint64 // the number of Message; 0: there is none
 	Message M
 }
 
-// Outcome is what became of a frame that came.
+// Outcome is the result of receiving a frame.
 type Outcome struct {
-	Bound     bool   // a binding begins here; one that was there before is over
+	Bound     bool   // a binding begins, and an earlier one is over
 	Delivered bool   // the Message of the frame is for the application
-	Dropped   Reason // empty, or why the frame was of no use
+	Dropped   Reason // why the frame was dropped; empty: it was not
 }
 
 // Reason says why a frame was dropped.
@@ -89,17 +90,17 @@ type End[M any] struct {
 
 	ours, theirs string // bound to each other; both empty: unbound
 	sure         bool   // theirs has said that it is bound to ours
-	next         string // ours that will be bound next; empty: nobody was told one
-	greeter      string // who is told next
+	next         string // ours that will be bound next; empty: not made yet
+	greeter      string // the session of the other side that is told next; empty: not known
 
-	acked   uint64 // of our messages
-	waiting []M    // those that are not
-	sent    int    // how many of these were sent since it was last begun anew
+	acked   uint64 // how many of our messages were acknowledged
+	waiting []M    // the others, oldest first
+	sent    int    // how many of these were sent since Again
 	got     uint64 // messages delivered
 
 	greet bool // a greeting is to be sent
-	owe   bool // an acknowledgement is to be sent, some time
-	now   bool // and that is now
+	owe   bool // an acknowledgement is to be sent eventually
+	now   bool // a frame is to be sent now, even without a message
 }
 
 // New returns an end that is unbound. newSession makes names, which must be
@@ -112,7 +113,7 @@ func New[M any](newSession func() string) *End[M] {
 // are empty if none is.
 func (e *End[M]) Session() (ours, theirs string) { return e.ours, e.theirs }
 
-// Clone returns a copy that names its sessions by newSession.
+// Clone returns a copy that takes the names of its sessions from newSession.
 func (e *End[M]) Clone(newSession func() string) *End[M] {
 	c := *e
 	c.newSession = newSession
@@ -120,7 +121,7 @@ func (e *End[M]) Clone(newSession func() string) *End[M] {
 	return &c
 }
 
-// String says all of the end but what the messages are.
+// String returns the whole state of the end but for the content of messages.
 func (e *End[M]) String() string {
 	flags := ""
 	for _, flag := range []struct {
@@ -138,16 +139,16 @@ func (e *End[M]) String() string {
 // Next returns the number of the message that [End.Send] takes next.
 func (e *End[M]) Next() uint64 { return e.acked + uint64(len(e.waiting)) + 1 }
 
-// Idle tells that there is nothing to send again, however long it takes.
+// Idle reports whether there is nothing to retransmit, however long it takes.
 func (e *End[M]) Idle() bool { return e.theirs != "" && e.sure && len(e.waiting) == 0 }
 
 // Waiting returns how many messages the other side has not acknowledged.
 func (e *End[M]) Waiting() int { return len(e.waiting) }
 
-// Owes tells that [End.Acknowledge] has something to do.
+// Owes reports whether [End.Acknowledge] has something to do.
 func (e *End[M]) Owes() bool { return e.owe }
 
-// Send takes a message for the other side.
+// Send queues a message for the other side.
 func (e *End[M]) Send(m M) error {
 	switch {
 	case e.theirs == "":
@@ -159,20 +160,21 @@ func (e *End[M]) Send(m M) error {
 	return nil
 }
 
-// Again has everything sent again that may have been lost. Call it when either
-// side has connected to the relay, and now and then while the end is not
-// [End.Idle].
+// Again makes [End.Frames] return everything that may have been lost. Call it
+// when either side has connected to the relay, and now and then while the end
+// is not [End.Idle].
 func (e *End[M]) Again() {
 	e.sent = 0
 	e.greet = e.theirs == ""
 	e.now = e.now || !e.sure && e.theirs != ""
 }
 
-// Acknowledge has an acknowledgement sent that is owed. Call it a little after
-// [End.Owes] began to tell so: a message that is sent before carries it.
+// Acknowledge makes [End.Frames] return the acknowledgement that is owed. Call
+// it a little after [End.Owes] becomes true: a message sent before that carries
+// it.
 func (e *End[M]) Acknowledge() { e.now = e.now || e.owe }
 
-// Renew ends the binding. The next begins with another session of both sides.
+// Renew ends the binding. The next one is between new sessions of both sides.
 func (e *End[M]) Renew() {
 	e.ours, e.theirs, e.sure, e.waiting, e.owe, e.now = "", "", false, nil, false, false
 	if e.next == "" {
@@ -181,8 +183,8 @@ func (e *End[M]) Renew() {
 	e.greeter, e.greet = "", true
 }
 
-// Receive takes a frame of the other end. If mayBind is false no binding begins:
-// the other side will try again.
+// Receive handles a frame of the other end. If mayBind is false no binding
+// begins: the other side will try again.
 func (e *End[M]) Receive(f Frame[M], mayBind bool) (o Outcome) {
 	switch {
 	case f.Session == "" || len(f.Session) > maxSession || f.Bound && f.Peer == "" || f.Seq > 0 && !f.Bound:
@@ -199,13 +201,14 @@ func (e *End[M]) Receive(f Frame[M], mayBind bool) (o Outcome) {
 		e.meet(f.Session)
 		return Outcome{}
 	case f.Peer == "":
-		return Outcome{Dropped: Stale} // it has named ours since
+		return Outcome{Dropped: Stale} // it has named our session since
 	}
 	o.Delivered, o.Dropped = e.take(f)
 	return o
 }
 
-// meet tells a session that is not bound to ours our next one.
+// meet prepares a greeting that tells our next session to one that is not bound
+// to ours.
 func (e *End[M]) meet(session string) {
 	if e.next == "" {
 		e.next = e.newSession()
@@ -250,7 +253,7 @@ func (e *End[M]) take(f Frame[M]) (delivered bool, dropped Reason) {
 	return true, ""
 }
 
-// Frames returns what is to be sent now.
+// Frames returns the frames to send now.
 func (e *End[M]) Frames() (list []Frame[M]) {
 	if e.greet {
 		e.greet = false

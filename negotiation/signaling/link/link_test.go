@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the frames into the vectors")
 
-// wire is a frame in the vectors: what it looks like between two peers of ours.
+// wire is a frame in the vectors, as it looks between two of our peers.
 type wire struct {
 	Session string          `json:"s"`
 	Peer    string          `json:"r,omitempty"`
@@ -56,11 +56,11 @@ func fromWire(text string) (f Frame[string], err error) {
 	return f, nil
 }
 
-// TestVectors plays one end by the conversations in testdata. A line is
+// TestVectors plays the conversations in testdata to one end. A line is
 //
-//	< frame        that comes from the other side
-//	> frame        that is sent then, and no other
-//	= message      that is delivered
+//	< frame        from the other side
+//	> frame        sent in reply, with no others
+//	= message      delivered
 //	+ bound        a binding begins
 //	- reason       the frame is dropped
 //	send message   by the application
@@ -93,8 +93,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// play plays what an end is told in a conversation, and returns the conversation
-// with what the end says to it.
+// play plays the inputs of a conversation to an end, and returns the
+// conversation with the end's outputs.
 func play(t *testing.T, conversation string) string {
 	sessions := 0
 	e := New[string](func() string { sessions++; return fmt.Sprint("a", sessions) })
@@ -108,7 +108,7 @@ func play(t *testing.T, conversation string) string {
 	for scanner := bufio.NewScanner(strings.NewReader(conversation)); scanner.Scan(); {
 		what, text, _ := strings.Cut(scanner.Text(), " ")
 		if strings.Contains(">=+-", what) && what != "" {
-			continue // ours to say
+			continue // an output
 		}
 		say(what, text)
 		switch what {
@@ -146,7 +146,7 @@ func play(t *testing.T, conversation string) string {
 	return out.String()
 }
 
-// TestRandom has two ends talk over a relay that loses, repeats and reorders.
+// TestRandom connects two ends by a relay that loses, repeats and reorders.
 func TestRandom(t *testing.T) {
 	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 0))
@@ -241,8 +241,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// FuzzReceive has an end take anything. It must not panic, deliver twice, or
-// keep much.
+// FuzzReceive gives an end arbitrary frames. It must not panic, deliver twice,
+// or make many sessions.
 func FuzzReceive(f *testing.F) {
 	f.Add("b", "a1", true, true, uint64(0), uint64(1))
 	f.Add("", "", false, false, uint64(1), uint64(0))

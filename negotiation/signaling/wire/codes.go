@@ -2,24 +2,24 @@ package wire
 
 // Codes of an [Error].
 const (
-	CodeBadRoom     = "bad-room"     // no name that a room can have, see RoomRule
-	CodeBadRole     = "bad-role"     // no role, see RoleRule
-	CodeBadRank     = "bad-rank"     // no rank, see RankRule
-	CodeBadKey      = "bad-key"      // no key, see KeyRule
-	CodeBadProtocol = "bad-protocol" // a number below MinProtocol; final
+	CodeBadRoom     = "bad-room"     // not a name of a room, see RoomRule
+	CodeBadRole     = "bad-role"     // not a role, see RoleRule
+	CodeBadRank     = "bad-rank"     // not a rank, see RankRule
+	CodeBadKey      = "bad-key"      // not a key, see KeyRule
+	CodeBadProtocol = "bad-protocol" // a protocol below MinProtocol; final
 	CodeRoleTaken   = "role-taken"   // another peer has this role in the room
-	CodeRoomFull    = "room-full"    // the room has as many peers as it may
+	CodeRoomFull    = "room-full"    // the room holds no more peers
 	CodeReplaced    = "replaced"     // the same key connected again; final
 	CodeTooLarge    = "too-large"    // a frame over MaxFrame
 	CodeSlow        = "slow"         // the client reads too slowly; its queue overflowed
 	CodeShutdown    = "shutdown"     // the relay is going down; connect again
-	CodeBadMessage  = "bad-message"  // not one JSON object in valid UTF-8, or not for peers to say
-	CodeNotFound    = "not-found"    // nobody with the id in "to" is in the room
+	CodeBadMessage  = "bad-message"  // not one JSON object in valid UTF-8, or with a field that only the relay may send
+	CodeNotFound    = "not-found"    // no peer with the id in "to" is in the room
 )
 
-// closeCodes are the WebSocket close codes that go with the codes of errors: RFC
-// 6455, section 7.4; those from 4000 on are ours, after the HTTP status of like
-// meaning. 0: the connection goes on.
+// closeCodes are the WebSocket close codes of the errors (RFC 6455, section
+// 7.4). Those from 4000 on are ours, after the HTTP status of similar meaning.
+// 0: the connection stays open.
 var closeCodes = []struct {
 	code  string
 	close int
@@ -40,8 +40,7 @@ var closeCodes = []struct {
 }
 
 // CloseCode returns the close code with which the relay closes the connection after
-// an error, or 0 if the connection goes on. Of a code that is not known here it is
-// 4400.
+// an error, or 0 if the connection stays open. For an unknown code it is 4400.
 func CloseCode(code string) int {
 	for _, row := range closeCodes {
 		if row.code == code {

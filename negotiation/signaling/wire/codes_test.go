@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Every code has a row in the table, once, and the package's text says its close
-// code.
+// Every code has exactly one row in the table, and the package comment gives its
+// close code.
 func TestCloseCodes(t *testing.T) {
 	parsed, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
 	if err != nil {

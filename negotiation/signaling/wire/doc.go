@@ -1,4 +1,4 @@
-// Package wire is what the relay, its clients and the page agree on.
+// Package wire is the contract between the relay, its clients and the page.
 //
 // # The wire
 //
@@ -7,41 +7,42 @@
 //	GET /ws?room=R[&role=polite|impolite][&rank=N][&dial=NAME.N][&protocol=N]
 //
 // and exchanges text frames, each one JSON object of at most 64 KB. R is the room's
-// name, 1 to 64 characters without control characters and not only spaces; N of rank
-// is from 0 to 1000. NAME.N of dial is a name of at most 32 bytes that a client gives
-// itself, and the number of the dial: of two with the same key and name the relay
-// keeps the one with the higher number, as what a client gave up may arrive after what
-// it dialled then. Secrets travel as WebSocket subprotocols and never in the URL: "pn"
-// is the one that the relay selects, "pn.key.K" proves an identity (K is 22 to 64
-// characters of base64url; the id is a fingerprint of it). Without a key the relay
-// gives a fresh identity.
+// name: 1 to 64 characters, no control characters, not only spaces. The rank is from 0
+// to 1000. dial has a name of at most 32 bytes that the client gives itself, and the
+// number of the dial: of two dials with the same key and name the relay keeps the one
+// with the higher number, because one that the client gave up may arrive after the
+// next. Secrets travel as WebSocket subprotocols, never in the URL: "pn" is the one
+// that the relay selects, "pn.key.K" proves an identity (K is 22 to 64 characters of
+// base64url; the id is a fingerprint of it). Without a key the relay gives a fresh
+// identity.
 //
 //	field        from    to       meaning
-//	welcome      relay   peer     you are in: your id, the room, who else is there, ICE servers, protocol
+//	welcome      relay   peer     you are in: your id, the room, its other peers, the ICE servers, the protocol
 //	joined       relay   peer     a peer came, or came back with the same key
 //	left         relay   peer     a peer's connection to the relay is gone
 //	error        relay   peer     code and message, see the Code constants
-//	to           peer    relay    the id of the one addressee, who may be the sender; absent: everybody else in the room
-//	from         relay   peer     who sent this; the relay overwrites what the sender wrote
+//	to           peer    relay    the id of the addressee, which may be the sender; absent: all others in the room
+//	from         relay   peer     the id of the sender; the relay overwrites what the sender wrote
 //	description  peer    peer     {"type","sdp"}, as the W3C sample sends it
 //	candidate    peer    peer     an RTCIceCandidateInit, or null: end-of-candidates
 //	s            peer    peer     the sender's session, one per life of its RTCPeerConnection
 //	r            peer    peer     the session of the addressee, as far as the sender knows it
 //	seq          peer    peer     the number of this message between the two sessions, from 1
-//	ack          peer    peer     how many messages came in order; absent: s is not bound to r yet
-//	hello        peer    peer     the sender wants an answer, on meeting: {"source","version","protocol"}
+//	ack          peer    peer     how many messages were received in order; absent: s is not bound to r yet
+//	hello        peer    peer     a greeting, to be answered: {"source","version","protocol"}
 //	bye          peer    peer     true: the sender leaves, the pairing is over
 //	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE;
-//	                              of more than one a second and a few at once the others wait, and become one;
-//	                              "offer": it asks for any offer, at most once a second
+//	                              beyond a few at once and one a second, requests wait and become one;
+//	                              "offer": it asks for any offer, and gets at most one a second
 //
-// The relay passes fields that it does not know through untouched, so peers
-// may add their own. What is not one JSON object in valid UTF-8, at most 64
-// deep, or has a field of the relay, is refused with an error. Of a repeated
-// field the relay takes the last; "From" and "To" in other letter case are
-// removed and refused. With from a frame may be a little larger than 64 KB.
+// The relay passes unknown fields through untouched, so peers may add their
+// own. It refuses a frame with an error unless that is one JSON object in valid
+// UTF-8, at most 64 deep, without fields that only the relay sends. Of a
+// repeated field the last counts. from is removed in any letter case; to in
+// another letter case is refused. With the relay's from, a frame may be a
+// little larger than 64 KB.
 //
-// The errors after which the relay closes the connection, with the close code:
+// The relay closes the connection after these errors, with the close code:
 //
 //	bad-room, bad-role, bad-rank, bad-key, bad-protocol    4400
 //	slow                                                   4408
@@ -50,28 +51,27 @@
 //	too-large                                              1009
 //	shutdown                                               1012
 //
-// A client need not connect again after replaced and the bad- ones, which will come
-// again, and after role-taken and room-full if it was never in the room.
+// A client need not reconnect after replaced and the bad- errors, which would come
+// again, nor after role-taken and room-full if it was never in the room.
 //
 // # The protocol's number
 //
-// A client states a number to the relay in its query, the relay to a client in
-// welcome, a peer to a peer in hello. Numbers are stated, not negotiated. Absent, or
-// not a whole number, it is 1, which all spoke before there was a number. Peers ask a
-// plain page for none.
+// A client states its number to the relay in the query, the relay to a client in
+// welcome, a peer to a peer in hello. Numbers are stated, not negotiated. A number
+// that is absent, or not whole, counts as 1, the protocol before there were numbers.
+// A plain page needs none.
 //
-// The number grows only when those who do not know what is new must be told apart: a
-// field that can be ignored needs no new number, because everybody ignores the fields
-// that they do not know. A number above one's own is never refused, because its sender
-// knows what the lower one means and refuses it if that is too little; the trace notes
-// it, once a connection to the relay or a pairing. A number below [MinProtocol] is
-// refused with bad-protocol:
+// The number grows only when older programs must be told apart. A field that can be
+// ignored needs no new number, because unknown fields are ignored. A number above
+// one's own is never refused: its sender knows the lower protocol, and refuses that if
+// it is too old. The trace notes it once per connection to the relay or pairing. A
+// number below [MinProtocol] is refused with bad-protocol:
 //
 //   - The relay refuses such a client before it is in the room.
 //   - A client leaves such a relay and does not connect again.
-//   - A peer does not answer such a peer, so that neither is paired, and drops what it
-//     says until one of the two connects to the relay again.
+//   - A peer does not answer such a peer, so that they are not paired, and drops its
+//     messages until one of the two reconnects to the relay.
 //
 // MinProtocol follows Protocol one release later at the earliest: a page that is open
-// while the relay is updated must still get on with it. Protocol 1 is all of the above.
+// while the relay is updated must keep working. Protocol 1 is all of the above.
 package wire

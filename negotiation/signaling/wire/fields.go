@@ -2,8 +2,8 @@ package wire
 
 // Limits of a frame.
 const (
-	MaxFrame = 64 << 10 // bytes; the largest that the relay takes
-	MaxDepth = 64       // of objects and arrays in it: the parsers of receivers may be recursive
+	MaxFrame = 64 << 10 // bytes; the relay refuses more
+	MaxDepth = 64       // of nested objects and arrays: receivers may have recursive parsers
 )
 
 // The requests of one peer to another.
@@ -28,19 +28,19 @@ type ICEServer struct {
 	Credential string   `json:"credential,omitempty"`
 }
 
-// Member is a peer in a room, as the relay tells it to the others.
+// Member is a peer in a room, as the relay announces it.
 type Member struct {
 	ID   string `json:"id"`
 	Role Role   `json:"role,omitempty"` // asked for explicitly, else empty
 	Rank *int   `json:"rank,omitempty"` // nil: a plain page
 }
 
-// Left tells that a peer's connection to the relay is gone.
+// Left says that a peer's connection to the relay is gone.
 type Left struct {
 	ID string `json:"id"`
 }
 
-// Error is what the relay refuses, in words for the one who reads it.
+// Error says what the relay refuses, and why.
 type Error struct {
 	Code    string `json:"code"` // for programs to decide on
 	Message string `json:"message"`
@@ -49,7 +49,7 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return "relay: " + e.Message }
 
-// Hello is what two peers that speak sessions tell each other when they meet.
+// Hello is the greeting of a peer that speaks sessions.
 type Hello struct {
 	Source   string `json:"source"`            // negotiation.Source of the sender
 	Version  string `json:"version,omitempty"` // for people, never compared

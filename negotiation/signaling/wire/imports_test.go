@@ -12,7 +12,7 @@ import (
 
 const module = "perfect-negotiation/"
 
-// TestImports holds what each package may need, so that arrows run down only: server
+// TestImports checks the dependencies of each package. They run down only: server
 // and wasm, then peer, signaling, negotiation, and wire, which is a leaf.
 func TestImports(t *testing.T) {
 	const (
@@ -33,7 +33,7 @@ func TestImports(t *testing.T) {
 		pkg    string
 		goos   string   // empty: this machine's
 		may    []string // the packages of this module that it may need
-		mayNot []string // beginnings of what it may not
+		mayNot []string // prefixes of packages that it may not
 		why    string
 	}{
 		{wire, "", nil, []string{"github.com/", "net/"}, "it is shared by all, and needs nobody"},

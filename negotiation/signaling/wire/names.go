@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what names a client and its room.
+// Limits of the names of clients and rooms.
 const (
 	MaxRoom     = 64   // characters of a room's name
-	MaxRank     = 1000 // of which the higher one is polite
+	MaxRank     = 1000 // the highest; of two peers the one with the higher rank is polite
 	MinKey      = 22   // characters of a key: 128 bits
 	MaxKey      = 64   // characters of a key
 	MaxDialName = 32   // bytes of the name that a client gives its dials
 )
 
-// The rules, each as the end of a sentence that begins with what must keep it:
-// "the room's name " + RoomRule.
+// The rules, each a predicate that completes a sentence: "the room's name " +
+// RoomRule.
 const (
 	RoomRule = "must have 1 to 64 characters of UTF-8, no control characters, and not only spaces"
 	RoleRule = "must be polite or impolite"
@@ -25,8 +25,8 @@ const (
 	KeyRule  = "must have 22 to 64 characters of base64url (A-Z a-z 0-9 - _)"
 )
 
-// Subprotocol is the WebSocket subprotocol that the relay selects, and
-// KeyPrefix that of the one that carries the client's key.
+// Subprotocol is the WebSocket subprotocol that the relay selects. KeyPrefix
+// begins the one that carries the client's key.
 const (
 	Subprotocol = "pn"
 	KeyPrefix   = "pn.key."
@@ -37,29 +37,29 @@ type Role string
 
 // The roles. Empty means that none is stated.
 const (
-	Polite   Role = "polite"   // takes its own offer back
-	Impolite Role = "impolite" // ignores the other's
+	Polite   Role = "polite"   // rolls its own offer back
+	Impolite Role = "impolite" // ignores the other side's offer
 )
 
-// ParseRole reads a role, which may be empty. If ok is false it does not keep
+// ParseRole parses a role, which may be empty. ok is false if it breaks
 // [RoleRule].
 func ParseRole(text string) (role Role, ok bool) {
 	return Role(text), ValidRole(Role(text))
 }
 
-// ValidRole tells whether a role keeps [RoleRule], or is empty.
+// ValidRole reports whether a role obeys [RoleRule] or is empty.
 func ValidRole(role Role) bool { return role == "" || role == Polite || role == Impolite }
 
-// ParseRank reads a rank. If ok is false it does not keep [RankRule].
+// ParseRank parses a rank. ok is false if it breaks [RankRule].
 func ParseRank(text string) (rank int, ok bool) {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return int(n), err == nil && ValidRank(int(n))
 }
 
-// ValidRank tells whether a rank keeps [RankRule].
+// ValidRank reports whether a rank obeys [RankRule].
 func ValidRank(rank int) bool { return 0 <= rank && rank <= MaxRank }
 
-// ValidRoom tells whether the name of a room keeps [RoomRule].
+// ValidRoom reports whether the name of a room obeys [RoomRule].
 func ValidRoom(name string) bool {
 	return utf8.RuneCountInString(name) <= MaxRoom &&
 		utf8.ValidString(name) &&
@@ -67,7 +67,7 @@ func ValidRoom(name string) bool {
 		!strings.ContainsFunc(name, unicode.IsControl)
 }
 
-// ValidKey tells whether a key keeps [KeyRule].
+// ValidKey reports whether a key obeys [KeyRule].
 func ValidKey(key string) bool {
 	if len(key) < MinKey || len(key) > MaxKey {
 		return false

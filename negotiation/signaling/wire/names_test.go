@@ -68,7 +68,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// The words give the limits that are checked.
+// The rules state the limits that are checked.
 func TestTheRulesSayTheirLimits(t *testing.T) {
 	for rule, want := range map[string]string{
 		RoomRule: fmt.Sprintf("1 to %d characters", MaxRoom),

@@ -2,15 +2,15 @@ package wire
 
 import "strconv"
 
-// Numbers of the protocol, see the text of the package.
+// Protocol numbers, see the package comment.
 const (
-	Protocol      = 1 // that this source speaks
-	MinProtocol   = 1 // the lowest that it gets on with
-	FirstProtocol = 1 // of everybody who states none
+	Protocol      = 1 // spoken by this source
+	MinProtocol   = 1 // the lowest that it accepts
+	FirstProtocol = 1 // of programs that state none
 )
 
-// ParseProtocol reads the number in the query of a client. What is absent or not a
-// whole number is [FirstProtocol].
+// ParseProtocol parses the number in a client's query. Anything but a whole number
+// counts as [FirstProtocol].
 func ParseProtocol(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil {
