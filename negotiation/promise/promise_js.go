@@ -1,4 +1,4 @@
-// Package promise waits for what comes of the promises of JavaScript.
+// Package promise awaits JavaScript promises.
 package promise
 
 import (
@@ -14,12 +14,13 @@ type Result struct {
 	Err   error
 }
 
-// Settled returns a channel that gets the Result of p. What is no promise is its
-// own Result. Nobody needs to wait for it.
+// Settled returns a channel that receives the Result of p. A value that is no
+// promise is its own Result. The channel need not be read.
 func Settled(p safejs.Value) <-chan Result {
 	results := make(chan Result, 1)
 	var fulfilled, rejected safejs.Func
-	// The promise may settle when nobody waits any more, so they release themselves.
+	// The promise may settle after its reader is gone, so the functions release
+	// themselves.
 	settle := func(r Result) any {
 		fulfilled.Release()
 		rejected.Release()
@@ -57,7 +58,7 @@ func Settled(p safejs.Value) <-chan Result {
 
 func first(args []safejs.Value) safejs.Value { return append(args, safejs.Undefined())[0] }
 
-// exception makes an error of what a promise was rejected with.
+// exception makes an error of the reason of a rejection.
 func exception(reason safejs.Value) error {
 	property := func(name string) string {
 		v, err := reason.Get(name)

@@ -1,5 +1,5 @@
-// Package jsontext writes JSON. encoding/json would make the program of a page
-// an eighth larger, and fastjson writes strings that are not JSON.
+// Package jsontext writes JSON. encoding/json would make the page's program an
+// eighth larger, and fastjson writes strings that are not valid JSON.
 package jsontext
 
 import (
