@@ -8,13 +8,13 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// audit traces a message of the signalling that was sent or delivered, if that is
-// wanted: what it is, and a digest of all of it.
+// audit traces a signalling message that was sent or delivered, if Config.Verbose
+// is set: its kind, and a digest of all of it.
 func (r *remote) audit(kind trace.Kind, id trace.Message, e signaling.Envelope) {
 	if !r.peer.config.Verbose {
 		return
 	}
-	e = signaling.Envelope{Request: e.Request, Message: e.Message} // without what may differ each time it is sent
+	e = signaling.Envelope{Request: e.Request, Message: e.Message} // without the fields that may differ each time it is sent
 	text, err := e.MarshalJSON()
 	if err != nil {
 		return // it is not sent, and could not have been received

@@ -11,8 +11,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// TestVerbose compares what two peers sent and what was delivered to them, and has a
-// plain page say something.
+// TestVerbose compares the messages that two peers sent with those that were
+// delivered, and has a plain page send one.
 func TestVerbose(t *testing.T) {
 	verbose := func(_ *member, c *Config) { c.Verbose = true }
 	t.Run("two peers", func(t *testing.T) {

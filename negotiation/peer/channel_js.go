@@ -11,7 +11,7 @@ import (
 
 var errFlood = errors.New("more chat than can be shown: its data channel is closed")
 
-// listen reports what happens on a data channel, in order. pion's OnMessage
+// listen reports the events of a data channel, in order. pion's OnMessage
 // starts a goroutine for each message, and its OnOpen never fires on a channel
 // that is open.
 func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func()) error {
@@ -54,8 +54,8 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 	return nil
 }
 
-// admit refuses n more bytes if too many wait to be read: the handler of an event
-// cannot wait.
+// admit refuses n more bytes if too many wait to be read: an event handler cannot
+// wait.
 func admit(_ context.Context, unread *semaphore.Weighted, n int64) error {
 	if !unread.TryAcquire(n) {
 		return errFlood

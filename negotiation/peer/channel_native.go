@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// listen reports what happens on a data channel, in order.
+// listen reports the events of a data channel, in order.
 func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func()) error {
 	dc.OnMessage(func(m webrtc.DataChannelMessage) { message(m.Data, m.IsString) })
 	dc.OnClose(closed)
@@ -17,8 +17,8 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 	return nil
 }
 
-// admit waits until n more bytes may wait to be read. Meanwhile the channel takes
-// nothing, so that the sender has to wait as well.
+// admit waits until there is room for n more unread bytes. Meanwhile the channel
+// takes nothing, so that the sender has to wait as well.
 func admit(ctx context.Context, unread *semaphore.Weighted, n int64) error {
 	return unread.Acquire(ctx, n)
 }

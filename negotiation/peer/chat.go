@@ -14,8 +14,8 @@ import (
 
 const (
 	maxBuffered  = 1 << 20 // bytes of chat on their way to one peer
-	maxUnread    = 1 << 20 // bytes of chat of one peer that nobody has read
-	messageCost  = 256     // of one message besides its bytes, in bytes
+	maxUnread    = 1 << 20 // bytes of unread chat from one peer
+	messageCost  = 256     // bytes; overhead of one message
 	drainTimeout = 10 * time.Second
 )
 
@@ -27,16 +27,16 @@ type channel struct {
 	peer    string // its id
 	open    bool
 	refused bool          // there are too many
-	turn    chan struct{} // capacity 1: taken by who looks at its buffer, of which there can be one
-	slow    bool          // somebody waited for it in vain; owned by who has the turn
+	turn    chan struct{} // capacity 1: held while its buffer is looked at, by one goroutine at a time
+	slow    bool          // a wait for it timed out; owned by the holder of the turn
 }
 
-// Say sends a line of chat to the peer with the id to, or to everybody who is
-// connected if that is empty. What is not UTF-8 in it becomes U+FFFD: browsers drop a
-// message that has it. If more than 1 MB is buffered for a peer, Say waits,
-// for 10 seconds at most, and then not again for that peer before it takes more; the
-// lines to other peers do not wait. The trace tells who does not get it. Say returns
-// [ErrNobody] if no data channel is open, and an error if nobody gets it.
+// Say sends a line of chat to the peer with the id to, or to all connected peers if
+// that is empty. Invalid UTF-8 in it becomes U+FFFD: browsers drop a message that has
+// any. If more than 1 MB is buffered for a peer, Say waits, for 10 seconds at most,
+// and then not again for that peer before it takes more; lines to other peers do not
+// wait. The trace names the peers that do not get the line. Say returns [ErrNobody]
+// if no data channel is open, and an error if no peer gets the line.
 func (p *Peer) Say(to, text string) error {
 	text = strings.ToValidUTF8(text, "\ufffd")
 	channels := p.channels(to)
@@ -68,10 +68,12 @@ func (p *Peer) Say(to, text string) error {
 	return nil
 }
 
-// Flush waits until all that was said is at the other side, 10 seconds at most.
+// Flush waits until all chat sent so far has reached the other side, 10 seconds
+// at most.
 func (p *Peer) Flush() { p.drain(p.channels(""), 0, func(*channel, error) {}) }
 
-// channels returns the channel to the peer to, or to each, that has one open.
+// channels returns the open channel to the peer to, or those to all peers if
+// that is empty.
 func (p *Peer) channels(to string) []*channel {
 	result := make(chan []*channel, 1)
 	p.enqueue(func() {
@@ -94,9 +96,8 @@ func (p *Peer) channels(to string) []*channel {
 	}
 }
 
-// drain calls f for each of the channels when at most limit bytes are on their way
-// there, or with an error when that takes too long. It begins with those for which it
-// need not wait.
+// drain calls f for each channel once at most limit bytes are on their way there, or
+// with an error if that takes too long. Channels that need no wait come first.
 func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error)) {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
@@ -128,8 +129,8 @@ func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error))
 	}
 }
 
-// drained waits until at most limit bytes are on their way. It is called by who has
-// the turn.
+// drained waits until at most limit bytes are on their way. Its caller has the
+// turn.
 func (p *Peer) drained(ctx context.Context, c *channel, limit uint64) error {
 	low := make(chan struct{}, 1)
 	c.SetBufferedAmountLowThreshold(limit)
@@ -157,7 +158,7 @@ func (p *Peer) drained(ctx context.Context, c *channel, limit uint64) error {
 	}
 }
 
-// hear returns what handles the messages of a channel.
+// hear returns the handler of a channel's messages.
 func (p *pairing) hear(c *channel) func(data []byte, text bool) {
 	peer, refused := p.remote.peer, false
 	return func(data []byte, text bool) {

@@ -14,7 +14,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// What is said is text, whatever it was made of.
+// Chat is valid UTF-8, whatever Say is given.
 func TestChatIsText(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
@@ -31,8 +31,7 @@ func TestChatIsText(t *testing.T) {
 	})
 }
 
-// Who says more than the other side reads has to wait, everybody who does so, and
-// nothing is lost.
+// All senders that are faster than the reader have to wait, and nothing is lost.
 func TestChatWaitsForItsReader(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
@@ -71,7 +70,7 @@ func TestChatWaitsForItsReader(t *testing.T) {
 	})
 }
 
-// One who does not read has nobody else wait for what is said to all.
+// A peer that does not read delays no chat to the others.
 func TestOneWhoDoesNotRead(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
@@ -107,7 +106,7 @@ func TestOneWhoDoesNotRead(t *testing.T) {
 	})
 }
 
-// A chat that nobody reads does not keep the Peer from closing.
+// Unread chat does not keep the Peer from closing.
 func TestCloseWithUnreadChat(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
@@ -139,7 +138,7 @@ func (m *member) channel(to string) *webrtc.DataChannel {
 	return dc
 }
 
-// Of channels that the other side opens and closes nothing is kept.
+// Nothing is kept of channels that the other side opens and closes.
 func TestClosedChannelsAreForgotten(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
@@ -156,8 +155,8 @@ func TestClosedChannelsAreForgotten(t *testing.T) {
 	})
 }
 
-// Of too many channels those that come last are closed, and there is room again when
-// others are. If it goes on, the connection ends.
+// Channels beyond the limit are closed, and there is room again once others are
+// closed. If it goes on, the connection ends.
 func TestTooManyChannels(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()

@@ -1,10 +1,11 @@
-// Package peer joins a room and pairs with whoever is there: one
-// PeerConnection, negotiated by package negotiation, per remote peer, with chat
-// over data channels. A browser tab and a native process run the same code.
+// Package peer joins a room and pairs with every peer in it: one PeerConnection
+// per remote peer, negotiated by package negotiation, with chat over data
+// channels. A browser tab and a native process run the same code.
 //
 // # Who is polite
 //
-// Exactly one of a pair is, and both compute it from what the relay told both:
+// Exactly one of a pair is polite. Both compute the roles from what the relay
+// told them:
 //
 //  1. An explicit role. One explicit role gives the other side the opposite; the
 //     relay refuses two equal ones.
@@ -13,8 +14,8 @@
 //     which costs a native peer nothing.
 //  3. On a tie the smaller id is polite.
 //
-// A peer with neither role nor rank is a page that knows nothing of this, and is
-// not paired.
+// A peer with neither role nor rank is a page that does not know these rules,
+// and is not paired.
 //
 // # Sessions
 //
@@ -23,6 +24,5 @@
 // [perfect-negotiation/negotiation/signaling/link], over which their messages
 // arrive exactly once and in order. When one side has a new session (its page was
 // reloaded, its process restarted, its connection given up), both get a new
-// PeerConnection. A relay that is gone ends nothing: what is to be said is said
-// when it is back.
+// PeerConnection. Losing the relay ends nothing: messages wait until it is back.
 package peer

@@ -13,8 +13,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// A peer that the relay has lost stays for as long as there is a connection to it,
-// or one comes about in time.
+// A peer that the relay has lost stays as long as there is a connection to it, or
+// if one is made in time.
 func TestThePeerStaysWhileItIsConnected(t *testing.T) {
 	stays := func(t *testing.T, a, b *member) {
 		t.Helper()
@@ -62,7 +62,8 @@ func TestThePeerIsForgottenWhenNothingReachesIt(t *testing.T) {
 	})
 }
 
-// Of many who come and go, each as somebody else, few leave a connection.
+// Of many visitors that come and go, each with an id of its own, few leave a
+// connection.
 func TestFewOfManyVisitorsAreRemembered(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer("a")

@@ -7,15 +7,15 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// sending is what a Peer sends to whom.
+// sending names a track that a Peer sends, and its addressee.
 type sending struct{ to, name string }
 
-// Send sends track to the peer with the id to, or to everybody if that is empty:
-// to whom we are connected, and whoever comes. If something goes there under
-// this name already, the track takes its place.
+// Send sends track to the peer with the id to, or to all peers if that is empty:
+// those that are connected, and those that join later. It replaces a track that
+// is sent there under this name.
 func (p *Peer) Send(to, name string, track Track) { p.send(sending{to, name}, &track) }
 
-// Unsend stops what Send has begun.
+// Unsend stops what Send began.
 func (p *Peer) Unsend(to, name string) { p.send(sending{to, name}, nil) }
 
 func (p *Peer) send(what sending, track *Track) {
@@ -40,7 +40,7 @@ func (p *Peer) send(what sending, track *Track) {
 	})
 }
 
-// tracksFor returns what the peer id is to get. Any goroutine may call it.
+// tracksFor returns the tracks for the peer id. Any goroutine may call it.
 func (p *Peer) tracksFor(id string) map[sending]Track {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,7 +53,7 @@ func (p *Peer) tracksFor(id string) map[sending]Track {
 	return wanted
 }
 
-// mediaChanged has what we send now negotiated, once there is a connection to
+// mediaChanged negotiates what we send now, once there is a connection to
 // negotiate.
 func (p *pairing) mediaChanged() {
 	if !p.begun {
@@ -70,7 +70,7 @@ func (p *pairing) mediaChanged() {
 	})
 }
 
-// updateSenders makes the senders be what is wanted now. It runs within Do.
+// updateSenders makes the senders match the wanted tracks. It runs inside Do.
 func (p *pairing) updateSenders() error {
 	wanted := p.remote.peer.tracksFor(p.remote.id)
 	var err error

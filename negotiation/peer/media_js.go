@@ -23,8 +23,8 @@ func (t RemoteTrack) Kind() string {
 	return text
 }
 
-// onTrack calls f for each track that comes, also when one comes again that had
-// been taken away. pion has no OnTrack in a browser.
+// onTrack calls f for each received track, also for one that comes again after
+// it was removed. pion has no OnTrack in a browser.
 func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err error) {
 	js := safejs.Safe(pc.JSValue())
 	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
@@ -46,10 +46,10 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 	}, nil
 }
 
-// endReads has nothing to end: a browser does that itself.
+// endReads does nothing: a browser ends reads itself.
 func endReads(*webrtc.PeerConnection) {}
 
-// use has f take a track into its keeping, before anything else happens.
+// use calls f, which takes over a track, before anything else happens.
 func use(f func()) { f() }
 
 // sender sends one track after the other, all on the same transceiver.
@@ -150,8 +150,8 @@ func (s *sender) stop() error {
 	return s.transceiver.Set("direction", direction)
 }
 
-// replace has the transceiver send another track, or none. The connection is open
-// as long as we may call this, so the promise settles.
+// replace makes the transceiver send another track, or none. It is called only
+// while the connection is open, so the promise settles.
 func (s *sender) replace(track any) error {
 	p, err := s.rtp.Call("replaceTrack", track)
 	if err != nil {

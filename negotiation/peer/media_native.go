@@ -10,7 +10,7 @@ import (
 )
 
 // Track is what can be sent. If it has a method RequestKeyFrame, that is called
-// when the other side needs a picture that does not build on others.
+// when the other side needs a key frame.
 type Track = webrtc.TrackLocal
 
 // RemoteTrack is a track that another peer sends.
@@ -19,7 +19,7 @@ type RemoteTrack struct {
 	pc *webrtc.PeerConnection
 }
 
-// RequestKeyFrame asks for a picture that does not build on others.
+// RequestKeyFrame asks for a key frame.
 // https://www.rfc-editor.org/rfc/rfc4585#section-6.3.1
 func (t RemoteTrack) RequestKeyFrame() error {
 	return t.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
@@ -34,14 +34,14 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 	return func() {}, nil
 }
 
-// endReads ends all that is still read after pc was closed.
+// endReads ends the reads that still wait after pc was closed.
 func endReads(pc *webrtc.PeerConnection) {
 	for _, r := range pc.GetReceivers() {
 		pion.EndReads(r)
 	}
 }
 
-// use has f use a track, which it does as long as the track is there.
+// use starts f, which uses a track until it ends.
 func use(f func()) { go f() }
 
 // sender sends one track after the other.
@@ -82,8 +82,8 @@ func (s *sender) stop() error {
 	return s.pc.RemoveTrack(rtp)
 }
 
-// listenToReceiver reads what the receiver reports, until the sender stops. pion
-// sends lost packets again only while somebody does so.
+// listenToReceiver reads the receiver's reports until the sender stops. pion
+// retransmits lost packets only while they are read.
 func listenToReceiver(s *webrtc.RTPSender) {
 	for {
 		packets, _, err := s.ReadRTCP()

@@ -10,8 +10,8 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Whoever reads a track reads it no more when the Peer has closed, also where two do,
-// as in pion when media come before the answer that tells of them.
+// All reads of a track end when the Peer closes, even two of one track, as in pion
+// when media come before the answer that announces them.
 func TestReadersEnd(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		read := make(chan struct{})
@@ -36,7 +36,7 @@ func TestReadersEnd(t *testing.T) {
 			}
 			select {
 			case <-read:
-				return // the world ends, and nobody may be left in it
+				return // the world ends, and no goroutine may be left in it
 			case <-time.After(20 * time.Millisecond):
 			}
 		}

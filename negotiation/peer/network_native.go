@@ -15,9 +15,9 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// LiveNetwork returns the network of this machine as it is at any time, for
-// [webrtc.SettingEngine.SetNet]. pion looks once at the addresses that there are,
-// so that an ICE restart does not find those that have come since.
+// LiveNetwork returns the network of this machine with its current interfaces at
+// any time, for [webrtc.SettingEngine.SetNet]. pion lists the addresses only
+// once, so that an ICE restart does not find newer ones.
 func LiveNetwork() (transport.Net, error) {
 	now, err := stdnet.NewNet()
 	return liveNetwork{now}, err
@@ -35,8 +35,9 @@ func (liveNetwork) Interfaces() ([]*transport.Interface, error) {
 }
 
 // NewPeerConnection returns a connection over LiveNetwork that also uses the
-// loopback interface, so that it reaches a tab on a machine without a network. What
-// pion logs goes to standard error, each entry as a line that commands no terminal.
+// loopback interface, so that it reaches a tab on a machine without a network.
+// pion's log goes to standard error, each entry as one line without control
+// characters.
 func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
 	return newPeerConnection(c, os.Stderr)
 }
@@ -54,8 +55,8 @@ func newPeerConnection(c webrtc.Configuration, log io.Writer) (*webrtc.PeerConne
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
 }
 
-// printable is written one entry of a log at a time. pion puts into it what the other
-// side has said.
+// printable escapes a log, which is written one entry at a time. pion logs text of
+// the other side.
 type printable struct{ log io.Writer }
 
 // Write implements [io.Writer].

@@ -9,7 +9,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// What pion logs of what the other side says commands no terminal.
+// Text of the other side in pion's log has no control characters.
 func TestTheLogIsPrintable(t *testing.T) {
 	var log strings.Builder
 	offers, err := NewPeerConnection(webrtc.Configuration{})

@@ -11,7 +11,7 @@ import (
 )
 
 // Without the relay nothing can be negotiated: a connection that is lost meanwhile
-// is restored when the relay is back, and is still the same then.
+// is restored when the relay is back, and is still the same one.
 func TestRecoveryWaitsForOurRelay(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
@@ -38,8 +38,8 @@ func TestRecoveryWaitsForOurRelay(t *testing.T) {
 	})
 }
 
-// What is said of a peer that acknowledges nothing is not said when we cannot reach
-// the relay, and holds until the peer is heard of again.
+// A peer that acknowledges nothing has stalled until it is heard from again. None
+// stalls while we cannot reach the relay.
 func TestStalled(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.connected()

@@ -15,7 +15,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// failing has the first connections of a peer fail to be made.
+// failing makes the first calls of a peer's NewPeerConnection fail.
 func failing(id string, times int) func(*member, *Config) {
 	return func(m *member, c *Config) {
 		if m.id != id {
@@ -53,8 +53,8 @@ func TestAConnectionThatCannotBeMade(t *testing.T) {
 	})
 }
 
-// Who gives up says nothing more, and takes nothing that is said to the connection
-// that there is no more. A new session of the other side is another matter.
+// A peer that has given up sends nothing more, and takes no messages for the
+// connection that is gone. A new session of the other side is another matter.
 func TestAfterGivingUp(t *testing.T) {
 	for _, row := range []struct {
 		name   string

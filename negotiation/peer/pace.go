@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	ackAfter   = 50 * time.Millisecond  // an acknowledgement that nothing carries
-	againFirst = 500 * time.Millisecond // what was not acknowledged is sent again, and later each time
+	ackAfter   = 50 * time.Millisecond  // until an acknowledgement is sent without a message
+	againFirst = 500 * time.Millisecond // until the first retransmission; the next take longer each time
 	againLast  = 15 * time.Second
 	stalledFor = 30 * time.Second // without an acknowledgement
 )
 
-// pace is the clock of a link: it has sent again what may be lost.
+// pace is the retransmission timer of a link.
 type pace struct {
 	r       *remote
 	ack     timer // set: one is owed
@@ -25,8 +25,8 @@ type pace struct {
 	stalled bool
 }
 
-// update sets the timers by what the link has to do. It is called after
-// everything that changes that.
+// update sets the timers to what the link has to do. It is called after every
+// change of that.
 func (p *pace) update() {
 	l := p.r.link
 	switch {
@@ -82,7 +82,8 @@ func (p *pace) stop() {
 	p.again.stop()
 }
 
-// after has f change the link in some time, and sends what comes of it.
+// after calls f, which changes the link, after d, and sends the frames that
+// result.
 func (p *pace) after(t *timer, d time.Duration, f func()) {
 	t.set(p.r.peer, d, func() {
 		f()

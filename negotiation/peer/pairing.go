@@ -17,7 +17,7 @@ import (
 const (
 	offersApart = time.Second // between two offers that the other side asks for
 	maxChannels = 32          // of one pairing: each costs memory, whoever opens it
-	maxCrowd    = 100         // more of them: pion keeps those that are closed as long as the connection
+	maxCrowd    = 100         // refused channels: pion keeps closed ones as long as the connection
 )
 
 var errCrowd = fmt.Errorf("it opens more data channels than the %d that there may be: each further one is closed", maxChannels)
@@ -34,14 +34,14 @@ type pairing struct {
 	connected  bool       // the PeerConnection is
 	own        *channel   // created here; nil: none
 	channels   []*channel // own and received, those that are not closed
-	crowd      int        // how many were received that may not be
+	crowd      int        // how many received channels were refused
 
 	unread *semaphore.Weighted // bytes of chat that wait for the Peer's goroutine
-	ended  context.Context     // the pairing is over: nobody will read them
+	ended  context.Context     // done when the pairing is over, and they will not be read
 	cancel context.CancelFunc
 
 	senders map[sending]*sender // owned by the Session's goroutine
-	detach  func()              // no more tracks are to come
+	detach  func()              // ends the calls for tracks
 
 	state    trace.State // as the Session has told last
 	held     bool        // the offer is, in have-local-offer
@@ -49,7 +49,7 @@ type pairing struct {
 	recovery recovery
 
 	offered bool      // the last description of the other side was an offer, not applied yet
-	asked   time.Time // when it asked for an offer last
+	asked   time.Time // when it last asked for an offer
 	refused timer     // set: it was refused, and none was applied since
 }
 
@@ -199,8 +199,8 @@ func (p *pairing) chat() *channel {
 	return nil
 }
 
-// listen is called as soon as a channel is known, of our own or received: what it
-// tells before is lost.
+// listen is called as soon as a channel is known, our own or received: events
+// before that are lost.
 func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 	c := &channel{DataChannel: dc, peer: p.remote.id, turn: make(chan struct{}, 1)}
 	enqueue, label := p.remote.peer.enqueue, dc.Label()
@@ -236,7 +236,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 			return
 		}
 		_ = dc.Close()        // releases its handlers
-		var others []*channel // slices.DeleteFunc would have the page's program take in all methods
+		var others []*channel // slices.DeleteFunc would link all methods into the page's program
 		for _, other := range p.channels {
 			if other != c {
 				others = append(others, other)

@@ -24,20 +24,20 @@ var (
 type Config struct {
 	signaling.Options
 
-	// Connect opens a data channel as soon as a peer is met. Else that waits
-	// for Connect to be called here or there.
+	// Connect opens a data channel as soon as a peer is met. Without it, that
+	// waits for a call of [Peer.Connect] on either side.
 	Connect bool
-	// Version is told to the other side, for people to read.
+	// Version is sent to the other side, for people to read.
 	Version string
-	// Verbose has each message of the signalling traced, too, when it is sent and
-	// when it is delivered, with a digest by which the two ends can be compared.
+	// Verbose also traces each signalling message when it is sent and when it is
+	// delivered, with a digest for comparing the two ends.
 	Verbose bool
-	// Trace is told all that happens, in order, on the Peer's goroutine. It must
+	// Trace is called with every event, in order, on the Peer's goroutine. It must
 	// not block and must not wait for the Peer.
 	Trace func(trace.Event)
-	// OnTrack is given each track that a peer sends; nil: nobody wants them. It is
-	// called natively on a goroutine of its own, and in a browser like Trace, so
-	// that none comes after [trace.Unpaired].
+	// OnTrack is called with each received track; nil: tracks are ignored.
+	// Natively it is called on a goroutine of its own, and in a browser like
+	// Trace, so that no track comes after [trace.Unpaired].
 	OnTrack func(from string, track RemoteTrack)
 	// NewPeerConnection makes the connections; nil: the function of that name.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
@@ -69,7 +69,7 @@ type Peer struct {
 	told    uint64               // the number of the last event
 }
 
-// client is what a Peer wants of a [signaling.Client].
+// client is the part of [signaling.Client] that a Peer uses.
 type client interface {
 	Send(signaling.Envelope) error
 	Check()
@@ -77,9 +77,9 @@ type client interface {
 	Done() <-chan struct{}
 }
 
-// Join connects to the relay and pairs with everybody in the room, until ctx
-// ends or Close is called. It returns an error if config can never work; what
-// happens later is told by the trace.
+// Join connects to the relay and pairs with every peer in the room, until ctx
+// ends or Close is called. It returns an error if config can never work; later
+// errors are in the trace.
 func Join(ctx context.Context, config Config) (*Peer, error) {
 	if config.Rank == nil {
 		config.Rank = new(platformRank())
@@ -124,7 +124,7 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 }
 
 // Connect opens a data channel to every peer in the room, and to each that
-// comes. Alone in the room it is remembered.
+// joins. In an empty room it is remembered.
 func (p *Peer) Connect() {
 	p.enqueue(func() {
 		p.connect = true
@@ -145,8 +145,8 @@ func (p *Peer) Connect() {
 // whatever is going on.
 func (p *Peer) Renegotiate() { p.wish(func(p *pairing) { p.session.Renegotiate() }) }
 
-// RestartICE finds the way to every peer in the room anew: a polite peer asks the
-// other one to. What goes on goes on meanwhile. It is never lost, whatever is going
+// RestartICE restarts ICE with every peer in the room: a polite peer asks the other
+// one to do it. Media and data keep flowing. It is never lost, whatever is going
 // on, and waits while the relay cannot be reached.
 func (p *Peer) RestartICE() { p.wish(func(p *pairing) { p.recovery.now("") }) }
 
@@ -165,9 +165,9 @@ func (p *Peer) wish(f func(*pairing)) {
 	})
 }
 
-// CheckRelay looks at once whether the connection to the relay lives, or tries at
-// once to make it again. Call it when the network has changed, the machine was
-// asleep, or the user asks for it.
+// CheckRelay probes the connection to the relay now or, if there is none,
+// reconnects now. Call it when the network has changed, the machine was asleep,
+// or the user asks for it.
 func (p *Peer) CheckRelay() { p.client.Check() }
 
 // Close says bye and ends all connections. [Peer.Done] tells when that is done.
@@ -186,8 +186,8 @@ func (p *Peer) Close() {
 	})
 }
 
-// ID returns the id that the relay has given us, by which others know us; it is
-// empty before the first [RoomJoined].
+// ID returns the id that the relay has given us, which the other peers see. It
+// is empty before the first [RoomJoined].
 func (p *Peer) ID() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -247,8 +247,8 @@ func (p *Peer) tell(e trace.Event) uint64 {
 	return e.N
 }
 
-// mayPair tells whether the last pairing with the peer id is some time ago, whatever
-// has become of it since.
+// mayPair reports whether the last pairing with the peer id began some time ago,
+// whatever has become of it since.
 func (p *Peer) mayPair(id string) bool { return time.Since(p.paired[id]) >= pairingsApart }
 
 func (p *Peer) pairs(id string) {

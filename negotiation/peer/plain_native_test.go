@@ -16,7 +16,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// said has m receive an envelope of somebody whom the relay has.
+// said has m receive an envelope from another peer in the room.
 func (m *member) said(from string, e signaling.Envelope) {
 	e.From = from
 	m.handler.Received(e)
@@ -58,7 +58,7 @@ func TestAPlainPageWithARankDoesNotStall(t *testing.T) {
 	})
 }
 
-// However often somebody comes and goes, there is one new pairing a second.
+// However often a peer comes and goes, there is one new pairing a second.
 func TestPairingsAreApart(t *testing.T) {
 	for _, c := range []struct {
 		name string

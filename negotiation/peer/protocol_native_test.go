@@ -56,7 +56,7 @@ func TestTheOtherSideIsTooOld(t *testing.T) {
 	})
 }
 
-// A relay that speaks a newer protocol is as good as any, and the trace notes it.
+// A relay that speaks a newer protocol is accepted, and the trace notes it.
 func TestTheRelayIsNewer(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer("a")

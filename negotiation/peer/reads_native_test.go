@@ -14,9 +14,9 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Where media come before the answer that tells of them two goroutines of pion read
-// them. Both end when the connection closes, and when the track is taken away: nobody
-// may be left in the world.
+// When media come before the answer that announces them, two goroutines of pion read
+// them. Both end when the connection closes, and when the track is removed: no
+// goroutine may be left in the world.
 func TestEarlyReadsEnd(t *testing.T) {
 	for name, end := range map[string]func(from, to *member){
 		"when the Peer closes":         func(_, to *member) { to.peer.Close() },
@@ -32,7 +32,8 @@ func TestEarlyReadsEnd(t *testing.T) {
 					return to.count(trace.TrackReceived) == 1
 				})
 
-				// What is added while an offer waits goes into the answer to the other one.
+				// A track added while our offer waits goes into the answer to the other
+				// side's offer.
 				w.on(func(string, string, *signaling.Envelope) bool { return false })
 				offered := from.count(trace.OfferSending)
 				from.peer.Renegotiate()
@@ -71,7 +72,8 @@ func takeAway(from, to *member) {
 	to.await("it is told", func() bool { return answers() > before })
 }
 
-// A connection that never came about has tracks, of which pion has no streams.
+// A connection that was never established has tracks, but pion has no streams
+// for them.
 func TestNoReadsToEnd(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.down.Store(true)

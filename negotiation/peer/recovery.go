@@ -15,21 +15,20 @@ const (
 	restartFor      = 5 * time.Second // before the next restart, and twice as long each time
 	maxRestarts     = 3               // before a new connection
 	restartsApart   = time.Second     // between those that the other side asks for
-	restartsAhead   = 4 * time.Second // how much of that they may be ahead of time
+	restartsAhead   = 4 * time.Second // how far ahead of that a burst may be
 )
 
-// recovery brings a connection back that was there and is not any more: it
-// restarts ICE, a few times, and makes a new connection when that does not help.
-// Both sides notice; of two that speak sessions the impolite one restarts, and
-// the polite one asks it to, because a restart that collides costs a polite
-// native peer the network that it has.
+// recovery restores a lost connection: it restarts ICE, a few times, and makes a
+// new connection if that does not help. Both sides notice the loss. Of two that
+// speak sessions the impolite one restarts, and the polite one asks it to,
+// because a restart that collides costs a polite native peer its network path.
 type recovery struct {
 	p         *pairing
 	restarts  int
 	timer     timer     // not set: all is well
-	recovered time.Time // when it was lost no longer
+	recovered time.Time // when it was last restored
 	wanted    bool      // a restart, when the other side can be reached
-	due       time.Time // when all that the other side has asked for would be made, each apart
+	due       time.Time // when all restarts that the other side has asked for would be made, restartsApart
 	next      timer     // set: it has asked for more than may be made at once
 }
 
@@ -53,7 +52,7 @@ func (r *recovery) stateChanged(state webrtc.PeerConnectionState) {
 	}
 }
 
-// after tries again in some time.
+// after tries again after d.
 func (r *recovery) after(d time.Duration) {
 	r.timer.set(r.p.remote.peer, d, func() { r.attempt("") })
 }
@@ -64,7 +63,7 @@ func (r *recovery) attempt(why trace.Code) {
 	case remote.pairing != r.p:
 		return
 	case !remote.reachable():
-		r.after(disconnectedFor) // when it is
+		r.after(disconnectedFor) // try again later
 		return
 	case r.restarts == maxRestarts:
 		remote.tell(trace.Event{Kind: trace.RestartsFailed})
@@ -76,8 +75,8 @@ func (r *recovery) attempt(why trace.Code) {
 	r.restart(why)
 }
 
-// now restarts ICE whatever the state of the connection. If that is lost, it is
-// the next attempt.
+// now restarts ICE whatever the state of the connection. If the connection is
+// lost, this is the next attempt.
 func (r *recovery) now(why trace.Code) {
 	if r.timer.isSet() {
 		r.attempt(why)
@@ -86,7 +85,7 @@ func (r *recovery) now(why trace.Code) {
 	}
 }
 
-// restart waits until the other side can be told: pion leaves the way that there is
+// restart waits until the other side can be reached: pion leaves the current path
 // as soon as it makes the offer.
 func (r *recovery) restart(why trace.Code) {
 	remote := r.p.remote
@@ -113,9 +112,9 @@ func (r *recovery) met() {
 func (r *recovery) requested() {
 	ahead := max(0, time.Until(r.due))
 	switch {
-	case r.p.remote.polite: // nobody of ours would ask
+	case r.p.remote.polite: // none of our peers would ask
 	case r.restarts > 0: // it is under way
-	case time.Since(r.recovered) < restartFor: // it was asked for before that
+	case time.Since(r.recovered) < restartFor: // it was asked for before the recovery
 	case r.next.isSet():
 	case ahead > restartsAhead:
 		r.next.set(r.p.remote.peer, ahead-restartsAhead, r.requested)

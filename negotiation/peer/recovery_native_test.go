@@ -42,7 +42,8 @@ func TestRecovery(t *testing.T) {
 	})
 }
 
-// What the polite peer asks for counts like what the impolite one does by itself.
+// A restart that the polite peer asks for counts as an attempt of the impolite
+// one.
 func TestRequestIsAnAttempt(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
@@ -71,8 +72,8 @@ func TestRequestIsAnAttempt(t *testing.T) {
 	})
 }
 
-// However often the other side asks, there is no more than a restart a second and a few
-// at once, and one after it has asked last.
+// However often the other side asks, there is at most one restart a second and a few at
+// once, and one after its last request.
 func TestRequestsAreApart(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
@@ -124,7 +125,7 @@ func TestRestartsFail(t *testing.T) {
 	})
 }
 
-// Connections that never come about are given up.
+// Connections that are never established are given up.
 func TestGivenUp(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
@@ -143,7 +144,7 @@ func TestGivenUp(t *testing.T) {
 	})
 }
 
-// The user's restart is like one of ours, and waits for the relay.
+// A restart by the user works like one by recovery, and waits for the relay.
 func TestRestartICE(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()

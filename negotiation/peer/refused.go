@@ -6,13 +6,13 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// refusedFor is how long a refused offer may stand without a description that is
-// not refused.
+// refusedFor is how long a refused offer may go without a description that is
+// applied.
 const refusedFor = 5 * time.Second
 
-// observe looks at what the Session tells. Whose offer is refused waits for an
-// answer, and ignores our offers meanwhile if it is impolite: in the end only a new
-// connection helps.
+// observe looks at the Session's events. The sender of a refused offer waits for an
+// answer and, if it is impolite, ignores our offers meanwhile: in the end only a
+// new connection helps.
 func (p *pairing) observe(e trace.Event) {
 	p.state, p.held = e.State, e.Held
 	switch e.Kind {

@@ -13,7 +13,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// spoil has the next offer of m come as one that cannot be applied.
+// spoil makes the next offer of m one that cannot be applied.
 func (w *world) spoil(m *member) {
 	w.on(func(from, _ string, e *signaling.Envelope) bool {
 		if from == m.id && e.Message != nil && e.Message.Description != nil && e.Message.Description.Type == webrtc.SDPTypeOffer {
@@ -24,7 +24,8 @@ func (w *world) spoil(m *member) {
 	})
 }
 
-// An offer that cannot be applied ends in a new connection, whoever has made it.
+// An offer that cannot be applied ends in a new connection, whichever side made
+// it.
 func TestARefusedOffer(t *testing.T) {
 	for _, from := range []string{"polite", "impolite"} {
 		t.Run("of the "+from+" peer", func(t *testing.T) {
@@ -46,7 +47,7 @@ func TestARefusedOffer(t *testing.T) {
 	}
 }
 
-// What the other side offers after that, and is applied, keeps the connection.
+// A later offer of the other side that is applied keeps the connection.
 func TestARefusedOfferAndAGoodOne(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()

@@ -17,8 +17,8 @@ import (
 const (
 	maxStartingOver = 5                // connections in a row that may fail before one connects
 	pairingsApart   = time.Second      // with one peer: each costs a connection
-	absentFor       = 10 * time.Second // until a peer that nothing reaches is forgotten
-	maxAbsent       = 8                // such peers: who comes and goes each time with another key leaves a connection each
+	absentFor       = 10 * time.Second // until an unreachable peer is forgotten
+	maxAbsent       = 8                // such peers: a visitor that comes and goes with a new key each time leaves a connection each
 )
 
 // remote is another member of the room.
@@ -32,7 +32,7 @@ type remote struct {
 	pace    pace
 	pairing *pairing // nil: none
 	failed  int      // connections in a row that did not connect
-	leaving timer    // set: nothing reaches it
+	leaving timer    // set: it is unreachable
 	later   timer    // set: a plain page waits to be paired
 }
 
@@ -91,7 +91,7 @@ func (r *remote) received(e signaling.Envelope) {
 	r.flush()
 }
 
-// receivedPlain handles what a page says that speaks no sessions.
+// receivedPlain handles an envelope from a page that speaks no sessions.
 func (r *remote) receivedPlain(e signaling.Envelope) {
 	_, theirs := r.link.Session()
 	begins := e.Message != nil && r.failed <= maxStartingOver && r.peer.mayPair(r.id)
@@ -110,8 +110,8 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 	}
 }
 
-// refuse drops a peer that speaks too old a protocol, before it is answered: what it
-// says is not heard any more.
+// refuse drops a peer that speaks too old a protocol, before it is answered. Its
+// later messages are ignored.
 func (r *remote) refuse(spoken int) {
 	r.end(trace.OtherVersion)
 	r.stop()
@@ -132,10 +132,10 @@ func (r *remote) hello(h wire.Hello) {
 	}
 }
 
-// reachable tells whether the relay passes on what we say.
+// reachable reports whether the relay passes our messages on.
 func (r *remote) reachable() bool { return r.present && r.peer.online }
 
-// flush sends what the link has to send.
+// flush sends the link's frames.
 func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
 		if r.reachable() && !r.plain {
@@ -200,8 +200,8 @@ func (r *remote) transmit(e signaling.Envelope) error {
 	return r.peer.client.Send(e)
 }
 
-// pairPlain pairs with a page that does not say when, in a moment if it was just
-// paired.
+// pairPlain pairs with a page that speaks no sessions, a little later if it was
+// just paired.
 func (r *remote) pairPlain() {
 	switch {
 	case r.pairing != nil || !r.plain:
@@ -260,7 +260,7 @@ func (r *remote) forgetIfGone() {
 	}
 }
 
-// absent returns how many peers nothing reaches.
+// absent returns the number of unreachable peers.
 func (p *Peer) absent() (n int) {
 	for _, r := range p.remotes {
 		if r.leaving.isSet() {
@@ -277,7 +277,7 @@ func (r *remote) forget() {
 	delete(r.peer.remotes, r.id)
 }
 
-// stop stops what runs by itself.
+// stop stops the timers.
 func (r *remote) stop() {
 	r.pace.stop()
 	r.leaving.stop()
@@ -307,8 +307,8 @@ func (r *remote) startOver(why trace.Code, err error) {
 	}
 }
 
-// givenUp tells that no connection is tried before the other side begins a session, or
-// either side has connected to the relay again.
+// givenUp reports whether no connection is tried until the other side begins a session
+// or either side reconnects to the relay.
 func (r *remote) givenUp() bool { return r.failed > maxStartingOver && r.pairing == nil }
 
 // sessionEnded is called when the Session of a pairing has ended by itself.

@@ -11,7 +11,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Whoever is asked for an offer makes one, however often in a second.
+// A peer that is asked for an offer makes one, however often it is asked in a
+// second.
 func TestAnOfferIsAskedFor(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
@@ -30,7 +31,8 @@ func TestAnOfferIsAskedFor(t *testing.T) {
 	})
 }
 
-// The trace tells the signaling state of the pairing, whoever tells the rest.
+// Every event has the signaling state of the pairing, whichever package traces
+// it.
 func TestTheTraceHasTheState(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()

@@ -17,7 +17,7 @@ const (
 	RankNative   = 3
 )
 
-// polite tells whether me is the polite one of two members of a room.
+// polite reports whether me is the polite one of two members of a room.
 func polite(me, other wire.Member) (bool, error) {
 	switch {
 	case me.Role != "" && me.Role == other.Role:

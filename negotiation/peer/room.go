@@ -53,7 +53,7 @@ func (p *Peer) received(e signaling.Envelope) {
 	}
 }
 
-// welcome begins a connection to the relay, the first one or another.
+// welcome begins a connection to the relay, the first or a later one.
 func (p *Peer) welcome(w wire.Welcome) {
 	p.online = true
 	p.self.ID = w.ID

@@ -2,8 +2,8 @@ package peer
 
 import "time"
 
-// timer is the time at which the Peer's goroutine is to do something. The zero
-// value is not set.
+// timer calls a function on the Peer's goroutine at some time. The zero value
+// is not set.
 type timer struct{ t *time.Timer }
 
 func (t *timer) isSet() bool { return t.t != nil }
@@ -15,8 +15,8 @@ func (t *timer) stop() {
 	}
 }
 
-// set has f called on the goroutine of p in some time, unless the timer is stopped
-// or set anew before.
+// set calls f on the goroutine of p after d, unless the timer is stopped or set
+// again before.
 func (t *timer) set(p *Peer, d time.Duration, f func()) {
 	t.stop()
 	var this *time.Timer

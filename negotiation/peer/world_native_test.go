@@ -23,16 +23,16 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// world is a relay and a network in memory, in which peers and pion do what they do
-// in time that passes as soon as all of them wait.
+// world is a relay and a network in memory. Time passes as soon as all peers and
+// all of pion wait.
 type world struct {
 	t      *testing.T
 	router *vnet.Router
 	down   atomic.Bool // the network carries nothing
 
 	mu      sync.Mutex
-	members []*member                                         // whom the relay has
-	pass    func(from, to string, e *signaling.Envelope) bool // nil, or what becomes of a message
+	members []*member                                         // connected to the relay
+	pass    func(from, to string, e *signaling.Envelope) bool // reports whether a message is passed on; nil: all are
 }
 
 // inWorld runs f in a bubble of its own.
@@ -41,8 +41,8 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		router, err := vnet.NewRouter(&vnet.RouterConfig{
 			CIDR: "10.0.0.0/24",
-			// pion holds a mutex while it waits for its last words to be sent. If those
-			// of the other side came meanwhile, time would stand still.
+			// pion holds a mutex while it waits for its last packets to be sent. If
+			// those of the other side came meanwhile, time would stand still.
 			MinDelay:      20 * time.Millisecond,
 			LoggerFactory: logging.NewDefaultLoggerFactory(),
 		})
@@ -59,7 +59,7 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 	})
 }
 
-// member is a Peer, and its client of the relay.
+// member is a Peer and its relay client.
 type member struct {
 	w       *world
 	id      string
@@ -130,7 +130,7 @@ func (m *member) traced(e trace.Event) {
 	}
 }
 
-// onTrace has f called at each event of a kind, while the Peer waits.
+// onTrace calls f at each event of a kind, while the Peer waits.
 func (m *member) onTrace(kind trace.Kind, f func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -151,7 +151,7 @@ func (m *member) online() {
 	m.handler.Received(signaling.Envelope{Welcome: &welcome})
 }
 
-// noRelay takes the relay away from all.
+// noRelay disconnects all from the relay.
 func (w *world) noRelay() {
 	w.mu.Lock()
 	members := w.members
@@ -224,7 +224,7 @@ func (m *member) Close() {
 // Done implements [client].
 func (m *member) Done() <-chan struct{} { return m.done }
 
-// on has f look at each message that the relay passes on, and tell whether it does.
+// on makes f see each message and report whether the relay passes it on.
 func (w *world) on(f func(from, to string, e *signaling.Envelope) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -233,7 +233,7 @@ func (w *world) on(f func(from, to string, e *signaling.Envelope) bool) {
 
 func (m *member) count(kind trace.Kind) int { return len(m.times(kind)) }
 
-// times returns when something happened, since m was made.
+// times returns the times of the events of a kind.
 func (m *member) times(kind trace.Kind) (list []time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -245,7 +245,7 @@ func (m *member) times(kind trace.Kind) (list []time.Time) {
 	return list
 }
 
-// details returns what was said of a kind of event.
+// details returns the details of the events of a kind.
 func (m *member) details(kind trace.Kind) (list []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -72,7 +72,7 @@ func serve(ctx context.Context, server, room string) error {
 				reply = "It is gone."
 			}
 			if err := p.Say(e.Peer, reply); err != nil {
-				log.Print(err) // whoever said it has left
+				log.Print(err) // the sender has left
 			}
 		case <-p.Done(): // also when ctx ends
 			return nil
@@ -80,7 +80,7 @@ func serve(ctx context.Context, server, room string) error {
 	}
 }
 
-// play plays silence, which is all the sound that needs no file.
+// play sends silence, the only sound that needs no file.
 func play(ctx context.Context, track *webrtc.TrackLocalStaticSample) {
 	const each = 20 * time.Millisecond
 	next := time.NewTicker(each)
@@ -88,7 +88,7 @@ func play(ctx context.Context, track *webrtc.TrackLocalStaticSample) {
 	for {
 		select {
 		case <-next.C:
-			// An error is one of a connection that has gone.
+			// Errors come only from connections that are gone.
 			_ = track.WriteSample(media.Sample{Data: []byte{0xf8, 0xff, 0xfe}, Duration: each})
 		case <-ctx.Done():
 			return

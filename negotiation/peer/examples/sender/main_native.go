@@ -1,6 +1,6 @@
 //go:build !js
 
-// Command sender shows a moving picture to everybody who comes into a room. Run
+// Command sender shows a moving picture to every peer that joins a room. Run
 // the relay with `make run`, open http://localhost:8080/r/lobby, and
 //
 //	go run ./negotiation/peer/examples/sender server/media/pattern.ivf
@@ -48,7 +48,7 @@ func show(ctx context.Context, server, room, file string) error {
 	if err != nil {
 		return err
 	}
-	p.Send("", "picture", track) // to whoever comes
+	p.Send("", "picture", track) // to every peer that joins
 	for ctx.Err() == nil && err == nil {
 		err = play(ctx, track, file)
 	}
@@ -79,7 +79,7 @@ func play(ctx context.Context, track *webrtc.TrackLocalStaticSample, name string
 		if err != nil {
 			return err
 		}
-		// An error is one of a connection that has gone.
+		// Errors come only from connections that are gone.
 		_ = track.WriteSample(media.Sample{Data: frame, Duration: each})
 		select {
 		case <-next.C:
