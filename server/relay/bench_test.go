@@ -10,8 +10,8 @@ import (
 	"perfect-negotiation/server/relay"
 )
 
-// BenchmarkRelay measures how long one message takes from a peer to another,
-// both of which run here too, when many are under way.
+// BenchmarkRelay measures how long a message takes from one peer to another
+// while many are in flight. Both peers run here, too.
 func BenchmarkRelay(b *testing.B) {
 	for _, size := range []int{300, 3 << 10} {
 		b.Run(fmt.Sprintf("%dB", size), func(b *testing.B) {
@@ -19,7 +19,7 @@ func BenchmarkRelay(b *testing.B) {
 			sender, receiver := s.pair("r")
 			head := `{"to":"` + receiver.id + `","candidate":"`
 			message := []byte(head + strings.Repeat("x", size-len(head)-2) + `"}`)
-			window := make(chan struct{}, 32) // under way: too few to be evicted for
+			window := make(chan struct{}, 32) // in flight: too few to be evicted for
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			b.ResetTimer()

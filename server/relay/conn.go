@@ -19,8 +19,8 @@ import (
 // connection and to answer the close.
 const closeTimeout = 5 * time.Second
 
-// messageCost is what a message costs the relay and its readers besides its
-// bytes, in bytes.
+// messageCost is the overhead of a message for the relay and its readers, in
+// bytes.
 const messageCost = 256
 
 // conn is the connection of a client. One goroutine, serve, reads it; another
@@ -31,14 +31,14 @@ type conn struct {
 	name   string      // of the room
 	member wire.Member // what the others know of it
 	dial   dial
-	spoken int   // number of the protocol
-	room   *room // nil until it is in; constant from then on
+	spoken int   // its protocol number
+	room   *room // nil until it has joined; constant from then on
 	queue  queue
-	pace   *rate.Limiter // at which it is read, in bytes of the network; a replaced connection leaves it to the next
+	pace   *rate.Limiter // how fast it is read, in bytes of the network; a replaced connection leaves it to the next
 
 	ending    atomic.Bool     // end was called: nothing more is taken from the client
 	heard     atomic.Bool     // it gave a sign of life since the sweeper looked
-	ended     context.Context // is done: nothing waits for pace
+	ended     context.Context // done: nothing waits for pace
 	cancel    context.CancelFunc
 	receiving bool // serve is inside a message
 
@@ -77,16 +77,16 @@ func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
 	return c
 }
 
-// alive notes a sign of life. Control frames inside of a message are none, or
-// a client could hold the memory of a message that it never completes.
+// alive notes a sign of life. Control frames inside a message do not count, or
+// a client could hold memory for a message that it never completes.
 func (c *conn) alive() {
 	if !c.receiving {
 		c.heard.Store(true)
 	}
 }
 
-// serve runs the connection from the join to the end. If refused is not nil
-// the client is told so instead.
+// serve runs the connection from the join to the end. If refused is not nil,
+// the client gets that error instead.
 func (c *conn) serve(refused *wire.Error) {
 	c.relay.add(c)
 	if refused == nil {
@@ -99,9 +99,9 @@ func (c *conn) serve(refused *wire.Error) {
 		c.receive()
 		c.relay.leave(c)
 	}
-	// Closing a socket that has unread data resets it, and the client may lose
-	// the error that it was sent: so read on until it closes, its time is over, or it
-	// has sent more than anybody has to.
+	// Closing a socket with unread data resets it, and the client may lose the error
+	// that it was sent. So read on until it closes, its time is over, or it has sent
+	// more than maxLast.
 	for {
 		if _, _, err := c.ws.NextReader(); err != nil {
 			break
@@ -154,13 +154,13 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 	return true
 }
 
-// refuse tells the client that a message of its was not relayed.
+// refuse tells the client that one of its messages was not relayed.
 func (c *conn) refuse(code, message string) {
 	c.send(notice{Error: &wire.Error{Code: code, Message: message}}.encode())
 }
 
-// send queues a text for the client and never blocks. If too much waits already
-// the client is evicted. The caller may hold the lock of a room.
+// send queues a text for the client and never blocks. If too much waits
+// already, the client is evicted. The caller may hold the lock of a room.
 func (c *conn) send(text []byte) { c.push(frame{websocket.TextMessage, text}) }
 
 func (c *conn) push(f frame) {
@@ -176,7 +176,7 @@ func (c *conn) push(f frame) {
 	}
 }
 
-// write writes what waits. If that fails, so does serve.
+// write writes the queue. If that fails, so does serve.
 func (c *conn) write() {
 	for {
 		f, ok := c.queue.next()

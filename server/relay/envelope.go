@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// What is wrong with a message.
+// Reasons for refusing a message.
 var (
 	errNotUTF8   = errors.New("the message is not valid UTF-8")
 	errNotObject = errors.New("the message is not one JSON object, or nested too deep")
@@ -25,9 +25,9 @@ type envelope struct {
 // span is the bytes from start to before end.
 type span struct{ start, end int }
 
-// peek finds the envelope of a message, and checks all of the message: it has
-// exactly one JSON object (RFC 8259), valid UTF-8, nothing nested deeper than
-// [wire.MaxDepth], and no member that only the relay may send.
+// peek finds the envelope of a message, and checks the whole message: exactly
+// one JSON object (RFC 8259) in valid UTF-8, nested no deeper than
+// [wire.MaxDepth], without members that only the relay may send.
 func peek(data []byte) (envelope, error) {
 	var e envelope
 	if !utf8.Valid(data) {
@@ -81,7 +81,7 @@ func peek(data []byte) (envelope, error) {
 	return e, nil
 }
 
-// stamp returns a copy of the message that says who sent it. All other members
+// stamp returns a copy of the message with its true "from". All other members
 // keep their bytes and their order.
 func (e *envelope) stamp(data []byte, from string) []byte {
 	const head, tail = `{"from":"`, `"`
@@ -100,8 +100,8 @@ func (e *envelope) stamp(data []byte, from string) []byte {
 	return append(out, data[e.end:]...)
 }
 
-// appendMembers appends members with the delimiter before each of them. That
-// of the first one in the object is its brace, which has become a comma.
+// appendMembers appends members with the delimiter before each of them. The
+// delimiter of the first one in the object is the brace, which becomes a comma.
 func (e *envelope) appendMembers(out, data []byte, s span) []byte {
 	if s.start == e.open && s.end > s.start {
 		out = append(out, ',')
@@ -121,9 +121,9 @@ const (
 	nameOwned
 )
 
-// nameOf tells which key stands between the quotes of a valid JSON string. To
-// compare without regard to ASCII case finds what strings.EqualFold finds: no
-// letter of these keys has a variant outside of ASCII.
+// nameOf returns the key between the quotes of a valid JSON string. Ignoring
+// ASCII case finds what strings.EqualFold finds: no letter of these keys has a
+// variant outside ASCII.
 func nameOf(quoted []byte) name {
 	var buffer [len("welcome")]byte
 	key := buffer[:0]

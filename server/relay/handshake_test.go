@@ -70,8 +70,8 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// Who runs the relay learns once of each page that is refused, but not of any
-// number of them, and who wrote the page learns what to do.
+// The relay's log names each refused origin once, up to a limit, and the
+// response tells the page's author what to do.
 func TestRefusedOrigin(t *testing.T) {
 	var log bytes.Buffer // slog's handler locks
 	s := serve(t, relay.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})

@@ -19,12 +19,12 @@ const (
 	keyB = "BBBBBBBBBBBBBBBBBBBBBB"
 )
 
-// Who may not come in is told why over the WebSocket, and the two peers of the
-// room notice nothing.
+// A client that may not join is told why over the WebSocket, and the two peers
+// of the room notice nothing.
 func TestRefusedJoins(t *testing.T) {
 	const polite, impolite = string(wire.Polite), string(wire.Impolite)
 	for name, tt := range map[string]struct {
-		a, b  string // roles of those in the room "r"
+		a, b  string // roles of the peers in the room "r"
 		key   string
 		query []string
 		code  string
@@ -70,7 +70,7 @@ func TestRefusedJoins(t *testing.T) {
 	}
 }
 
-// A client that states no protocol, nonsense or a newer one comes in, and hears which
+// A client that states no protocol, nonsense or a newer one is let in, and told which
 // one the relay speaks.
 func TestProtocols(t *testing.T) {
 	s := serve(t, relay.Config{})
@@ -98,7 +98,7 @@ func TestRoomFull(t *testing.T) {
 	a.expectJoined(d.id)
 }
 
-// What a refused client still sends goes nowhere.
+// Messages that a refused client still sends go nowhere.
 func TestRefusedClientIsNotHeard(t *testing.T) {
 	s := serve(t, relay.Config{PeersPerRoom: 2})
 	a, b := s.pair("r")
@@ -183,7 +183,7 @@ func TestReplacement(t *testing.T) {
 	old.expectClose(4410, wire.CodeReplaced)
 	old.quit()
 
-	// Nobody has left, and it kept its place.
+	// It kept its place, and no peer was told that it left.
 	d, welcome := s.join("", "room", "r")
 	if diff := cmp.Diff([]wire.Member{{ID: a.id, Rank: new(2)}, {ID: b.id}, {ID: c.id}}, welcome.Peers); diff != "" {
 		t.Fatalf("peers (-want +got):\n%s", diff)
@@ -194,7 +194,7 @@ func TestReplacement(t *testing.T) {
 	undisturbed(a, b)
 }
 
-// A client has given a connection up and made another one; then the first arrives.
+// A client has given a dial up and made another one; then the first arrives.
 func TestALateDial(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, _ := s.join(keyA, "room", "r", "dial", "me.2")
@@ -209,8 +209,8 @@ func TestALateDial(t *testing.T) {
 	}
 }
 
-// What was under way on the old connection when the new one was announced is
-// not relayed after it.
+// Messages in flight on the old connection when the new one is announced are
+// not relayed after that.
 func TestReplacedConnectionIsNotHeard(t *testing.T) {
 	s := serve(t, relay.Config{QueueMessages: 1 << 20, QueueBytes: 1 << 30})
 	old, _ := s.join(keyA, "room", "r")
@@ -270,7 +270,8 @@ func TestReplacementMayAskForItsRole(t *testing.T) {
 	old.expectError(wire.CodeReplaced)
 	undisturbed(a, b)
 
-	// But not for that of the other one; and then it is not replaced.
+	// Another client's role is refused, though, and then the old connection is not
+	// replaced.
 	c := s.dial(keyA, "room", "r", "role", "impolite")
 	c.expectError(wire.CodeRoleTaken)
 	undisturbed(a, b)

@@ -7,10 +7,10 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// The skip functions return where that ends what stands at data[i], or -1 if it
-// is not valid JSON. They take i past the end of data for invalid.
+// The skip functions return the end of what begins at data[i], or -1 if that is
+// not valid JSON. An i past the end of data is not valid.
 
-// at returns data[i], or 0, which JSON has nowhere, past the end.
+// at returns data[i] or, past the end, 0, which no JSON contains.
 func at(data []byte, i int) byte {
 	if i < len(data) {
 		return data[i]
@@ -25,7 +25,7 @@ func skipSpace(data []byte, i int) int {
 	return i
 }
 
-// skipValue skips a value inside of depth objects and arrays.
+// skipValue skips a value inside depth objects and arrays.
 func skipValue(data []byte, i, depth int) int {
 	switch c := at(data, i); c {
 	case '"':
@@ -43,7 +43,7 @@ func skipValue(data []byte, i, depth int) int {
 	}
 }
 
-// skipComposite skips an object or an array that is the depth-th.
+// skipComposite skips an object or an array at a depth, counted from 1.
 func skipComposite(data []byte, i, depth int) int {
 	if depth > wire.MaxDepth {
 		return -1
@@ -174,7 +174,7 @@ func unquote(quoted []byte) string {
 	}
 	var text string
 	if err := json.Unmarshal(quoted, &text); err != nil {
-		panic(err) // unreachable: skipString took it
+		panic(err) // unreachable: skipString has accepted it
 	}
 	return text
 }

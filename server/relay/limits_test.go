@@ -67,7 +67,7 @@ func TestSlowReaderIsEvictedAndNobodyWaits(t *testing.T) {
 	}
 	undisturbed(a, b)
 
-	// When it reads again it learns why it is out.
+	// When it reads again it learns why it was evicted.
 	for {
 		e := slow.read()
 		if e.Error != nil {
@@ -130,7 +130,7 @@ func TestFloodEvictsNobody(t *testing.T) {
 	}
 }
 
-// Who connects again with its key still owes for what it said before.
+// A client that reconnects with its key still owes for what it sent before.
 func TestFloodOverManyConnections(t *testing.T) {
 	s := serve(t, relay.Config{BytesPerSecond: 1})
 	reader, _ := s.join("", "room", "r")
@@ -154,7 +154,7 @@ func TestFloodOverManyConnections(t *testing.T) {
 	}
 }
 
-// What has nothing in it to be relayed is read no faster than the rest.
+// Bytes that are not relayed are read no faster than the rest.
 func TestFloodOfNothing(t *testing.T) {
 	for name, flood := range map[string]struct{ first, frame string }{
 		"pings":           {"", "\x89\x80mask"},
@@ -171,7 +171,7 @@ func TestFloodOfNothing(t *testing.T) {
 			const enough = 16 << 20 // more than the network holds
 			sent := 0
 			for n := 0; err == nil && sent < enough; sent += n {
-				_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // the network holds all when nothing is taken for so long
+				_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // the network is full when nothing is taken for so long
 				n, err = conn.Write(block)
 			}
 			if err == nil {
@@ -190,7 +190,7 @@ func TestFloodIsNoSilence(t *testing.T) {
 	s := serve(t, relay.Config{BytesPerSecond: 64 << 10, PingInterval: 100 * time.Millisecond, PongTimeout: 2 * time.Second})
 	a, b := s.pair("r")
 	flood(a)
-	for range 8 { // 5 s: all the while the pongs of a wait behind what it said before
+	for range 8 { // 5 s: all the while the pongs of a wait behind its messages
 		if e := b.read(); e.Session != "flood" {
 			t.Fatalf("got %+v (error %+v), want a message", e, e.Error)
 		}
@@ -266,8 +266,8 @@ func TestPingIsAnswered(t *testing.T) {
 	}
 }
 
-// A message that is announced but never completed does not keep a connection,
-// whatever control frames come in between.
+// A message that is announced but never completed does not keep a connection
+// alive, whatever control frames come in between.
 func TestUnfinishedMessageIsNoSignOfLife(t *testing.T) {
 	t.Parallel() // it waits
 	s := serve(t, relay.Config{PingInterval: 50 * time.Millisecond, PongTimeout: 2 * time.Second})

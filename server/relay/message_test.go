@@ -10,8 +10,8 @@ import (
 	"perfect-negotiation/server/relay"
 )
 
-// Each of these messages is refused, its sender stays, and the others have
-// noticed nothing.
+// Each of these messages is refused, its sender stays, and the others notice
+// nothing.
 func TestRefusedMessages(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, b := s.pair("r")
@@ -72,7 +72,7 @@ func TestRefusedMessages(t *testing.T) {
 	}
 }
 
-// What is passed on differs in "from" alone. FROM is the sender's id.
+// A message that is passed on differs only in "from". FROM is the sender's id.
 func TestPassedOn(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, b := s.pair("r")

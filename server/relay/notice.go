@@ -6,7 +6,7 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// notice is what the relay itself says: one of these.
+// notice is a message of the relay itself: one of these.
 type notice struct {
 	Welcome *wire.Welcome `json:"welcome,omitempty"`
 	Joined  *wire.Member  `json:"joined,omitempty"`
@@ -17,7 +17,7 @@ type notice struct {
 func (n notice) encode() []byte {
 	text, err := json.Marshal(n)
 	if err != nil {
-		panic(err) // unreachable: there are only texts and numbers in it
+		panic(err) // unreachable: it has only strings and numbers
 	}
 	return text
 }

@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// refusedOrigin returns the origin of the page that makes the request, if it may
-// not do so: it comes neither from the host that it asks nor from one of the
-// origins. RFC 6455, section 10.2.
+// refusedOrigin returns the origin of the requesting page if that is refused: it
+// is neither that of the requested host nor one of origins. RFC 6455, section
+// 10.2.
 func refusedOrigin(req *http.Request, origins []string) (origin string, refused bool) {
 	for _, origin := range req.Header.Values("Origin") {
 		allowed := sameHost(origin, req.Host) || slices.ContainsFunc(origins, func(o string) bool {
@@ -28,7 +28,7 @@ func sameHost(origin, host string) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
-// Bounds of what is remembered of pages that were refused.
+// Bounds on what is remembered of refused pages.
 const (
 	maxStrangers = 100 // origins; none is logged after so many
 	maxOrigin    = 200 // bytes of one
@@ -40,7 +40,7 @@ type strangers struct {
 	known map[string]bool
 }
 
-// add tells whether an origin is new, and to be logged.
+// add reports whether an origin is new, and must be logged.
 func (s *strangers) add(origin string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

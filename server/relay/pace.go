@@ -18,11 +18,11 @@ const maxLast = 1 << 20
 type paced struct {
 	net.Conn
 	conn *conn
-	last int // bytes read since it is ending
+	last int // bytes read since it began to end
 }
 
-// Read waits until the client owes nothing. When its connection is ending it waits
-// no more, and maxLast bounds what comes.
+// Read waits until the client owes nothing. Once the connection is ending it no
+// longer waits, and reads little more than maxLast.
 func (p *paced) Read(b []byte) (int, error) {
 	ending := p.conn.pace.WaitN(p.conn.ended, 0) != nil
 	if ending && p.last > maxLast {
@@ -36,7 +36,7 @@ func (p *paced) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// pacer has a request be hijacked with a paced connection.
+// pacer makes Hijack return a paced connection.
 type pacer struct{ http.ResponseWriter }
 
 func (p pacer) Hijack() (net.Conn, *bufio.ReadWriter, error) {

@@ -11,8 +11,8 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// oracle is peek and stamp by the book, with encoding/json. It returns ok false
-// for what must be refused.
+// oracle is peek and stamp by the book, with encoding/json. ok is false for
+// messages that must be refused.
 func oracle(data []byte, from string) (to string, addressed bool, members []member, ok bool) {
 	if !utf8.Valid(data) || depth(data) > wire.MaxDepth {
 		return "", false, nil, false

@@ -3,14 +3,14 @@ package relay
 import "sync"
 
 // frame is a WebSocket message to be written. Its data may be shared with other
-// queues and is not changed any more.
+// queues and must not be changed.
 type frame struct {
 	kind int // a websocket message type
 	data []byte
 }
 
-// queue holds what waits to be written to one client, and knows whether a
-// goroutine is writing it. Its methods may be called from any goroutine.
+// queue holds the frames to be written to one client, and knows whether a
+// goroutine is writing them. Its methods may be called from any goroutine.
 type queue struct {
 	maxFrames, maxBytes int
 
@@ -18,7 +18,7 @@ type queue struct {
 	frames  []frame // oldest first
 	bytes   int     // in frames
 	writing bool    // a goroutine is calling next until it returns false
-	closed  bool    // what is pushed is dropped
+	closed  bool    // further frames are dropped
 }
 
 // push adds f. If start is true, the caller must start a goroutine that writes
@@ -38,7 +38,7 @@ func (q *queue) push(f frame) (start, full bool) {
 }
 
 // finish adds the last frames of the connection regardless of bounds. With
-// discard, they take the place of all that wait. start is as in push.
+// discard, they replace all that wait. start is as in push.
 func (q *queue) finish(discard bool, last ...frame) (start bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -55,7 +55,7 @@ func (q *queue) finish(discard bool, last ...frame) (start bool) {
 	return q.claim()
 }
 
-// next takes the oldest frame. If there is none the goroutine that writes must
+// next takes the oldest frame. If there is none, the writing goroutine must
 // end.
 func (q *queue) next() (f frame, ok bool) {
 	q.mu.Lock()
@@ -84,7 +84,7 @@ func (q *queue) add(f frame) {
 	q.bytes += len(f.data)
 }
 
-// claim tells whether a goroutine must be started to write.
+// claim reports whether a writing goroutine must be started.
 func (q *queue) claim() bool {
 	start := !q.writing && len(q.frames) > 0
 	q.writing = q.writing || start

@@ -30,7 +30,7 @@ func TestQueueBounds(t *testing.T) {
 	}
 }
 
-// Frames come out in order, and one goroutine at a time is asked for.
+// Frames come out in order, and one writing goroutine at a time is asked for.
 func TestQueueStartsOneWriter(t *testing.T) {
 	q := queue{maxFrames: 2, maxBytes: 10}
 	push := func(wantStart bool, text string) {
@@ -48,7 +48,7 @@ func TestQueueStartsOneWriter(t *testing.T) {
 	push(true, "123456")
 	push(false, "7890")
 	next("123456")
-	push(false, "abcdef") // what was taken does not count any more
+	push(false, "abcdef") // frames that were taken no longer count
 	next("7890")
 	next("abcdef")
 	next("") // the writer ends

@@ -1,42 +1,43 @@
 // Package relay is the signalling server: peers meet in a room over WebSocket
 // and pass JSON objects to each other. It holds no negotiation state and reads
-// nothing of what peers say but the address. The wire format is that of package
+// nothing of the messages but the address. The wire format is that of package
 // [perfect-negotiation/negotiation/signaling/wire].
 //
 // # Guarantees
 //
 //   - The first frame of a connection is its welcome, or the error that refuses
-//     it. The peers in the welcome and the joined and left that follow tell, at
-//     every moment and without gap or repetition, who is in the room.
+//     it. The peers in the welcome, with the joined and left that follow, are
+//     those in the room at every moment, without gap or repetition.
 //   - Messages from one peer to another arrive in order and at most once. They
-//     are lost if the addressee's connection is; who needs more retransmits.
-//   - "from" is the truth: what the sender wrote there is removed. No peer can
-//     send another one a welcome, joined, left or error.
-//   - What is passed on is one JSON object in valid UTF-8, at most 64 deep, with
-//     the bytes of all its other members as the sender wrote them.
-//   - A peer that does not read is put out of the room and never makes a sender
-//     wait. A peer that sends nonsense disturbs nobody but itself, and one that
-//     sends too fast waits: see [Config].BytesPerSecond.
-//   - A room exists while somebody is in it.
+//     are lost with the addressee's connection; clients that need more must
+//     retransmit.
+//   - "from" is true: what the sender wrote there is removed. No peer can send
+//     another one a welcome, joined, left or error.
+//   - A message that is passed on is one JSON object in valid UTF-8, at most 64
+//     deep, with the bytes of all its other members as the sender wrote them.
+//   - A peer that does not read is evicted and never makes a sender wait. A
+//     peer that sends nonsense disturbs only itself, and one that sends too
+//     fast is slowed down: see [Config].BytesPerSecond.
+//   - A room exists while it has peers.
 //
 // # Keys
 //
-// JSON keys are compared without regard to letter case wherever a receiver
-// could be misled, because encoding/json in receivers does not regard it
-// either: "From" is removed like "from", "Welcome" refused like "welcome", and
-// so is "To", because a message with a misspelt address must not go to
-// everybody. If a key is repeated the last one counts, as in JSON.parse.
+// Letter case is ignored in JSON keys wherever a receiver could be misled,
+// because encoding/json in receivers ignores it, too: "From" is removed like
+// "from", and "Welcome" is refused like "welcome". "To" is refused as well,
+// because a message with a misspelt address must not go to the whole room. If a
+// key is repeated, the last one counts, as in JSON.parse.
 //
 // # Limits
 //
-// A connection costs the relay one goroutine and 6 KB, what waits to be written
-// to it, which [Config] bounds, and the message that it is sending, up to 128 KB
-// for a message of up to 64. There is no compression. The
-// server in front of the handler bounds the time that a client takes for the
-// headers of its request ([http.Server].ReadHeaderTimeout).
+// A connection costs the relay one goroutine and 6 KB, its queue, which [Config]
+// bounds, and the message that it is sending: up to 128 KB for a message of up
+// to 64 KB. There is no compression. The time that a client takes for the
+// headers of its request is bounded by the server in front of the handler
+// ([http.Server].ReadHeaderTimeout).
 //
-// Nothing that peers send, no key and no room name is logged; the origins of pages
-// that are refused are, once each.
+// Messages, keys and room names are not logged. The origins of refused pages are,
+// once each.
 package relay
 
 import (
@@ -54,55 +55,56 @@ import (
 
 // Config of a [Relay]. Zero and negative numbers stand for the default.
 type Config struct {
-	// Origins are the origins, besides the one of the relay's own host, whose
-	// pages may connect, as browsers write them ("https://example.org"); "*"
-	// allows all. A request without an Origin is not from a browser's page and is
-	// allowed.
+	// Origins are the origins whose pages may connect, besides the relay's own
+	// host, as browsers write them ("https://example.org"); "*" allows all. A
+	// request without an Origin does not come from a page and is allowed.
 	Origins []string
 
 	// PeersPerRoom is how many peers a room holds. Default 8. A room in which a
 	// peer has an explicit role holds two.
 	PeersPerRoom int
 
-	// QueueBytes and QueueMessages bound what waits to be written to one client,
-	// beyond the one frame that is being written. Who exceeds them is evicted.
+	// QueueBytes and QueueMessages bound the frames that wait to be written to one
+	// client, beyond the one that is being written. A client that exceeds them is
+	// evicted.
 	//
-	// The defaults are 256 KB and 1024. In a full room of 8 a newcomer hears an
-	// offer (up to 10 KB) and up to 40 candidates (300 bytes each) of 7 others:
-	// 290 messages, 150 KB. It may read none of them yet and must not be evicted
-	// for that. The bound on messages is there only because a tiny one costs more
+	// The defaults are 256 KB and 1024. In a full room of 8 a newcomer receives an
+	// offer (up to 10 KB) and up to 40 candidates (300 bytes each) from each of 7
+	// others: 290 messages, 150 KB. It must not be evicted if it has read none of
+	// them yet. The bound on messages exists only because a tiny one costs more
 	// than its bytes.
 	QueueBytes    int
 	QueueMessages int
 
-	// BytesPerSecond is how fast one client is read, on average, with all that is
-	// not relayed; each message counts as 256 bytes more than it has. Half of
-	// QueueBytes it may send at once, and in any case one message. Who sends faster
-	// waits, by way of TCP: nothing is lost. Of a client whose connection is ending 1
-	// MB is read at once.
+	// BytesPerSecond is the average speed at which one client is read, bytes that are
+	// not relayed included; each message counts 256 bytes extra. A burst may have
+	// half of QueueBytes, and in any case one message. Faster senders are slowed by
+	// TCP backpressure: nothing is lost. From a client whose connection is ending, 1
+	// MB is read at any speed.
 	//
-	// A client that connects again with its key is the same one; with a fresh key,
-	// or when the relay has noticed that it was gone, it is another.
+	// A client that reconnects with its key counts as the same one; with a fresh
+	// key, or once the relay has noticed that it was gone, it counts as another.
 	//
-	// Default 128 KB. So a peer that floods the room cannot have anybody evicted
-	// who reads as fast as that, or who pauses for a second, and a newcomer to a
-	// full room of 8, who says 150 KB in its first seconds, hardly waits.
+	// Default 128 KB. At that speed a peer that floods the room cannot get another
+	// evicted that keeps up, or pauses for a second; and a newcomer to a full room
+	// of 8, which sends 150 KB in its first seconds, hardly waits.
 	BytesPerSecond int
 
 	// PingInterval is the time between two pings to a client; they go out up to a
-	// quarter of it later. Default 25 s: less than the patience of common proxies.
+	// quarter of it later. Default 25 s: less than the idle timeouts of common
+	// proxies.
 	PingInterval time.Duration
-	// PongTimeout ends a connection from which no whole message and no pong came
-	// for so long, or that takes so long for one message. Default 60 s.
+	// PongTimeout ends a connection that has sent no whole message and no pong for
+	// this long, or takes this long for one message. Default 60 s.
 	PongTimeout time.Duration
 	// WriteTimeout is how long the network may take to accept one frame. Default
 	// 10 s.
 	WriteTimeout time.Duration
 
-	// ICEServers are told to every client in its welcome.
+	// ICEServers are sent to every client in its welcome.
 	ICEServers []wire.ICEServer
 
-	// Logger gets what operators want to know. Default: nothing is logged.
+	// Logger gets the events that operators want to know. Default: none is logged.
 	Logger *slog.Logger
 }
 
@@ -179,8 +181,8 @@ func New(config Config) *Relay {
 	return r
 }
 
-// ServeHTTP makes a WebSocket of the request and returns; the connection goes
-// on without it.
+// ServeHTTP upgrades the request to a WebSocket and returns; the connection
+// outlives it.
 //
 // A plain HTTP request gets 426, a page of a foreign origin 403, a malformed WebSocket
 // request 400 or 405, and after [Relay.Shutdown] any other 503. All other refusals come
@@ -234,8 +236,8 @@ func (r *Relay) begin() bool {
 
 // Shutdown refuses new connections, tells every client so with the code
 // "shutdown" (close code 1012), and returns when all connections and goroutines
-// of the relay have ended. Clients have 5 s to take their leave, less if ctx
-// ends before: then Shutdown cuts them off and returns the error of ctx.
+// of the relay have ended. Clients have 5 s to close, less if ctx ends before:
+// then Shutdown cuts them off and returns the error of ctx.
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	if !r.closed {
@@ -266,20 +268,21 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Ready tells whether the relay takes new connections: until [Relay.Shutdown].
+// Ready reports whether the relay accepts new connections, as it does until
+// [Relay.Shutdown].
 func (r *Relay) Ready() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return !r.closed
 }
 
-// Stats is what a relay has at one moment.
+// Stats has the counts of a relay at one moment.
 type Stats struct {
 	Connections int // open WebSockets, also those that are being closed
 	Rooms       int
 }
 
-// Stats counts.
+// Stats returns the current counts.
 func (r *Relay) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()

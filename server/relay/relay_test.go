@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for frames that must come.
 const patience = 20 * time.Second
 
 // server is a relay on a real socket.
@@ -102,7 +102,7 @@ func (s *server) join(key string, query ...string) (*client, *wire.Welcome) {
 	return c, e.Welcome
 }
 
-// pair is two peers in the room that have seen each other come.
+// pair is two peers in the room that have seen each other join.
 func (s *server) pair(room string) (a, b *client) {
 	s.t.Helper()
 	a, _ = s.join("", "room", room)
@@ -195,7 +195,8 @@ func (c *client) quit() {
 	c.ws.Close()
 }
 
-// undisturbed checks that a and b have noticed nothing and hear each other.
+// undisturbed checks that a and b have received nothing else and hear each
+// other.
 func undisturbed(a, b *client) {
 	a.t.Helper()
 	a.write(`{"n":1}`)

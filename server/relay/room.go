@@ -8,15 +8,16 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// room is the peers that hear each other. Under its lock a change of the
-// peers and its announcement are one step.
+// room is the peers that hear each other. A change of the peers and its
+// announcement are one step under its lock.
 type room struct {
 	mu    sync.Mutex
 	peers []*conn // in order of joining
 }
 
 // join makes c a peer of the room that it names, welcomes it and tells the
-// others. A peer with the same id gives it its place. Or it says why not.
+// others. It takes the place of a peer with the same id. An error says why it
+// may not join.
 func (r *Relay) join(c *conn) *wire.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -34,12 +35,12 @@ func (r *Relay) join(c *conn) *wire.Error {
 	}
 	i := rm.index(c.member.ID)
 	if i >= 0 && c.dial.before(rm.peers[i].dial) {
-		return errReplaced // by a later one of its own
+		return errReplaced // by a later dial of its own
 	}
 	r.rooms[c.name] = rm
 	c.room = rm
 	if i >= 0 {
-		c.pace = rm.peers[i].pace // it still owes for what it has said
+		c.pace = rm.peers[i].pace // it still owes for what it has sent
 		rm.peers[i].end(errReplaced)
 		rm.peers[i] = c
 	} else {
@@ -63,8 +64,8 @@ func (r *Relay) join(c *conn) *wire.Error {
 	return nil
 }
 
-// admit says why m may not come into the room, or returns nil. A peer with the
-// id of m does not count: m takes its place.
+// admit returns why m may not join the room, or nil. A peer with the id of m
+// does not count: m takes its place.
 func (rm *room) admit(m wire.Member, limit int) *wire.Error {
 	others := 0
 	pair := m.Role != ""
@@ -113,8 +114,9 @@ func (r *Relay) leave(c *conn) {
 	r.config.Logger.Debug("peer left", "id", c.member.ID, "peers", len(c.room.peers))
 }
 
-// pass gives the message of c to its addressee, which may be c, or to everybody
-// else if it has none. Who has left or was replaced is not heard any more.
+// pass gives the message of c to its addressee, which may be c, or to all
+// others if it has none. A peer that has left or was replaced is no longer
+// heard.
 func (r *Relay) pass(c *conn, e envelope, message []byte) {
 	c.room.mu.Lock()
 	defer c.room.mu.Unlock()

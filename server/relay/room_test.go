@@ -78,7 +78,7 @@ func TestBroadcastReachesEverybodyElse(t *testing.T) {
 	c.expectText(`{"from":"` + a.id + `","n":1}`)
 }
 
-// Browsers cannot ping. What they say to themselves tells them the same.
+// Browsers cannot ping. Messages to themselves serve instead.
 func TestAMessageToOneself(t *testing.T) {
 	s := serve(t, relay.Config{})
 	a, b := s.pair("r")
@@ -107,7 +107,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Everybody in the room learns of everybody else once: in the welcome or by a
+// Each peer in the room learns of each other peer once: in the welcome or by a
 // joined that follows it.
 func TestMembershipWithoutGapOrRepetition(t *testing.T) {
 	const n = 8
@@ -171,7 +171,7 @@ func TestRoomIsDeletedWhenEmpty(t *testing.T) {
 	if got := s.relay.Stats().Rooms; got != 0 {
 		t.Fatalf("got %d rooms, want none", got)
 	}
-	// A refused client makes no room.
+	// A refused client creates no room.
 	d := s.dial("short", "room", "r")
 	d.expectError(wire.CodeBadKey)
 	if got := s.relay.Stats().Rooms; got != 0 {

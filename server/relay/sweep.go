@@ -38,8 +38,8 @@ func (r *Relay) sweep() {
 	}
 }
 
-// check aborts the connection if the client is silent for too long, and pings
-// it if it is time to. Only the sweeper calls it.
+// check aborts the connection if the client has been silent for too long, and
+// pings it if a ping is due. Only the sweeper calls it.
 func (c *conn) check(now time.Time) {
 	config := &c.relay.config
 	if c.heard.Swap(false) {

@@ -16,22 +16,22 @@ type wish struct {
 	room   string
 	member wire.Member
 	dial   dial
-	spoken int // number of the protocol
+	spoken int // its protocol number
 }
 
-// dial tells in which order one client has dialled: what it gave up may arrive
-// after what it dialled then.
+// dial gives the order of one client's dials: one that it gave up may arrive
+// after the next.
 type dial struct {
 	client string // empty: it does not say
 	number uint64
 }
 
-// before tells whether d was dialled before e by the same client.
+// before reports whether d was dialled before e by the same client.
 func (d dial) before(e dial) bool {
 	return d.client != "" && d.client == e.client && d.number < e.number
 }
 
-// readDial reads what can only help: nonsense counts as absent.
+// readDial reads a parameter that can only help: nonsense counts as absent.
 func readDial(text string) dial {
 	client, number, _ := strings.Cut(text, ".")
 	n, err := strconv.ParseUint(number, 10, 64)
@@ -41,8 +41,8 @@ func readDial(text string) dial {
 	return dial{client, n}
 }
 
-// readWish reads the query and the subprotocols of a request. A parameter that
-// is empty counts as absent.
+// readWish reads the query and the subprotocols of a request. An empty
+// parameter counts as absent.
 func readWish(req *http.Request) (w wish, refused *wire.Error) {
 	query := req.URL.Query()
 
