@@ -43,7 +43,7 @@ func (e *Echo) Play(p *peer.Peer, from string, track peer.RemoteTrack) error {
 		if err != nil {
 			return nil // it has ended
 		}
-		// An error is one of a connection that has gone.
+		// Errors come only from connections that are gone.
 		_ = local.WriteRTP(bare(packet))
 	}
 }
@@ -68,8 +68,8 @@ func (e *Echo) end(p *peer.Peer, name echoName, track *echoed) {
 	}
 }
 
-// bare takes away the header extensions: they are numbered as the way here was
-// negotiated, and one names the section that the packet came in.
+// bare removes the header extensions: their ids were negotiated for the way
+// here, and one names the section that the packet came in.
 // https://www.rfc-editor.org/rfc/rfc8843#section-9.2
 func bare(packet *rtp.Packet) *rtp.Packet {
 	packet.Extension, packet.ExtensionProfile, packet.Extensions = false, 0, nil

@@ -13,7 +13,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// A track that ends late does not take the one away that has come in its place.
+// A track that ends late does not remove the one that replaced it.
 func TestEchoOfATrackThatComesAgain(t *testing.T) {
 	var mu sync.Mutex
 	var happened []trace.Kind
@@ -56,7 +56,7 @@ func TestEchoOfATrackThatComesAgain(t *testing.T) {
 	}
 }
 
-// A packet goes back without what concerned its way here.
+// A packet goes back without its header extensions.
 func TestEchoIsBare(t *testing.T) {
 	packet := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: 7}, Payload: []byte{1, 2, 3}}
 	want, err := packet.Marshal()

@@ -1,4 +1,4 @@
-// Package media is what a native peer does with pictures and sound: it sends a
+// Package media handles the pictures and sound of a native peer: it sends a
 // pattern and a tone, sends back what it receives, or records it.
 //
 // pattern.ivf and tone.ogg were made with FFmpeg: VP8 with a key frame every half
@@ -33,14 +33,14 @@ var pattern []byte
 //go:embed tone.ogg
 var tone []byte
 
-// Loop is a track that plays the same frames over and over, if anybody has it
-// bound. It may be used from any goroutine.
+// Loop is a track that plays the same frames over and over, to all connections
+// that it is bound to. It may be used from any goroutine.
 type Loop struct {
 	*webrtc.TrackLocalStaticSample
 	frames   [][]byte
 	duration time.Duration // of a frame
 	first    func(frame []byte) bool
-	jump     atomic.Bool // to where somebody can begin to look
+	jump     atomic.Bool // to a frame that a viewer can begin with
 }
 
 // Pattern returns a moving picture.
@@ -90,7 +90,7 @@ func Tone() (*Loop, error) {
 	return l, err
 }
 
-// RequestKeyFrame has the next frame be one that somebody can begin with.
+// RequestKeyFrame makes the next frame one that a viewer can begin with.
 func (l *Loop) RequestKeyFrame() { l.jump.Store(true) }
 
 // Play plays until ctx ends.
@@ -103,7 +103,7 @@ func (l *Loop) Play(ctx context.Context) {
 				i++
 			}
 		}
-		// An error is one of a connection that has gone.
+		// Errors come only from connections that are gone.
 		_ = l.WriteSample(media.Sample{Data: l.frames[i%len(l.frames)], Duration: l.duration})
 		select {
 		case <-next.C:
@@ -120,7 +120,7 @@ type Player struct {
 	wait         sync.WaitGroup
 }
 
-// NewPlayer starts to play, until Close.
+// NewPlayer returns a Player that plays until Close.
 func NewPlayer() (*Player, error) {
 	video, err := Pattern()
 	if err != nil {
@@ -137,7 +137,7 @@ func NewPlayer() (*Player, error) {
 	return p, nil
 }
 
-// Close ends playing.
+// Close stops playing.
 func (p *Player) Close() {
 	p.stop()
 	p.wait.Wait()

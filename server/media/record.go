@@ -18,17 +18,18 @@ import (
 	"perfect-negotiation/negotiation/peer"
 )
 
-// keyFrameEvery is how often a recording can be cut into.
+// keyFrameEvery is how far apart a recording has key frames, at which it can be
+// cut.
 const keyFrameEvery = 3 * time.Second
 
-// What recordings cost beside what was sent.
+// Overhead of recordings.
 const (
-	fileCost   = 64 << 10 // bytes of a file, so that their number has a limit, too
-	packetCost = 32       // bytes of the headers of a packet
+	fileCost   = 64 << 10 // bytes per file, so that the number of files has a limit, too
+	packetCost = 32       // bytes per packet, for its headers
 )
 
-// maxPicture is how large a picture may be, in bytes with the cost of its packets:
-// pion's writer holds it in memory until it ends.
+// maxPicture is the maximum size of a picture, in bytes with packetCost: pion's
+// writer holds it in memory until it ends.
 const maxPicture = 4 << 20
 
 // Errors that end a recording.
@@ -63,7 +64,7 @@ func (r *Recorder) take(bytes int) error {
 
 // Record writes a track to a new file, until the track ends, and returns the name
 // of the file. With an error, the file ends early, or the name is empty and there
-// is none.
+// is no file.
 func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err error) {
 	if err := r.take(fileCost); err != nil {
 		return "", err
@@ -81,7 +82,7 @@ func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err
 	mime := codec.MimeType
 	switch {
 	case strings.EqualFold(mime, webrtc.MimeTypeOpus):
-		_ = file.Close() // only what it opens itself does it mark as ended
+		_ = file.Close() // oggwriter marks the end only of files that it opens itself
 		writer, err = oggwriter.New(file.Name(), codec.ClockRate, codec.Channels)
 	case strings.EqualFold(mime, webrtc.MimeTypeVP8), strings.EqualFold(mime, webrtc.MimeTypeVP9), strings.EqualFold(mime, webrtc.MimeTypeAV1):
 		writer, err = ivfwriter.NewWith(file, ivfwriter.WithCodec(mime))
@@ -121,8 +122,8 @@ func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err
 	}
 }
 
-// hollow tells whether a packet has nothing in it to write. pion's writer does not
-// expect that of VP8.
+// hollow reports whether a packet has nothing to write in it. pion's writer does
+// not expect that of VP8.
 func hollow(mime string, packet *rtp.Packet) bool {
 	content, err := packet.Payload, error(nil)
 	if strings.EqualFold(mime, webrtc.MimeTypeVP8) {
@@ -131,8 +132,8 @@ func hollow(mime string, packet *rtp.Packet) bool {
 	return err != nil || len(content) == 0
 }
 
-// finishes tells whether pion's writer holds nothing back after a packet that is
-// not hollow.
+// finishes reports whether pion's writer holds nothing back after a packet that
+// is not hollow.
 func finishes(mime string, packet *rtp.Packet) bool {
 	const continues = 0x40 // https://aomediacodec.github.io/av1-rtp-spec/#44-av1-aggregation-header
 	switch {
@@ -145,7 +146,7 @@ func finishes(mime string, packet *rtp.Packet) bool {
 	}
 }
 
-// plain keeps what can be part of a file's name anywhere.
+// plain keeps the characters that file names may have on every system.
 func plain(id string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
@@ -155,7 +156,7 @@ func plain(id string) string {
 	}, id)
 }
 
-// create makes a file that is not there yet.
+// create makes a file that does not exist yet.
 func create(dir, name, extension string) (*os.File, error) {
 	for n := 1; ; n++ {
 		file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("%s-%d.%s", name, n, extension)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
