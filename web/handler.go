@@ -19,7 +19,7 @@ const demoRoom = "demo"
 
 var page = template.Must(template.ParseFS(files, "index.html"))
 
-// document is what index.html is filled with.
+// document is the data of the template index.html.
 type document struct {
 	View      string // home, polite, impolite, room or missing; data-view
 	Title     string
@@ -34,7 +34,7 @@ type document struct {
 // Peer reports whether the document is the page of a peer, which needs the WASM.
 func (d document) Peer() bool { return d.Room != "" }
 
-// MaxRoom is how many characters the name of a room may have; data-max-room.
+// MaxRoom is the maximum length of a room's name, in characters; data-max-room.
 func (d document) MaxRoom() int { return wire.MaxRoom }
 
 // Live reports whether the document needs a script.
@@ -49,10 +49,10 @@ type site struct {
 // /, /polite, /impolite, /r/{room} and what they load. For any other path it
 // answers 404 with a page that says so. source is the hash of the negotiation
 // source that the server runs; the page passes it on, so that the WASM can tell
-// when it was built from another one.
+// if it was built from another source.
 //
-// Without a WASM in dist the pages are served all the same, and say that it is
-// to be built.
+// Without a WASM in dist the pages are served all the same, and say that it
+// must be built.
 func Handler(source string) http.Handler { return newHandler(files, source) }
 
 func newHandler(fsys fs.FS, source string) http.Handler {

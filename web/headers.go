@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A host with an optional port, as CSP's host-source can say it. An IPv6 address is
-// not among what it can say; there 'self' has to do.
+// plainHost matches a host with an optional port, as CSP's host-source can express
+// it. It cannot express an IPv6 address; there 'self' has to do.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?$`)
 
 // contentPolicy allows the page what it needs and nothing else. Browsers before CSP 3

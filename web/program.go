@@ -9,12 +9,12 @@ import (
 )
 
 // program is the WASM in dist, app.<hash>.wasm, with its compressed siblings.
-// Its name changes with its content, so a cache may keep it for ever.
+// Its name changes with its content, so a cache may keep it forever.
 type program struct {
 	fsys      fs.FS
 	name      string   // without dist/; empty: not built
 	size      int64    // bytes, uncompressed
-	encodings []string // what it can be served in, the preferred first
+	encodings []string // content codings that it can be served in, the preferred first
 }
 
 // findProgram returns the program in dist, if there is exactly one.

@@ -17,7 +17,8 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// build compiles the package in the directory pkg into the directory dist and tells out what it does.
+// build compiles the package in the directory pkg into the directory dist and reports
+// its progress to out.
 func build(ctx context.Context, pkg, dist string, fast bool, out io.Writer) error {
 	fmt.Fprintln(out, "Compiling", filepath.Base(pkg), "for the browser…")
 	wasm, err := compile(ctx, pkg)
@@ -35,8 +36,9 @@ func build(ctx context.Context, pkg, dist string, fast bool, out io.Writer) erro
 	return publish(ctx, dist, wasm, loader, fast, out)
 }
 
-// compile returns the WASM binary. It carries no path and no commit: the same source gives the same bytes.
-// Without inlining it is larger, and after compression smaller by a fifteenth.
+// compile returns the WASM binary. It carries no path and no commit: the same source
+// gives the same bytes. Without inlining it is larger, but a fifteenth smaller after
+// compression.
 func compile(ctx context.Context, pkg string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "wasm-")
 	if err != nil {
@@ -54,9 +56,10 @@ func compile(ctx context.Context, pkg string) ([]byte, error) {
 	return os.ReadFile(binary)
 }
 
-// publish writes the binary, its compressed siblings and its loader into dist. Everything
-// is prepared under temporary names first; then only renames and removals follow. The
-// binary itself comes last, as the server takes what it names for complete.
+// publish writes the binary, its compressed siblings and its loader into dist.
+// Everything is prepared under temporary names first; then only renames and removals
+// follow. The binary itself comes last: once it is there, the server takes the build
+// for complete.
 func publish(ctx context.Context, dist string, wasm, loader []byte, fast bool, out io.Writer) error {
 	if err := os.MkdirAll(dist, 0o777); err != nil {
 		return err
@@ -137,7 +140,7 @@ type coding struct {
 	limit                int64 // bytes; 0: none
 }
 
-// maxDownload is how many bytes a browser may have to load.
+// maxDownload is the maximum that a browser may have to load, in bytes.
 const maxDownload = 1_250_000
 
 func codings(fast bool) []coding {
