@@ -270,8 +270,7 @@ func TestReplacementMayAskForItsRole(t *testing.T) {
 	old.expectError(wire.CodeReplaced)
 	undisturbed(a, b)
 
-	// Another client's role is refused, though, and then the old connection is not
-	// replaced.
+	// But not for the other peer's role; and then it is not replaced.
 	c := s.dial(keyA, "room", "r", "role", "impolite")
 	c.expectError(wire.CodeRoleTaken)
 	undisturbed(a, b)

@@ -21,7 +21,7 @@ func TestShutdown(t *testing.T) {
 		for {
 			e := c.read()
 			if e.Left != nil {
-				continue // the other peer has left first
+				continue // of the other one, which closed first
 			}
 			if e.Error == nil || e.Error.Code != wire.CodeShutdown {
 				t.Fatalf("got %+v, want error %s", e, wire.CodeShutdown)
