@@ -189,7 +189,7 @@ func TestInterruptedPublishLeavesTheLastGoodBuild(t *testing.T) {
 func TestATooLargeProgramIsNotPublished(t *testing.T) {
 	dist := t.TempDir()
 	wasm := make([]byte, maxDownload+1)
-	_, _ = rand.NewChaCha8([32]byte{}).Read(wasm) // nothing makes it smaller
+	_, _ = rand.NewChaCha8([32]byte{}).Read(wasm) // incompressible
 	err := publish(t.Context(), dist, wasm, []byte("go1"), false, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "more than the 1,250,000") {
 		t.Errorf("it returns %v", err)
