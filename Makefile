@@ -23,7 +23,7 @@ run: ## build quickly and serve on http://localhost:8080
 	go run ./web/build -fast
 	go run ./server serve --addr :8080
 
-# What only computes takes the time that the tests with networks and browsers leave.
+# Tests that only compute run in the time that those with networks and browsers leave idle.
 test: tools ## run every test
 	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-live test-computed
 
@@ -33,7 +33,7 @@ test-live:
 test-computed:
 	@MAKEFLAGS= nice -n 19 $(MAKE) --no-print-directory -j2 walks fuzz
 
-test-native: test-race walks ## what runs without a browser
+test-native: test-race walks ## the tests that need no browser
 
 test-race: tools
 	$(GO_TEST) -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media ./web/...
@@ -56,12 +56,12 @@ test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and w
 	go run ./web/build -fast
 	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox' ./server/e2e
 
-test-old: ## a program of before the protocol had a number meets today's
+test-old: ## a program from before the protocol had a number, with today's
 	PN_OLD=1 go test -count=1 -v -timeout 5m -run '^TestOld$$' ./server/e2e
 
 fuzz: $(FUZZERS) ## the fuzzers, some 10 s each, or for FUZZTIME
 
-# By number: when a time is over, Go 1.26 may say that it failed (go.dev/issue/75804).
+# By count: when a time limit ends, Go 1.26 may report a failure (go.dev/issue/75804).
 FuzzMessage FuzzSchedule: RUNS := 25000x
 FuzzReceive FuzzParse:    RUNS := 250000x
 FuzzDescription:          RUNS := 500x
@@ -72,7 +72,7 @@ FuzzParse:   FUZZED := negotiation/internal/sdp
 FuzzDescription FuzzAnswer: FUZZED := negotiation/internal/pion
 $(FUZZERS):  FUZZED ?= negotiation
 
-# One build for all fuzzers of a package: it has pion compiled with counters.
+# One build for all fuzzers of a package: pion is compiled with coverage counters in it.
 $(FUZZERS): bin/fuzz
 	cd $(FUZZED) && $(CURDIR)/bin/fuzz/$(notdir $(FUZZED)).test -test.run '^$$' -test.fuzz '^$@$$' \
 		-test.fuzztime $(or $(FUZZTIME),$(RUNS)) -test.fuzzminimizetime 10x -test.parallel 1 \
@@ -90,7 +90,7 @@ lint: ## vet, staticcheck and gofmt, for both targets
 	GOOS=js GOARCH=wasm go vet ./negotiation/... ./wasm
 	GOOS=js GOARCH=wasm bin/staticcheck ./negotiation/... ./wasm
 
-explore: ## every order of events of two Sessions, and whether broken ones are noticed
+explore: ## walk every order of events of two Sessions, and check that broken ones are noticed
 	go test -c -o bin/explore ./negotiation
 	cd negotiation && GOGC=400 GOMEMLIMIT=6GiB ../bin/explore -explore full -test.timeout 240m -test.run '^(TestExplore|TestMutants)$$'
 
