@@ -39,7 +39,7 @@ const (
 	maxBackoff     = 10 * time.Second
 )
 
-// Handler has the callbacks of a [Client]. Calls do not overlap.
+// Handler is the callbacks of a [Client], which do not overlap.
 type Handler struct {
 	// Connected is called before the first envelope of a connection.
 	Connected func()
