@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "03351389f84cf8aecb07c1b94f3c369932f2c13953a2b6eeddf5208ec5d5ed5b"
+const Source = "f0b01faea6c1aec61d6f5bcdca7d160e448082167b74bca4302dcc159c505434"
