@@ -8,7 +8,7 @@ export CHROME
 GO_TEST    := go test -vet=off
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
-BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/promise
+BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
 FUZZERS    := FuzzMessage FuzzReceive FuzzParse FuzzDescription FuzzAnswer FuzzSchedule
 FUZZTIME   ?=
 SEED       := $(shell date +%s)

@@ -11,7 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/sdp"
-	"perfect-negotiation/negotiation/promise"
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // maxArrival is how long media may take on loopback. Here pictures are decoded, too.
@@ -64,8 +64,10 @@ func (m *player) received(ctx context.Context) map[string]int {
 
 // settled waits for a promise.
 func settled(ctx context.Context, p js.Value) (js.Value, error) {
+	promise := webapi.Await(safejs.Safe(p))
+	defer promise.Forget()
 	select {
-	case r := <-promise.Settled(safejs.Safe(p)):
+	case r := <-promise.C:
 		return safejs.Unsafe(r.Value), r.Err
 	case <-ctx.Done():
 		return js.Undefined(), ctx.Err()

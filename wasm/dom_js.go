@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"perfect-negotiation/negotiation/webapi"
+
 	"github.com/hack-pad/safejs"
 )
 
@@ -97,7 +99,7 @@ func (e element) append(children ...any) { _, _ = e.Call("append", children...) 
 
 // on calls f for an event, until it is released.
 func (e element) on(event string, f func(event element)) (release func(), err error) {
-	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+	fn, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		f(element{args[0]})
 		return nil
 	})
@@ -105,12 +107,12 @@ func (e element) on(event string, f func(event element)) (release func(), err er
 		return nil, err
 	}
 	if _, err := e.Call("addEventListener", event, fn); err != nil {
-		fn.Release()
+		webapi.Release(fn)
 		return nil, err
 	}
 	return func() {
 		_, _ = e.Call("removeEventListener", event, fn)
-		fn.Release()
+		webapi.Release(fn)
 	}, nil
 }
 

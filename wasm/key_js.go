@@ -6,8 +6,8 @@ import (
 
 	"github.com/hack-pad/safejs"
 
-	"perfect-negotiation/negotiation/promise"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // key returns the secret identity of this tab on this page. It lives as long as
@@ -47,7 +47,7 @@ func claim(key string) bool {
 // https://www.w3.org/TR/web-locks/#api-lock-manager-request
 func lock(locks safejs.Value, name string) bool {
 	ours := make(chan struct{}, 1)
-	granted, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+	granted, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		if args[0].IsNull() {
 			return nil
 		}
@@ -57,7 +57,7 @@ func lock(locks safejs.Value, name string) bool {
 	if err != nil {
 		return true
 	}
-	defer granted.Release()
+	defer webapi.Release(granted)
 	request, err := locks.Call("request", name, map[string]any{"ifAvailable": true}, granted)
 	if err != nil {
 		return true
@@ -65,7 +65,7 @@ func lock(locks safejs.Value, name string) bool {
 	select {
 	case <-ours:
 		return true
-	case r := <-promise.Settled(request):
+	case r := <-webapi.Await(request).C:
 		return r.Err != nil // storage is forbidden; else somebody has it
 	}
 }
@@ -76,11 +76,11 @@ func forever() any {
 	if err != nil {
 		return nil
 	}
-	begin, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return nil })
+	begin, err := webapi.FuncOf(func(safejs.Value, []safejs.Value) any { return nil })
 	if err != nil {
 		return nil
 	}
-	defer begin.Release()
+	defer webapi.Release(begin)
 	p, _ := class.New(begin)
 	return safejs.Unsafe(p)
 }
@@ -99,7 +99,7 @@ func ask(key string) bool {
 	question, answer := "who has "+key+"? ", "I have "+key+", "
 	number := signaling.NewKey()
 	asking, taken := true, false
-	heard, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+	heard, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		data := text(args[0], "data")
 		other, asked := strings.CutPrefix(data, question)
 		switch {
@@ -114,7 +114,7 @@ func ask(key string) bool {
 		return true
 	}
 	if err := channel.Set("onmessage", heard); err != nil {
-		heard.Release()
+		webapi.Release(heard)
 		return true
 	}
 	_, _ = channel.Call("postMessage", question+number)
@@ -122,7 +122,7 @@ func ask(key string) bool {
 	asking = false
 	if taken {
 		_, _ = channel.Call("close")
-		heard.Release()
+		webapi.Release(heard)
 	}
 	return !taken
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
-	"perfect-negotiation/negotiation/promise"
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // source is what the page can send: a button, and how to get its track.
@@ -77,7 +77,7 @@ func (p *page) toggle(s *source) {
 
 // startSource sends what the promise of a stream brings.
 func (p *page) startSource(s *source, stream safejs.Value) error {
-	r := <-promise.Settled(stream)
+	r := <-webapi.Await(stream).C
 	if r.Err != nil {
 		return r.Err
 	}
@@ -163,14 +163,14 @@ func (s *source) pattern(d document) (safejs.Value, error) {
 		_, _ = pen.Call("fillRect", step*7%width, step*3%height, 20, 20)
 	}
 	draw()
-	tick, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+	tick, err := webapi.FuncOf(func(safejs.Value, []safejs.Value) any {
 		draw()
 		return nil
 	})
 	if err != nil {
 		return pen, err
 	}
-	s.release = append(s.release, tick.Release)
+	s.release = append(s.release, func() { webapi.Release(tick) })
 	timer, err := safejs.Global().Call("setInterval", tick, 66)
 	if err != nil {
 		return pen, err

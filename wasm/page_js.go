@@ -10,6 +10,7 @@ import (
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/trace"
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // page shows one Peer. After join it is used on the Peer's goroutine and by the
@@ -93,7 +94,7 @@ func (p *page) listen() error {
 	if err != nil {
 		return err
 	}
-	p.act, err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+	p.act, err = webapi.FuncOf(func(safejs.Value, []safejs.Value) any {
 		p.retry(element{})
 		return nil
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"perfect-negotiation/negotiation/webapi"
+
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 	"golang.org/x/sync/semaphore"
@@ -19,7 +21,7 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 	if err := js.Set("binaryType", "arraybuffer"); err != nil {
 		return err
 	}
-	received, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+	received, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		data, err := args[0].Get("data")
 		if err != nil {
 			return nil
@@ -38,12 +40,12 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 		return err
 	}
 	if err := js.Set("onmessage", received); err != nil {
-		received.Release()
+		webapi.Release(received)
 		return err
 	}
 	dc.OnClose(func() {
 		_ = js.Set("onmessage", safejs.Null())
-		received.Release()
+		webapi.Release(received)
 		closed()
 	})
 	if dc.ReadyState() == webrtc.DataChannelStateOpen {

@@ -4,7 +4,7 @@ import (
 	"github.com/hack-pad/safejs"
 	"github.com/pion/webrtc/v4"
 
-	"perfect-negotiation/negotiation/promise"
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // Track is what can be sent: a MediaStreamTrack.
@@ -27,7 +27,7 @@ func (t RemoteTrack) Kind() string {
 // it was removed. pion has no OnTrack in a browser.
 func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err error) {
 	js := safejs.Safe(pc.JSValue())
-	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+	fn, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		if track, err := args[0].Get("track"); err == nil {
 			f(RemoteTrack{track})
 		}
@@ -37,12 +37,12 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 		return nil, err
 	}
 	if _, err := js.Call("addEventListener", "track", fn); err != nil {
-		fn.Release()
+		webapi.Release(fn)
 		return nil, err
 	}
 	return func() {
 		_, _ = js.Call("removeEventListener", "track", fn)
-		fn.Release()
+		webapi.Release(fn)
 	}, nil
 }
 
@@ -157,5 +157,5 @@ func (s *sender) replace(track any) error {
 	if err != nil {
 		return err
 	}
-	return (<-promise.Settled(p)).Err
+	return (<-webapi.Await(p).C).Err
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/hack-pad/safejs"
+
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // maxBuffered is the maximum of bytes buffered in the browser.
@@ -63,7 +65,7 @@ func dial(ctx context.Context, url string, protocols []string) (conn, error) {
 }
 
 func (c *browserConn) on(event string, f func(safejs.Value)) error {
-	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+	fn, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		f(args[0])
 		return nil
 	})
@@ -109,7 +111,7 @@ func (c *browserConn) end(err error) {
 			_ = c.ws.Set(event, safejs.Null())
 		}
 		for _, fn := range c.fns {
-			fn.Release()
+			webapi.Release(fn)
 		}
 		c.err = err
 		close(c.closed)

@@ -54,10 +54,11 @@ func (o Options) address() (string, error) {
 		return "", fmt.Errorf("server: there is no port %s", server.Port())
 	}
 	server = server.JoinPath("ws")
-	server.RawQuery = "room=" + url.QueryEscape(o.Room) + "&protocol=" + strconv.Itoa(wire.Protocol)
+	server.RawQuery = "room=" + url.QueryEscape(o.Room)
 	if o.Rank != nil {
 		server.RawQuery += "&rank=" + strconv.Itoa(*o.Rank)
 	}
+	server.RawQuery += "&protocol=" + strconv.Itoa(wire.Protocol)
 	if o.Role != "" {
 		server.RawQuery += "&role=" + string(o.Role)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // Adapt has offers held as natively. A browser could roll back, but Chromium
@@ -63,7 +64,7 @@ func (a *Adapter) Flush() { _, _ = a.Connection.await("getStats") }
 func (a *Adapter) Detach() { a.Connection.detach() }
 
 func (b *Connection) listen(event string, f func(safejs.Value)) error {
-	fn, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+	fn, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		f(args[0])
 		return nil
 	})
@@ -78,7 +79,7 @@ func (b *Connection) listen(event string, f func(safejs.Value)) error {
 func (b *Connection) detach() {
 	for _, l := range b.listeners {
 		_, _ = b.js.Call("removeEventListener", l.event, l.fn)
-		l.fn.Release()
+		webapi.Release(l.fn)
 	}
 	b.listeners = nil
 }

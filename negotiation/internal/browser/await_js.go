@@ -8,7 +8,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"perfect-negotiation/negotiation/internal/held"
-	"perfect-negotiation/negotiation/promise"
+	"perfect-negotiation/negotiation/webapi"
 )
 
 // opTimeout bounds one operation of the browser. Its promise never settles if
@@ -33,10 +33,12 @@ func (b *Connection) await(method string, args ...any) (safejs.Value, error) {
 	if err != nil {
 		return safejs.Undefined(), err
 	}
+	settled := webapi.Await(p)
+	defer settled.Forget()
 	timeout := time.NewTimer(opTimeout)
 	defer timeout.Stop()
 	select {
-	case r := <-promise.Settled(p):
+	case r := <-settled.C:
 		return r.Value, r.Err
 	case <-b.to.Stop:
 		return safejs.Undefined(), held.ErrClosed

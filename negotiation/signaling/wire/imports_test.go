@@ -23,7 +23,7 @@ func TestImports(t *testing.T) {
 		held    = "negotiation/internal/held"
 		pion    = "negotiation/internal/pion"
 		browser = "negotiation/internal/browser"
-		promise = "negotiation/promise"
+		webapi  = "negotiation/webapi"
 		trace   = "negotiation/trace"
 	)
 	core := []string{"negotiation", jsontxt, wire, trace, held, sdp, pion}
@@ -42,17 +42,17 @@ func TestImports(t *testing.T) {
 		{sdp, "", []string{trace, wire}, []string{"github.com/", "net/"}, "a description is text, and knows no connection"},
 		{held, "", []string{sdp, trace, wire}, []string{"net/http"}, "it knows neither pion nor a browser"},
 		{pion, "", []string{held, sdp, trace, wire}, []string{"net/http"}, "it knows a connection, and no negotiation"},
-		{browser, "js", []string{held, sdp, promise, trace, wire}, []string{"net/http"}, "it knows a connection, and no negotiation"},
+		{browser, "js", []string{held, sdp, webapi, trace, wire}, []string{"net/http"}, "it knows a connection, and no negotiation"},
 		{"negotiation", "", core, []string{"net/http", "github.com/gorilla/"}, "the pattern does no I/O of its own"},
 		{"negotiation/signaling", "", client, nil, "the client knows no peers"},
-		{"negotiation/peer", "", append([]string{promise}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{promise, browser, "negotiation/peer/examples"}, peer...),
+		{"negotiation/peer", "", append([]string{webapi}, peer...), nil, "peers know no program"},
+		{"negotiation/...", "", append([]string{webapi, browser, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
 		{"server/terminal", "", append([]string{"server/media"}, peer...), []string{"github.com/urfave/"}, "the terminal reads no command line"},
 		{"web", "", []string{"web", wire}, []string{"github.com/"}, "the page is files"},
-		{"wasm", "js", append([]string{"wasm", promise, browser}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
+		{"wasm", "js", append([]string{"wasm", webapi, browser}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
 	} {
 		cmd := exec.Command("go", "list", "-deps", module+rule.pkg)
 		cmd.Env = os.Environ()

@@ -1,4 +1,4 @@
-package promise
+package webapi
 
 import (
 	"syscall/js"
@@ -13,7 +13,7 @@ const patience = 10 * time.Second
 func settled(t *testing.T, p js.Value) Result {
 	t.Helper()
 	select {
-	case r := <-Settled(safejs.Safe(p)):
+	case r := <-Await(safejs.Safe(p)).C:
 		return r
 	case <-time.After(patience):
 		t.Fatal("it does not settle")
@@ -49,32 +49,38 @@ func TestSettled(t *testing.T) {
 	}
 }
 
-// However a promise settles, both functions are released: JavaScript cannot call them
-// any more. Nobody needs to wait for the result.
-func TestSettledReleases(t *testing.T) {
-	evaluate(`globalThis.then = Promise.prototype.then; globalThis.handlers = [];
-		Promise.prototype.then = function(...args) { handlers.push(...args); return then.apply(this, args); }`)
-	results := []<-chan Result{
-		Settled(safejs.Safe(evaluate(`Promise.resolve()`))),
-		Settled(safejs.Safe(evaluate(`Promise.reject()`))),
+// Nothing of a promise is left when it has settled, or nothing waits for it any more,
+// and it may settle then.
+func TestForget(t *testing.T) {
+	before := Live()
+	settled(t, evaluate(`Promise.resolve()`))
+	settled(t, evaluate(`Promise.reject()`))
+	never := Await(safejs.Safe(evaluate(`new Promise(() => {})`)))
+	late := Await(safejs.Safe(evaluate(`new Promise((go) => { globalThis.go = go; })`)))
+	if n := Live(); n != before+2 {
+		t.Errorf("%d are awaited", n-before)
 	}
-	evaluate(`Promise.prototype.then = then`)
-	for _, result := range results {
-		select {
-		case <-result:
-		case <-time.After(patience):
-			t.Fatal("it does not settle")
-		}
+	never.Forget()
+	late.Forget()
+	late.Forget()
+	evaluate(`go("late")`)
+	settled(t, evaluate(`new Promise((go) => setTimeout(go))`)) // and it has settled
+	if n := Live(); n != before || len(late.C) > 0 {
+		t.Errorf("%d are awaited, and there are %d results", n-before, len(late.C))
 	}
-	refused := evaluate(`(() => {
-		const { error } = console;
-		let refused = 0;
-		console.error = (words) => { if (words === "call to released function") refused++; else error(words); };
-		for (const handler of handlers) handler();
-		console.error = error;
-		return refused;
-	})()`).Int()
-	if handlers := evaluate(`handlers.length`).Int(); handlers != 4 || refused != handlers {
-		t.Errorf("of %d functions %d are released", handlers, refused)
+}
+
+func TestRelease(t *testing.T) {
+	before := Live()
+	fn, err := FuncOf(func(safejs.Value, []safejs.Value) any { return "called" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := js.ValueOf(safejs.Unsafe(fn.Value())).Invoke().String(); got != "called" || Live() != before+1 {
+		t.Errorf("%q, and %d are alive", got, Live()-before)
+	}
+	Release(fn)
+	if n := Live(); n != before {
+		t.Errorf("%d are alive", n-before)
 	}
 }
