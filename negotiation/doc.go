@@ -7,7 +7,7 @@
 //
 // Give [Attach] a PeerConnection and a way to send; hand what arrives to
 // [Session.Receive]; change the connection inside [Session.Do]. That is all. The
-// other names are for those who look inside: [Negotiator] is the pattern itself,
+// other names are for a look inside: [Negotiator] is the pattern itself,
 // without goroutine, clock or I/O, over the interface [PeerConnection].
 //
 //   - Of the two peers exactly one must be polite. Which one does not matter.
@@ -44,7 +44,7 @@
 // error; a few that come before any description are kept. pranswer is refused,
 // because it cannot be rolled back.
 //
-// # Nobody rolls back
+// # No rollback
 //
 // pion has no rollback. Chromium (156) has one that loses what it touches: of the
 // 49 ways in which audio, video and data can collide with each other, 30 fail on
@@ -78,7 +78,7 @@
 // which could make no offer any more (internal/pion/shown.go).
 //
 // pion changes its state before it validates, so a description is looked at before
-// it gets there (internal/sdp/check.go, internal/pion/plan.go). If a connection refuses it all the same and cannot go
+// it gets there (internal/sdp/check.go, internal/pion/check.go). If a connection refuses it all the same and cannot go
 // on, the Session ends with [ErrWedged]: make a new PeerConnection.
 //
 // An answer that is refused changes nothing, but no other comes by itself. So the
@@ -93,6 +93,14 @@
 //
 // A remark such as pc:823 or sdp.go:611 means that line of peerconnection.go, or of
 // the named file, in github.com/pion/webrtc/v4@v4.2.26.
+//
+// # Moved and changed
+//
+// For programs that used this package before it had trace below it: [Attach] and
+// [NewNegotiator] take a [Role] instead of a bool, and their send returns an error. Event,
+// Kind, Level, the kinds (also those of package peer) and Printable are in package trace;
+// an Event's Role, State and Code are types of their own. Source is a constant. Rank in
+// signaling.Options is a pointer, and nil is the rank of the platform in package peer.
 //
 // # In a browser
 //

@@ -85,8 +85,8 @@ type adapter interface {
 
 // Receive hands over a message from the other peer, in the order in which it
 // was sent. It never blocks. It returns [ErrQueueFull], or, like [Session.Err], why
-// the Session has ended; what is wrong with the message itself is told by the trace.
-// How long a message may be is for whoever reads it from the network to limit.
+// the Session has ended; an error in the message itself is in the trace.
+// Limit the length of messages where you read them from the network.
 func (s *Session) Receive(m Message) error {
 	if s.stopped() {
 		return s.ended()

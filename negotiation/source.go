@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "f0b01faea6c1aec61d6f5bcdca7d160e448082167b74bca4302dcc159c505434"
+const Source = "734ed261e83bcce7888438c52b5249deaa423ce39637f9869a2c611b30d05fe5"

@@ -8,8 +8,7 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// Connection is a PeerConnection that nobody asks to roll back: what it was given
-// it keeps. Its CreateOffer may have effects of its own, so [PeerConnection] is the
+// Connection is a PeerConnection without a rollback: it keeps what it was given. Its CreateOffer may have effects of its own, so [PeerConnection] is the
 // only one to call it.
 type Connection interface {
 	SignalingState() webrtc.SignalingState
@@ -63,8 +62,7 @@ func NewPast(local, remote *webrtc.SessionDescription) *Past {
 	return &Past{sdp.Parse(local.SDP), sdp.Parse(remote.SDP), local.Type == webrtc.SDPTypeOffer}
 }
 
-// Answer returns the answer, whoever gave it; an empty one where nothing was
-// negotiated.
+// Answer returns the answer, from either side; an empty one if nothing was negotiated.
 func (p *Past) Answer() *sdp.Description {
 	switch {
 	case p == nil:

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Errors of which package negotiation tells.
+// The errors that package negotiation exports, and documents.
 var (
 	ErrRefused             = errors.New("negotiation: refused")
 	ErrNoRemoteDescription = errors.New("negotiation: no remote description yet")

@@ -284,8 +284,8 @@ func (h *PeerConnection) commit() error {
 	return err
 }
 
-// negotiated is called with the sections of an offer and its answer, whoever gave
-// them, and with what our side of the exchange said.
+// negotiated is called with the sections of an offer and its answer, from either side,
+// and with the wants that our side of the exchange satisfied.
 func (h *PeerConnection) negotiated(offer, answer []sdp.Section, satisfied []Want) {
 	if h.Pending != nil && h.Pending.Restarts {
 		h.Restart = h.Pending.Again

@@ -121,7 +121,7 @@ func (p *Connection) made(d webrtc.SessionDescription, err error) (held.Local, e
 }
 
 // Commits implements [held.Connection]: pion has no way back if every section is
-// rejected. It starts nothing then, and nobody rejects a section of data channels.
+// rejected. It starts nothing then, and a section of data channels is never rejected.
 func (p *Connection) Commits(offered []sdp.Section) bool {
 	return p.pc.CurrentRemoteDescription() != nil || slices.ContainsFunc(offered, func(s sdp.Section) bool { return s.Kind == "application" })
 }

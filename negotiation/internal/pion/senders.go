@@ -107,7 +107,7 @@ func (s *senders) park(pc *webrtc.PeerConnection) (back func() error, err error)
 	return back, nil
 }
 
-// newNobody returns a sender that nobody negotiates.
+// newNobody returns a sender that is never negotiated.
 func newNobody(transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
 	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "", "")
 	if err != nil {

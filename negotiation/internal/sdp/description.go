@@ -16,7 +16,7 @@ type Description struct {
 	Media []*Media
 }
 
-// Media is a media section: what is known of it, and its lines.
+// Media is a media section and its lines.
 type Media struct {
 	Section
 	lines // the m= line is the first
@@ -56,7 +56,7 @@ func (d *Description) String() string {
 	return b.String()
 }
 
-// Clone returns a copy, of which an edit leaves d as it is.
+// Clone returns a copy: edits of it leave d unchanged.
 func (d *Description) Clone() *Description {
 	c := &Description{lines: slices.Clone(d.lines)}
 	for _, m := range d.Media {

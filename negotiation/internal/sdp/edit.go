@@ -71,7 +71,7 @@ func (d *Description) SetSetup(role string) {
 // SetTag names the section first in the BUNDLE group whose transport all others
 // share. In an offer that is the one of the last answer, in an answer that of the
 // offer, or the next of that group (before) which is still there. In a first offer it
-// is the section of data channels, which nobody stops: when the tagged section is
+// is the section of data channels, which never stops: when the tagged section is
 // stopped or used again Chromium (156) makes a new transport, and pion cannot.
 // https://www.rfc-editor.org/rfc/rfc9143#section-7
 func (d *Description) SetTag(before []string) {
