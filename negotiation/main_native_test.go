@@ -20,8 +20,11 @@ var fellShort struct {
 	what []string
 }
 
-// conclude prints the last line of `make explore`.
+// conclude cleans up, and prints the last line of `make explore`.
 func conclude(code int) {
+	if browserTestsIn != "" {
+		_ = os.RemoveAll(browserTestsIn)
+	}
 	if *explore == "full" {
 		switch {
 		case len(fellShort.what) > 0:

@@ -4,6 +4,7 @@ package negotiation
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -122,11 +123,15 @@ func withBrowser(t *testing.T, test, role string, next func(make func(*testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
+	program, err := browserTests()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{
-		"test", "-exec", "env -u GOOS -u GOARCH go tool wasmbrowsertest", "-count=1", "-timeout", "0", "-v", "-run", "^" + test + "$", ".",
+		"tool", "wasmbrowsertest", program, "-test.timeout", "0", "-test.v", "-test.run", "^" + test + "$",
 		"-native", strings.Replace(server.URL, "http", "ws", 1), "-role", role,
 	}, arguments...)...)
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "PATH="+tools+":"+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "PATH="+tools+":"+os.Getenv("PATH"))
 	var output strings.Builder
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
@@ -148,6 +153,24 @@ func withBrowser(t *testing.T, test, role string, next func(make func(*testing.T
 		}
 	}
 }
+
+// browserTestsIn is a directory that conclude removes; empty: there is none.
+var browserTestsIn string
+
+// browserTests compiles the tests of this package for browsers, once, and returns where
+// they are.
+var browserTests = sync.OnceValues(func() (program string, err error) {
+	if browserTestsIn, err = os.MkdirTemp("", "pn-browser-"); err != nil {
+		return "", err
+	}
+	program = filepath.Join(browserTestsIn, "negotiation.test")
+	build := exec.Command("go", "test", "-c", "-vet=off", "-o", program, ".")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // over returns a party whose other side is in a browser.
 func over(t *testing.T, conn *websocket.Conn, role string) *party {
