@@ -67,19 +67,21 @@
 //
 // The direction of a transceiver is the application's, as in W3C: what the other
 // side offers is answered and changes nothing here. pion would change it and start
-// senders that were not negotiated (internal/pion: shown.go, senders.go). In turn the descriptions that the PeerConnection itself shows may say other directions
-// than those that were exchanged.
+// senders that were not negotiated (shown_native.go and senders_native.go in
+// internal/pion). In turn the descriptions that the PeerConnection itself shows may
+// say other directions than those that were exchanged.
 //
 // A track in a codec that the other side does not have is not sent, and no more
 // is broken: the trace tells of it ([trace.SendFailed]), and it is tried again after each
 // exchange.
 //
 // A section that is rejected, or of which pion has no codec, is kept from pion,
-// which could make no offer any more (internal/pion/shown.go).
+// which could make no offer any more (shown_native.go).
 //
 // pion changes its state before it validates, so a description is looked at before
-// it gets there (internal/sdp/check.go, internal/pion/check.go). If a connection refuses it all the same and cannot go
-// on, the Session ends with [ErrWedged]: make a new PeerConnection.
+// it gets there (check.go in internal/sdp, check_native.go in internal/pion). If a
+// connection refuses it all the same and cannot go on, the Session ends with
+// [ErrWedged]: make a new PeerConnection.
 //
 // An answer that is refused changes nothing, but no other comes by itself. So the
 // offer is sent again, as it was: the other side has applied that one, and pion

@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "734ed261e83bcce7888438c52b5249deaa423ce39637f9869a2c611b30d05fe5"
+const Source = "aadb20cd712acae699cea33b72621fe1a1000c0eca1e316745172fa8f309e229"
