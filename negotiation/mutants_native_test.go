@@ -38,9 +38,9 @@ var mutants = []struct{ name, setting, file, old, new string }{
 
 	{"refused answer is the end of an offer", "refusals", "negotiation.go", "n.refused = true", ""},
 
-	{"need not looked up on return to stable", "restarts", "session.go",
+	{"need not looked up on return to stable", "restarts", "loop.go",
 		"case webrtc.SignalingStateStable:\n\t\ts.changed = true", "case webrtc.SignalingStateStable:"},
-	{"no retry of an offer that failed", "faults", "session.go", "s.retryIn = min(minRetry<<s.retries, maxRetry)", ""},
+	{"no retry of an offer that failed", "faults", "loop.go", "s.retryIn = min(minRetry<<s.retries, maxRetry)", ""},
 
 	{"need of a browser not remembered", "echoes", "internal/browser/hint.go", "h.Count.Add(1) }", "}"},
 	{"need of a browser remembered once", "restarts", "internal/browser/hint.go", "h.Count.Add(1) }", "h.Count.Store(1) }"},

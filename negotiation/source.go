@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "aadb20cd712acae699cea33b72621fe1a1000c0eca1e316745172fa8f309e229"
+const Source = "83fc30db9036355d90f05573fae615598885e596c7e868194f5bf32e17cefbfa"
