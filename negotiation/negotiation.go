@@ -96,7 +96,9 @@ func (n *Negotiator) NegotiationNeeded() error {
 	if n.pc.SignalingState() != webrtc.SignalingStateStable {
 		return nil
 	}
-	return n.offer(n.tell(trace.Event{Kind: trace.NegotiationNeeded, Cause: n.restart}))
+	needed := trace.Event{Kind: trace.NegotiationNeeded, Cause: n.restart}
+	n.restart = 0
+	return n.offer(n.tell(needed))
 }
 
 // Renegotiate asks for an offer although nothing may need one. The wish is

@@ -273,3 +273,24 @@ func TestRoleOfAttach(t *testing.T) {
 		}
 	}
 }
+
+// TestCauseOfARestart is told with the one offer that a restart makes necessary.
+func TestCauseOfARestart(t *testing.T) {
+	var needed []trace.Event
+	n := NewNegotiator(held.New(alone("channel"), true, false), Polite, func(Message) error { return nil }, func(e trace.Event) {
+		if e.Kind == trace.NegotiationNeeded {
+			needed = append(needed, e)
+		}
+	})
+	answer := theirData(webrtc.SDPTypeAnswer, "active")
+	for _, restart := range []bool{false, true, false} {
+		if restart {
+			n.RestartICE()
+		}
+		must(t, n.NegotiationNeeded())
+		must(t, n.Receive(Message{Description: &answer}))
+	}
+	if len(needed) != 3 || needed[0].Cause != 0 || needed[1].Cause != needed[1].N-1 || needed[2].Cause != 0 {
+		t.Errorf("told %+v", needed)
+	}
+}

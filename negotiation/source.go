@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "83fc30db9036355d90f05573fae615598885e596c7e868194f5bf32e17cefbfa"
+const Source = "982b859f4876515d240e05b405560c1fdc936c638064557978652ea93e510a3c"

@@ -11,7 +11,7 @@ import (
 // message it is about, and which event led to it. Nothing is decided by it.
 type story struct {
 	told     uint64        // the number of the last event
-	restart  uint64        // that of the last wish to restart ICE
+	restart  uint64        // that of the wish to restart ICE that made no offer needed yet
 	wished   uint64        // that of the last wish for an offer
 	offered  uint64        // that of the last offer sent
 	ignored  uint64        // that of the last offer ignored

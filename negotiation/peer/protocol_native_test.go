@@ -67,15 +67,3 @@ func TestTheRelayIsNewer(t *testing.T) {
 		w.talk(a, b)
 	})
 }
-
-// codes returns the codes of a kind of event.
-func (m *member) codes(kind trace.Kind) (list []trace.Code) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, e := range m.events {
-		if e.Kind == kind {
-			list = append(list, e.Code)
-		}
-	}
-	return list
-}

@@ -234,24 +234,27 @@ func (w *world) on(f func(from, to string, e *signaling.Envelope) bool) {
 func (m *member) count(kind trace.Kind) int { return len(m.times(kind)) }
 
 // times returns the times of the events of a kind.
-func (m *member) times(kind trace.Kind) (list []time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, e := range m.events {
-		if e.Kind == kind {
-			list = append(list, e.Time)
-		}
-	}
-	return list
+func (m *member) times(kind trace.Kind) []time.Time {
+	return each(m, kind, func(e trace.Event) time.Time { return e.Time })
 }
 
 // details returns the details of the events of a kind.
-func (m *member) details(kind trace.Kind) (list []string) {
+func (m *member) details(kind trace.Kind) []string {
+	return each(m, kind, func(e trace.Event) string { return e.Detail })
+}
+
+// codes returns the codes of the events of a kind.
+func (m *member) codes(kind trace.Kind) []trace.Code {
+	return each(m, kind, func(e trace.Event) trace.Code { return e.Code })
+}
+
+// each returns what value returns for each event of a kind.
+func each[V any](m *member, kind trace.Kind, value func(trace.Event) V) (list []V) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.events {
 		if e.Kind == kind {
-			list = append(list, e.Detail)
+			list = append(list, value(e))
 		}
 	}
 	return list
