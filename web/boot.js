@@ -185,6 +185,24 @@
     }).observe(log, { childList: true });
   }
 
+  // --- The inspector ---
+
+  const maxEarly = 500; // batches of lines
+
+  // setupInspector keeps what the program tells until the modules that show it are
+  // there: they load when the program runs, so that nothing waits for them.
+  function setupInspector() {
+    const early = [];
+    globalThis.inspector = { early, add(text) { if (early.length < maxEarly) early.push(text); } };
+    const root = document.documentElement;
+    const observer = new MutationObserver(() => {
+      if (root.dataset.ready !== "true") return;
+      observer.disconnect();
+      import("/inspector/main.js").catch((error) => notice(`The ladder could not be loaded: ${error.message}`, "Reload", reload));
+    });
+    observer.observe(root, { attributeFilter: ["data-ready"] });
+  }
+
   // --- Loading the WASM ---
 
   // counted passes the body on and reports how much of it has come. The browser has
@@ -237,6 +255,7 @@
     setupHome();
   } else {
     setupLog();
+    setupInspector();
     start();
   }
 })();

@@ -2,14 +2,12 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"html/template"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"time"
+	"path"
 
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -63,21 +61,27 @@ func newHandler(fsys fs.FS, source string) http.Handler {
 	mux.HandleFunc("GET /impolite", s.view(document{View: "impolite", Title: "Impolite", Room: demoRoom, OtherSide: "/polite"}))
 	mux.HandleFunc("GET /r/{room}", s.room)
 	mux.HandleFunc("GET /", s.missing)
-	for path, a := range map[string]asset{
-		"/style.css":         {name: "style.css", contentType: "text/css; charset=utf-8"},
-		"/boot.js":           {name: "boot.js", contentType: javaScript},
-		"/favicon.svg":       {name: "favicon.svg", contentType: "image/svg+xml"},
-		"/dist/wasm_exec.js": {name: "dist/wasm_exec.js", contentType: javaScript},
-	} {
-		if body, err := fs.ReadFile(fsys, a.name); err == nil {
-			a.body = body
-			mux.Handle("GET "+path, a)
+	names := []string{"style.css", "boot.js", "favicon.svg", "dist/wasm_exec.js"}
+	for _, name := range append(names, inspector(fsys)...) {
+		if body, err := fs.ReadFile(fsys, name); err == nil {
+			mux.Handle("GET /"+name, newAsset(contentTypes[path.Ext(name)], body))
 		}
 	}
 	if s.program.built() {
 		mux.Handle("GET "+s.program.path(), s.program)
 	}
 	return secure(mux)
+}
+
+// inspector returns the names of the modules and styles that show the negotiation.
+func inspector(fsys fs.FS) (names []string) {
+	_ = fs.WalkDir(fsys, "inspector", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && contentTypes[path.Ext(name)] != "" {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names
 }
 
 func (s *site) view(d document) http.HandlerFunc {
@@ -124,24 +128,4 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, d document) {
 		return
 	}
 	asset{contentType: htmlType, body: html.Bytes()}.ServeHTTP(w, r)
-}
-
-const (
-	htmlType   = "text/html; charset=utf-8"
-	javaScript = "text/javascript; charset=utf-8"
-)
-
-// asset is a small file that is revalidated at every use.
-type asset struct {
-	name        string
-	contentType string
-	body        []byte
-}
-
-func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	sum := sha256.Sum256(a.body)
-	w.Header().Set("Content-Type", a.contentType)
-	w.Header().Set("Cache-Control", "no-cache")
-	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
 }

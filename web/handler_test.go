@@ -21,7 +21,7 @@ var wasmBytes = []byte("\x00asm\x01\x00\x00\x00" + strings.Repeat("program ", 20
 func dist(t *testing.T, names ...string) fstest.MapFS {
 	t.Helper()
 	fsys := fstest.MapFS{}
-	for _, name := range []string{"index.html", "style.css", "boot.js", "favicon.svg"} {
+	for _, name := range append(inspector(files), "index.html", "style.css", "boot.js", "favicon.svg") {
 		b, err := files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -106,6 +106,9 @@ func TestRoutes(t *testing.T) {
 		{"/boot.js", 200, js, "use strict"},
 		{"/favicon.svg", 200, "image/svg+xml", "<svg"},
 		{"/dist/wasm_exec.js", 200, js, "program"},
+		{"/inspector/main.js", 200, js, "import"},
+		{"/inspector/", 404, html, "Nothing here"},
+		{"/inspector/nothing.js", 404, html, "Nothing here"},
 		{wasmPath, 200, "application/wasm", "\x00asm"},
 		{wasmPath + ".br", 404, html, "Nothing here"},
 		{"/dist/app.fedcba9876543210.wasm", 404, html, "Nothing here"},
@@ -287,6 +290,26 @@ func TestRevalidation(t *testing.T) {
 	}
 	if r := do(h, "GET", "/nowhere", "If-None-Match", "*"); r.StatusCode != 404 {
 		t.Errorf("a missing page gives %d", r.StatusCode)
+	}
+}
+
+func TestFilesAreServedCompressed(t *testing.T) {
+	h := built(t)
+	for _, target := range []string{"/style.css", "/boot.js", "/inspector/main.js"} {
+		plain, packed := do(h, "GET", target), do(h, "GET", target, "Accept-Encoding", "gzip, br")
+		if plain.Header.Get("Content-Encoding") != "" || packed.Header.Get("Content-Encoding") != "gzip" || packed.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s: %v, %v", target, plain.Header, packed.Header)
+		}
+		if plain.Header.Get("ETag") == packed.Header.Get("ETag") {
+			t.Errorf("%s: two codings have one ETag", target)
+		}
+		unpacked, err := gzip.NewReader(packed.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(unpacked); err != nil || string(got) != body(t, plain) {
+			t.Errorf("%s: %d bytes, %v", target, len(got), err)
+		}
 	}
 }
 

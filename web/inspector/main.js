@@ -1,0 +1,9 @@
+// The inspector shows a negotiation as it happens. It is loaded when the program runs,
+// which gives it the lines of its trace.
+
+import { Store } from "./store.js";
+
+const store = new Store();
+const { early } = globalThis.inspector;
+globalThis.inspector = { store, add: (text) => store.add(text) };
+for (const text of early) store.add(text);
