@@ -30,7 +30,13 @@ func (r *Relay) join(c *conn) *wire.Error {
 	}
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
-	if err := rm.admit(c.member, r.config.PeersPerRoom); err != nil {
+	others := make([]wire.Member, 0, len(rm.peers))
+	for _, p := range rm.peers {
+		if p.member.ID != c.member.ID {
+			others = append(others, p.member)
+		}
+	}
+	if err := wire.Admit(c.member, others, r.config.PeersPerRoom); err != nil {
 		return err
 	}
 	i := rm.index(c.member.ID)
@@ -46,12 +52,6 @@ func (r *Relay) join(c *conn) *wire.Error {
 	} else {
 		rm.peers = append(rm.peers, c)
 	}
-	others := make([]wire.Member, 0, len(rm.peers)-1)
-	for _, p := range rm.peers {
-		if p != c {
-			others = append(others, p.member)
-		}
-	}
 	c.send(notice{Welcome: &wire.Welcome{
 		ID:         c.member.ID,
 		Room:       c.name,
@@ -62,38 +62,6 @@ func (r *Relay) join(c *conn) *wire.Error {
 	rm.tell(c, notice{Joined: &c.member}.encode())
 	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "protocol", c.spoken, "peers", len(rm.peers))
 	return nil
-}
-
-// admit returns why m may not join the room, or nil. A peer with the id of m
-// does not count: m takes its place.
-func (rm *room) admit(m wire.Member, limit int) *wire.Error {
-	others := 0
-	pair := m.Role != ""
-	for _, p := range rm.peers {
-		if p.member.ID == m.ID {
-			continue
-		}
-		others++
-		if p.member.Role == "" {
-			continue
-		}
-		pair = true
-		if p.member.Role == m.Role {
-			return &wire.Error{Code: wire.CodeRoleTaken, Message: fmt.Sprintf(
-				"another peer in this room is %s already: take the other role, or meet in another room", m.Role)}
-		}
-	}
-	if pair {
-		limit = min(limit, 2)
-	}
-	if others < limit {
-		return nil
-	}
-	message := fmt.Sprintf("%d peers are in this room, and it holds %d", others, limit)
-	if pair {
-		message += ", because a role was asked for in it"
-	}
-	return &wire.Error{Code: wire.CodeRoomFull, Message: message + ": meet in another room"}
 }
 
 // leave takes c out of its room and tells the others. It does nothing if c is
