@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "982b859f4876515d240e05b405560c1fdc936c638064557978652ea93e510a3c"
+const Source = "e1f69f9fd0a3a67aabb11c4fad84734aa015373be86f670a88bc9bd7e84754d1"

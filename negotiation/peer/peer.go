@@ -24,6 +24,8 @@ var (
 type Config struct {
 	signaling.Options
 
+	// Dial enters the room; nil: signaling.Relay. Another one may not need Server.
+	Dial signaling.Dialer
 	// Connect opens a data channel as soon as a peer is met. Without it, that
 	// waits for a call of [Peer.Connect] on either side.
 	Connect bool
@@ -46,8 +48,8 @@ type Config struct {
 // Peer is a member of a room. All its methods may be called at any time from
 // any goroutine; one goroutine does the work.
 type Peer struct {
-	config Config
-	client client
+	config    Config
+	transport signaling.Transport
 
 	mu     sync.Mutex
 	id     string            // guarded by mu
@@ -69,27 +71,15 @@ type Peer struct {
 	told    uint64               // the number of the last event
 }
 
-// client is the part of [signaling.Client] that a Peer uses.
-type client interface {
-	Send(signaling.Envelope) error
-	Check()
-	Close()
-	Done() <-chan struct{}
-}
-
-// Join connects to the relay and pairs with every peer in the room, until ctx
-// ends or Close is called. It returns an error if config can never work; later
-// errors are in the trace.
+// Join enters the room and pairs with every peer in it, until ctx ends or Close is
+// called. It returns an error if config can never work; later errors are in the trace.
 func Join(ctx context.Context, config Config) (*Peer, error) {
 	if config.Rank == nil {
 		config.Rank = new(platformRank())
 	}
-	return join(ctx, config, func(ctx context.Context, h signaling.Handler) (client, error) {
-		return signaling.Connect(ctx, config.Options, h)
-	})
-}
-
-func join(ctx context.Context, config Config, connect func(context.Context, signaling.Handler) (client, error)) (*Peer, error) {
+	if config.Dial == nil {
+		config.Dial = signaling.Relay
+	}
 	if config.NewPeerConnection == nil {
 		config.NewPeerConnection = NewPeerConnection
 	}
@@ -106,8 +96,8 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 		tracks:  map[sending]Track{},
 		connect: config.Connect,
 	}
-	// The client outlives ctx by as long as it takes to say bye.
-	client, err := connect(context.WithoutCancel(ctx), signaling.Handler{
+	// The transport outlives ctx by as long as it takes to say bye.
+	transport, err := config.Dial(context.WithoutCancel(ctx), config.Options, signaling.Handler{
 		Connected: func() { p.enqueue(func() { p.tell(trace.Event{Kind: trace.RelayConnected}) }) },
 		Received:  func(e signaling.Envelope) { p.enqueue(func() { p.received(e) }) },
 		Disconnected: func(err error, retry time.Duration, final bool) {
@@ -117,7 +107,7 @@ func join(ctx context.Context, config Config, connect func(context.Context, sign
 	if err != nil {
 		return nil, err
 	}
-	p.client = client
+	p.transport = transport
 	p.leave = context.AfterFunc(ctx, p.Close)
 	go p.run()
 	return p, nil
@@ -168,7 +158,7 @@ func (p *Peer) wish(f func(*pairing)) {
 // CheckRelay probes the connection to the relay now or, if there is none,
 // reconnects now. Call it when the network has changed, the machine was asleep,
 // or the user asks for it.
-func (p *Peer) CheckRelay() { p.client.Check() }
+func (p *Peer) CheckRelay() { p.transport.Check() }
 
 // Close says bye and ends all connections. [Peer.Done] tells when that is done.
 func (p *Peer) Close() {
@@ -211,8 +201,8 @@ func (p *Peer) run() {
 		}
 	}
 	p.leave()
-	p.client.Close()
-	<-p.client.Done()
+	p.transport.Close()
+	<-p.transport.Done()
 	p.wait.Wait()
 	close(p.done)
 }

@@ -197,7 +197,7 @@ func identity(e signaling.Envelope) trace.Message {
 
 func (r *remote) transmit(e signaling.Envelope) error {
 	e.To = r.id
-	return r.peer.client.Send(e)
+	return r.peer.transport.Send(e)
 }
 
 // pairPlain pairs with a page that speaks no sessions, a little later if it was

@@ -5,7 +5,6 @@ package peer
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,7 +18,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/signaling"
-	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/signaling/local"
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -31,7 +30,8 @@ type world struct {
 	down   atomic.Bool // the network carries nothing
 
 	mu      sync.Mutex
-	members []*member                                         // connected to the relay
+	room    *local.Room
+	members []*member
 	pass    func(from, to string, e *signaling.Envelope) bool // reports whether a message is passed on; nil: all are
 }
 
@@ -49,7 +49,7 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &world{t: t, router: router}
+		w := &world{t: t, router: router, room: new(local.Room)}
 		router.AddChunkFilter(func(vnet.Chunk) bool { return !w.down.Load() })
 		if err := router.Start(); err != nil {
 			t.Fatal(err)
@@ -59,15 +59,17 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 	})
 }
 
-// member is a Peer and its relay client.
+// member is a Peer, and its transport between it and the room.
 type member struct {
 	w       *world
 	id      string
 	peer    *Peer
 	network *vnet.Net
+	options signaling.Options
 	handler signaling.Handler
-	member  wire.Member
 	done    chan struct{}
+
+	transport signaling.Transport // in the room, guarded by the world's mutex; nil: offline
 
 	mu     sync.Mutex
 	events []trace.Event
@@ -78,16 +80,17 @@ type member struct {
 func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	w.t.Helper()
 	m := &member{w: w, id: id, done: make(chan struct{}), hooks: map[trace.Kind]func(){}}
+	w.members = append(w.members, m)
 	config := Config{
 		Options:           signaling.Options{Room: "room", Rank: new(RankNative)},
 		Connect:           true,
 		Trace:             m.traced,
+		Dial:              m.dial,
 		NewPeerConnection: m.newPeerConnection,
 	}
 	for _, option := range options {
 		option(m, &config)
 	}
-	m.member = wire.Member{ID: id, Role: config.Role, Rank: new(RankNative)}
 	var err error
 	if m.network, err = vnet.NewNet(&vnet.NetConfig{}); err != nil {
 		w.t.Fatal(err)
@@ -95,18 +98,14 @@ func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	if err := w.router.AddNet(m.network); err != nil {
 		w.t.Fatal(err)
 	}
-	m.peer, err = join(w.t.Context(), config, func(_ context.Context, h signaling.Handler) (client, error) {
-		m.handler = h
-		m.online()
-		return m, nil
-	})
-	if err != nil {
+	if m.peer, err = Join(w.t.Context(), config); err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
 		m.peer.Close()
 		<-m.peer.Done()
 	})
+	synctest.Wait() // it is welcome
 	return m
 }
 
@@ -137,27 +136,45 @@ func (m *member) onTrace(kind trace.Kind, f func()) {
 	m.hooks[kind] = f
 }
 
+// dial implements [signaling.Dialer].
+func (m *member) dial(_ context.Context, o signaling.Options, h signaling.Handler) (signaling.Transport, error) {
+	m.options, m.handler = o, h
+	m.online()
+	return m, nil
+}
+
 // online connects it to the relay, which tells the others.
 func (m *member) online() {
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
-	welcome := wire.Welcome{ID: m.id, Room: "room", Protocol: wire.Protocol}
-	for _, other := range m.w.members {
-		welcome.Peers = append(welcome.Peers, other.member)
-		other.handler.Received(signaling.Envelope{Joined: &m.member})
+	handler, err := m.handler, error(nil)
+	handler.Received = func(e signaling.Envelope) {
+		if m.isOnline() {
+			m.handler.Received(e)
+		}
 	}
-	m.w.members = append(m.w.members, m)
-	m.handler.Connected()
-	m.handler.Received(signaling.Envelope{Welcome: &welcome})
+	if m.transport, err = m.w.room.Dialer(m.id)(context.Background(), m.options, handler); err != nil {
+		m.w.t.Fatal(err)
+	}
 }
 
-// noRelay disconnects all from the relay.
+func (m *member) isOnline() bool {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	return m.transport != nil
+}
+
+// noRelay disconnects all from the relay, which tells nobody of it.
 func (w *world) noRelay() {
+	var transports []signaling.Transport
 	w.mu.Lock()
-	members := w.members
-	w.members = nil
+	for _, m := range w.members {
+		transports = append(transports, m.transport)
+		m.transport = nil
+	}
 	w.mu.Unlock()
-	for _, m := range members {
+	for i, m := range w.members {
+		transports[i].Close()
 		m.disconnected()
 	}
 }
@@ -173,55 +190,47 @@ func (m *member) disconnected() { m.handler.Disconnected(errors.New("cut"), time
 // leave has the relay tell the others that it is gone.
 func (m *member) leave() {
 	m.w.mu.Lock()
-	defer m.w.mu.Unlock()
-	if i := slices.Index(m.w.members, m); i >= 0 {
-		m.w.members = slices.Delete(m.w.members, i, i+1)
-		for _, other := range m.w.members {
-			other.handler.Received(signaling.Envelope{Left: &wire.Left{ID: m.id}})
-		}
+	transport := m.transport
+	m.transport = nil
+	m.w.mu.Unlock()
+	if transport != nil {
+		transport.Close()
+		<-transport.Done()
 	}
 }
 
-// Send implements [client].
+// Send implements [signaling.Transport].
 func (m *member) Send(e signaling.Envelope) error {
-	frame, err := e.MarshalJSON()
-	if err != nil {
-		return err
-	}
-	if len(frame) > wire.MaxFrame {
-		return signaling.ErrTooLarge
-	}
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
-	if !slices.Contains(m.w.members, m) {
+	if m.transport == nil {
 		return signaling.ErrNotConnected
 	}
-	for _, other := range m.w.members {
-		if other.id != e.To {
-			continue
-		}
-		var passed signaling.Envelope
-		if err := passed.UnmarshalJSON(frame); err != nil {
+	if m.w.pass != nil {
+		frame, err := e.MarshalJSON()
+		if err != nil {
 			return err
 		}
-		passed.From = m.id
-		if m.w.pass == nil || m.w.pass(m.id, e.To, &passed) {
-			other.handler.Received(passed)
+		if err := e.UnmarshalJSON(frame); err != nil { // a copy, for it may be changed
+			return err
+		}
+		if !m.w.pass(m.id, e.To, &e) {
+			return nil
 		}
 	}
-	return nil
+	return m.transport.Send(e)
 }
 
-// Check implements [client].
+// Check implements [signaling.Transport].
 func (m *member) Check() {}
 
-// Close implements [client].
+// Close implements [signaling.Transport].
 func (m *member) Close() {
 	m.leave()
 	close(m.done)
 }
 
-// Done implements [client].
+// Done implements [signaling.Transport].
 func (m *member) Done() <-chan struct{} { return m.done }
 
 // on makes f see each message and report whether the relay passes it on.

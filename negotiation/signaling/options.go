@@ -19,18 +19,27 @@ type Options struct {
 	Key    string    // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
 }
 
+// Validate returns an error if a relay would always refuse the options. It does not
+// look at Server, which another [Dialer] may not need.
+func (o Options) Validate() error {
+	switch {
+	case !wire.ValidRoom(o.Room):
+		return fmt.Errorf("room %q "+wire.RoomRule, o.Room)
+	case !wire.ValidRole(o.Role):
+		return fmt.Errorf("role %q "+wire.RoleRule+", or empty", o.Role)
+	case o.Rank != nil && !wire.ValidRank(*o.Rank):
+		return fmt.Errorf("rank %d "+wire.RankRule, *o.Rank)
+	case o.Key != "" && !wire.ValidKey(o.Key):
+		return errors.New("the key " + wire.KeyRule)
+	}
+	return nil
+}
+
 // address returns the URL to connect to, or an error if the dialer or the relay
 // would always refuse it.
 func (o Options) address() (string, error) {
-	switch {
-	case !wire.ValidRoom(o.Room):
-		return "", fmt.Errorf("room %q "+wire.RoomRule, o.Room)
-	case !wire.ValidRole(o.Role):
-		return "", fmt.Errorf("role %q "+wire.RoleRule+", or empty", o.Role)
-	case o.Rank != nil && !wire.ValidRank(*o.Rank):
-		return "", fmt.Errorf("rank %d "+wire.RankRule, *o.Rank)
-	case o.Key != "" && !wire.ValidKey(o.Key):
-		return "", errors.New("the key " + wire.KeyRule)
+	if err := o.Validate(); err != nil {
+		return "", err
 	}
 	server, err := url.Parse(o.Server)
 	if err != nil {
