@@ -159,7 +159,7 @@ func (n *Negotiator) offer(cause uint64) error {
 func (n *Negotiator) sendOffer(cause uint64) error {
 	n.refused = false
 	n.pending = n.numbered(n.pending)
-	n.offered = n.tell(trace.Event{Kind: trace.OfferSending, Message: n.pending.ID, Cause: cause})
+	n.offered = n.tell(trace.Event{Kind: trace.OfferSending, Message: n.pending.ID, Cause: cause, SDP: n.pending.Description.SDP})
 	return n.deliver(n.pending)
 }
 
@@ -175,7 +175,7 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 	if n.pc.SignalingState() == webrtc.SignalingStateClosed {
 		return ErrClosed
 	}
-	received := n.tell(trace.Event{Kind: trace.OfferReceived, Message: n.about})
+	received := n.tell(trace.Event{Kind: trace.OfferReceived, Message: n.about, SDP: offer.SDP})
 	collision := n.pc.SignalingState() != webrtc.SignalingStateStable
 	if collision && !n.polite {
 		n.ignoring = true
@@ -200,7 +200,7 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 		return fmt.Errorf("make an answer: %w", err)
 	}
 	m := n.numbered(Message{Description: &answer})
-	n.tell(trace.Event{Kind: trace.AnswerSending, Message: m.ID, Cause: received})
+	n.tell(trace.Event{Kind: trace.AnswerSending, Message: m.ID, Cause: received, SDP: answer.SDP})
 	if err := n.deliver(m); err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
 		n.tell(trace.Event{Kind: trace.AnswerDropped, Message: n.about, Code: trace.NoOffer})
 		return nil
 	}
-	n.tell(trace.Event{Kind: trace.AnswerReceived, Message: n.about, Cause: n.offered})
+	n.tell(trace.Event{Kind: trace.AnswerReceived, Message: n.about, Cause: n.offered, SDP: answer.SDP})
 	if err := n.pc.SetRemoteDescription(answer); err != nil {
 		err = fmt.Errorf("apply the remote answer: %w", err)
 		if errors.Is(err, ErrRefused) {

@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "e1f69f9fd0a3a67aabb11c4fad84734aa015373be86f670a88bc9bd7e84754d1"
+const Source = "9b31c10aec091008285615371d73d7fa240c813e8d421a1376a10b38b06873f3"

@@ -39,6 +39,9 @@ func TestTraceOfACollision(t *testing.T) {
 	if !ours.Held || theirs.Held || ours.State != trace.HaveLocalOffer || rollback.Held {
 		t.Errorf("held are %t, %t and %t", ours.Held, theirs.Held, rollback.Held)
 	}
+	if came := impolite.sent(t, theirs.Message); came.SDP == "" || came.SDP != polite[rollback.Cause-1].SDP || came.SDP == ours.SDP {
+		t.Errorf("the offer is %q here, and %q there", polite[rollback.Cause-1].SDP, came.SDP)
+	}
 	if rollback.Code != trace.AsPolite || ignored.Code != trace.AsImpolite {
 		t.Errorf("the codes are %q and %q", rollback.Code, ignored.Code)
 	}

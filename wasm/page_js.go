@@ -16,9 +16,10 @@ import (
 // page shows one Peer. After join it is used on the Peer's goroutine and by the
 // handlers of the browser, which WASM runs one at a time.
 type page struct {
-	d    document
-	peer *peer.Peer
-	log  logView
+	d       document
+	peer    *peer.Peer
+	log     logView
+	inspect *inspector
 
 	el      map[string]element
 	roster  peer.Roster
@@ -55,7 +56,9 @@ func newPage(d document) (*page, error) {
 	}
 	p.log = logView{d: d, list: p.el["log"]}
 	p.verbose = verbose()
-	return p, nil
+	var err error
+	p.inspect, err = newInspector(d)
+	return p, err
 }
 
 // join joins the room that the page is about and hands the controls over.
@@ -117,6 +120,7 @@ func (p *page) listen() error {
 		{element{window}, "offline", p.checkRelay},
 		{element{p.d.root}, "visibilitychange", p.checkRelay}, // it may have slept
 		{element{p.d.root}, "resume", p.checkRelay},
+		{element{p.d.root}, "visibilitychange", func(element) { p.inspect.give() }},
 	}
 	for _, s := range p.sources {
 		listeners = append(listeners, listener{p.el[s.id], "click", func(element) { p.toggle(s) }})
@@ -133,6 +137,7 @@ func (p *page) checkRelay(element) { p.peer.CheckRelay() }
 
 // show takes an event of the trace to the page.
 func (p *page) show(e trace.Event) {
+	p.inspect.add(trace.LineOf(e))
 	repeated := e.Kind == trace.RelayLost && p.outage == outage(e)
 	if p.verbose || e.Level() != trace.LevelDebug && !repeated {
 		p.log.add(e)

@@ -17,6 +17,18 @@
     byId("notice").hidden = false;
   }
 
+  // The program gives the trace to globalThis.inspector, as lines of JSON with "\n" between
+  // them, at most once a frame. Until the inspector takes this place, its queue keeps
+  // the newest lines.
+  const queuedLines = 1000;
+  globalThis.inspector = {
+    queue: [],
+    add(text) {
+      this.queue.push(...text.split("\n"));
+      this.queue.splice(0, Math.max(0, this.queue.length - queuedLines));
+    },
+  };
+
   const reload = () => location.reload();
 
   function fail(text, label, action) {

@@ -230,8 +230,11 @@ func (p *Peer) tell(e trace.Event) uint64 {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	if r := p.remotes[e.Peer]; r != nil && r.pairing != nil && e.State == "" {
-		e.State, e.Held = r.pairing.state, r.pairing.held
+	if r := p.remotes[e.Peer]; r != nil {
+		e.Life = r.life
+		if r.pairing != nil && e.State == "" {
+			e.State, e.Held = r.pairing.state, r.pairing.held
+		}
 	}
 	p.config.Trace(e)
 	return e.N

@@ -31,6 +31,7 @@ type remote struct {
 	link    *link.End[signaling.Envelope]
 	pace    pace
 	pairing *pairing // nil: none
+	life    uint64   // its number, or that of the last one
 	failed  int      // connections in a row that did not connect
 	leaving timer    // set: it is unreachable
 	later   timer    // set: a plain page waits to be paired
@@ -221,6 +222,7 @@ func (r *remote) pair() {
 		return
 	}
 	r.pairing = pairing
+	r.life++
 	r.tell(trace.Event{Kind: trace.Paired, Detail: r.id})
 	if r.peer.connect {
 		pairing.connect()

@@ -1,5 +1,3 @@
-// Package trace is what a negotiation tells of itself: one stream of typed events, the
-// only source of what programs print, draw and decide.
 package trace
 
 import (
@@ -15,6 +13,7 @@ type Event struct {
 	N       uint64    // a running number, from 1; 0: it is not counted
 	Time    time.Time // zero from a bare Negotiator
 	Peer    string    // the remote peer's id, where the program has several
+	Life    uint64    // the number of the pairing with that peer, from 1; 0: there is none
 	Role    wire.Role // ours; empty before it is known
 	Kind    Kind      // what happened
 	State   State     // the signaling state after it
@@ -25,6 +24,7 @@ type Event struct {
 	Err     error     // what went wrong
 	Next    time.Time // when it is tried again; zero: it is not
 	Detail  string    // why, or about what, in words; may be empty
+	SDP     string    // of the description that is sent or has come; else empty
 }
 
 // Message is the identity of a message between two peers: both sides know one by the

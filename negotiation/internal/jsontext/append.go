@@ -26,6 +26,10 @@ func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0
 	for i := 0; i < len(s); {
+		if c := s[i]; ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
 		r, width := utf8.DecodeRuneInString(s[i:])
 		var escaped string
 		switch {
