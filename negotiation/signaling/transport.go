@@ -6,8 +6,9 @@ import "context"
 // program that has another way to its peers brings its own. It may lose, repeat, delay
 // and reorder what goes from peer to peer: package link makes up for that.
 type Transport interface {
-	// Send passes an envelope on to the peer that its To names. It never blocks. An
-	// error means that it was not sent; nil does not mean that it will arrive.
+	// Send passes an envelope on to the peer that its To names. It neither blocks nor
+	// calls the handler. An error means that it was not sent; nil does not mean that it
+	// will arrive.
 	Send(Envelope) error
 	// Check says that the network may have changed, or that the machine was asleep.
 	Check()

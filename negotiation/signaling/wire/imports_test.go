@@ -19,6 +19,7 @@ func TestImports(t *testing.T) {
 		wire    = "negotiation/signaling/wire"
 		link    = "negotiation/signaling/link"
 		local   = "negotiation/signaling/local"
+		trouble = "negotiation/signaling/trouble"
 		jsontxt = "negotiation/internal/jsontext"
 		sdp     = "negotiation/internal/sdp"
 		held    = "negotiation/internal/held"
@@ -47,14 +48,15 @@ func TestImports(t *testing.T) {
 		{"negotiation", "", core, []string{"net/http", "github.com/gorilla/"}, "the pattern does no I/O of its own"},
 		{"negotiation/signaling", "", client, nil, "the client knows no peers"},
 		{local, "", client, nil, "a room knows no peers"},
+		{trouble, "", client, nil, "trouble knows no peers"},
 		{"negotiation/peer", "", append([]string{webapi}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{webapi, browser, local, "negotiation/peer/examples"}, peer...),
+		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
 		{"server/terminal", "", append([]string{"server/media"}, peer...), []string{"github.com/urfave/"}, "the terminal reads no command line"},
 		{"web", "", []string{"web", wire}, []string{"github.com/"}, "the page is files"},
-		{"wasm", "js", append([]string{"wasm", webapi, browser, local}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
+		{"wasm", "js", append([]string{"wasm", webapi, browser, local, trouble}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
 	} {
 		cmd := exec.Command("go", "list", "-deps", module+rule.pkg)
 		cmd.Env = os.Environ()
