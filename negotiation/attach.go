@@ -66,6 +66,7 @@ func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, opti
 		done:    make(chan struct{}),
 		changed: true,
 		state:   webrtc.SignalingStateStable,
+		rules:   CandidateRules{Loopback: true},
 	}
 	for _, option := range options {
 		option(s)
@@ -75,6 +76,8 @@ func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, opti
 		Enqueue:   s.enqueue,
 		Recheck:   s.recheck,
 		Candidate: func(c *webrtc.ICECandidateInit) { s.handle(s.n.deliver(s.n.numbered(Message{Candidate: c}))) },
+		Admit:     s.rules.admit,
+		LeftOut:   func(err error) { s.report(trace.CandidateRefused, trace.BadCandidate, err) },
 		Unsent:    func(err error) { s.report(trace.SendFailed, trace.NotSent, err) },
 		Stop:      s.stop,
 	}); err != nil {

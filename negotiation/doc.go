@@ -91,6 +91,12 @@
 // our offers if it is the impolite one: if no other description comes soon, make a new
 // PeerConnection.
 //
+// # The other side
+//
+// Whatever the other side sends is looked at first, and what it can have this side do
+// has bounds. Its candidates name the addresses that ICE sends packets to: see
+// [CandidateRules]. Natively make connections with a [Guard].
+//
 // # Lines of pion
 //
 // A remark such as pc:823 or sdp.go:611 means that line of peerconnection.go, or of

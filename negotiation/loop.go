@@ -169,7 +169,7 @@ func offerFailure(err error) trace.Code {
 func (s *Session) report(kind trace.Kind, code trace.Code, err error) {
 	e := trace.Event{Kind: kind, Cause: s.n.told, Code: cmp.Or(trace.CodeOf(err), code), Err: err, Detail: inWords(err)}
 	switch kind {
-	case trace.DescriptionRefused:
+	case trace.DescriptionRefused, trace.CandidateRefused:
 		e.Message = s.n.about
 	case trace.OfferFailed:
 		e.Message = s.n.pending.ID

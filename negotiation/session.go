@@ -41,6 +41,7 @@ type Session struct {
 	n      *Negotiator
 	polite bool
 	trace  func(trace.Event)
+	rules  CandidateRules
 
 	deadline time.Duration // of an answer; 0: none
 

@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "9b31c10aec091008285615371d73d7fa240c813e8d421a1376a10b38b06873f3"
+const Source = "7414e64454ea65e874f0c6b37cc168513f5396210ad584a5fad20506316443dd"

@@ -23,7 +23,7 @@ const demoRoom = "demo"
 const megabyte = 1_000_000 // bytes
 
 func peerFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{
 			Name: "server", Value: "http://localhost:8080", Sources: cli.EnvVars("PN_SERVER"),
 			Usage: "`URL` of the relay",
@@ -60,7 +60,7 @@ func peerFlags() []cli.Flag {
 			Name: "key", Sources: cli.EnvVars("PN_KEY"),
 			Usage: "secret `key` of a fixed identity, 22 to 64 characters of A-Z a-z 0-9 - _ (default: a new one)",
 		},
-	}
+	}, candidateFlags()...)
 }
 
 func runPeer(ctx context.Context, c *cli.Command) error {
@@ -77,6 +77,10 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if connect != "auto" && connect != "wait" {
 		return fmt.Errorf("%w: --connect must be auto or wait, not %q", errUsage, connect)
 	}
+	candidates, err := candidateRules(c)
+	if err != nil {
+		return err
+	}
 	recorder, err := recorder(c)
 	if err != nil {
 		return err
@@ -90,6 +94,8 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 		Options: signaling.Options{
 			Server: c.String("server"), Room: room, Role: role, Key: c.String("key"),
 		},
+		Candidates: candidates,
+
 		Connect: connect == "auto",
 		Version: "native",
 		Verbose: c.Bool("verbose"),

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -39,10 +40,17 @@ func (liveNetwork) Interfaces() ([]*transport.Interface, error) {
 // pion's log goes to standard error, each entry as one line without control
 // characters.
 func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
-	return newPeerConnection(c, os.Stderr)
+	return newPeerConnection(c, os.Stderr, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
 }
 
-func newPeerConnection(c webrtc.Configuration, log io.Writer) (*webrtc.PeerConnection, error) {
+// guarded returns the connection of a pairing, and what Attach is to know of it.
+func guarded(c webrtc.Configuration, rules negotiation.CandidateRules) (*webrtc.PeerConnection, negotiation.Option, error) {
+	guard := negotiation.NewGuard(rules)
+	pc, err := newPeerConnection(c, os.Stderr, guard)
+	return pc, negotiation.WithGuard(guard), err
+}
+
+func newPeerConnection(c webrtc.Configuration, log io.Writer, guard *negotiation.Guard) (*webrtc.PeerConnection, error) {
 	network, err := LiveNetwork()
 	if err != nil {
 		return nil, err
@@ -51,7 +59,8 @@ func newPeerConnection(c webrtc.Configuration, log io.Writer) (*webrtc.PeerConne
 	logger.Writer = printable{log}
 	engine := webrtc.SettingEngine{LoggerFactory: logger}
 	engine.SetNet(network)
-	engine.SetIncludeLoopbackCandidate(true)
+	engine.SetIncludeLoopbackCandidate(guard.Candidates().Loopback)
+	guard.Protect(&engine)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
 }
 

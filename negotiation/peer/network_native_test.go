@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
 )
 
 // Text of the other side in pion's log has no control characters.
@@ -17,7 +19,7 @@ func TestTheLogIsPrintable(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = offers.GracefulClose() })
-	answers, err := newPeerConnection(webrtc.Configuration{}, &log)
+	answers, err := newPeerConnection(webrtc.Configuration{}, &log, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,5 +45,31 @@ func TestTheLogIsPrintable(t *testing.T) {
 	}
 	if got := log.String(); !strings.Contains(got, `\x1b[31mred`) || strings.Contains(got, "\x1b") || strings.Index(got, "\n") != len(got)-1 {
 		t.Errorf("it logs %q", got)
+	}
+}
+
+// Loopback addresses are offered only where those of the other side are used, too.
+func TestLoopbackIsOffered(t *testing.T) {
+	for _, loopback := range []bool{true, false} {
+		pc, _, err := guarded(webrtc.Configuration{}, negotiation.CandidateRules{Loopback: loopback})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = pc.GracefulClose() })
+		if _, err := pc.CreateDataChannel("data", nil); err != nil {
+			t.Fatal(err)
+		}
+		offer, err := pc.CreateOffer(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gathered := webrtc.GatheringCompletePromise(pc)
+		if err := pc.SetLocalDescription(offer); err != nil {
+			t.Fatal(err)
+		}
+		<-gathered
+		if got := strings.Contains(pc.LocalDescription().SDP, " 127.0.0.1 "); got != loopback {
+			t.Errorf("loopback %t: it offers %q", loopback, pc.LocalDescription().SDP)
+		}
 	}
 }

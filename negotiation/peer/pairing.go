@@ -61,8 +61,9 @@ func newPairing(r *remote) (*pairing, error) {
 	if r.polite {
 		configuration = negotiation.PoliteConfiguration(configuration)
 	}
+	var guard negotiation.Option
 	var err error
-	p.pc, err = r.peer.config.NewPeerConnection(configuration)
+	p.pc, guard, err = r.peer.newPeerConnection(configuration)
 	if err != nil {
 		return nil, fmt.Errorf("make a PeerConnection: %w", err)
 	}
@@ -75,7 +76,7 @@ func newPairing(r *remote) (*pairing, error) {
 		_ = p.pc.Close()
 		return nil, err
 	}
-	p.session, err = negotiation.Attach(p.pc, r.role(), p.send, negotiation.WithTrace(p.trace))
+	p.session, err = negotiation.Attach(p.pc, r.role(), p.send, negotiation.WithTrace(p.trace), guard)
 	if err != nil {
 		_ = p.pc.Close()
 		return nil, err

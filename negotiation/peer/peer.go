@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/trace"
@@ -41,7 +42,11 @@ type Config struct {
 	// Natively it is called on a goroutine of its own, and in a browser like
 	// Trace, so that no track comes after [trace.Unpaired].
 	OnTrack func(from string, track RemoteTrack)
-	// NewPeerConnection makes the connections; nil: the function of that name.
+	// Candidates says which ICE candidates of the other side are used. Loopback is
+	// set if the relay is on this machine.
+	Candidates negotiation.CandidateRules
+	// NewPeerConnection makes the connections; nil: as the function of that name does,
+	// but with a [negotiation.Guard] for Candidates.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
 }
 
@@ -80,9 +85,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 	if config.Dial == nil {
 		config.Dial = signaling.Relay
 	}
-	if config.NewPeerConnection == nil {
-		config.NewPeerConnection = NewPeerConnection
-	}
+	config.Candidates.Loopback = config.Candidates.Loopback || onThisMachine(config.Server)
 	if config.Trace == nil {
 		config.Trace = func(trace.Event) {}
 	}

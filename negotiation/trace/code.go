@@ -38,7 +38,10 @@ const (
 	BadCodecs         Code = "bad-codecs"
 	BadEncryption     Code = "bad-encryption"
 	BadCandidate      Code = "bad-candidate"
+	BadAddress        Code = "bad-address"
+	BadPort           Code = "bad-port"
 	TooManyCandidates Code = "too-many-candidates"
+	TooManyNames      Code = "too-many-names"
 	OfferMismatch     Code = "offer-mismatch"
 	AnswerMismatch    Code = "answer-mismatch"
 	PlanB             Code = "plan-b"
@@ -104,7 +107,10 @@ var reasons = map[Code]string{
 	BadCodecs:         "the codecs cannot be read",
 	BadEncryption:     "headers are encrypted in some sections, or not as required",
 	BadCandidate:      "a candidate cannot be used",
+	BadAddress:        "an address of the other side is not used",
+	BadPort:           "a port of the other side is not used",
 	TooManyCandidates: "there are too many candidates",
+	TooManyNames:      "there are too many candidates with a name",
 	OfferMismatch:     "the offer does not continue what was negotiated",
 	AnswerMismatch:    "the answer does not fit the offer",
 	PlanB:             "a media section has several tracks",

@@ -22,6 +22,7 @@ func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, err
 		to:             to,
 	}
 	h := held.New(b, polite, true)
+	h.Admit, h.LeftOut = to.Admit, to.LeftOut
 	err := errors.Join(
 		h.Adopt(b.past()),
 		b.listen("negotiationneeded", func(safejs.Value) {

@@ -26,43 +26,95 @@ func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 			return ErrUnknownUfrag
 		}
 	}
-	candidates, err := h.hearing(nil, c.Candidate)
-	if err != nil {
+	var err error
+	if h.Candidates, err = h.heard(h.Candidates, strings.TrimPrefix(c.Candidate, "candidate:")); err != nil {
 		return err
 	}
-	h.Candidates = candidates
 	return h.pc.AddICECandidate(*c)
 }
 
-// maxCandidates bounds those of one generation: pion pairs each with each of ours, and
-// asks the local network for each name.
-const maxCandidates = 500
+// What a peer can have us do: pion pairs each candidate with each of ours, and asks the
+// local network for each name.
+const (
+	maxCandidates = 50 // of one generation
+	maxNames      = 5  // among them
+	maxAllNames   = 20 // of the connection
+)
 
-var errCandidates = Refused(trace.Because(trace.TooManyCandidates, fmt.Errorf("there are more than %d candidates", maxCandidates)))
+var (
+	errCandidates = trace.Because(trace.TooManyCandidates, fmt.Errorf("there are more than %d candidates", maxCandidates))
+	errNames      = trace.Because(trace.TooManyNames, fmt.Errorf("there are more than %d candidates with a name, or %d in all", maxNames, maxAllNames))
+)
 
-// hearing returns the candidates of a generation once these have come, too: of that of
-// a remote description, or of the present one.
-func (h *PeerConnection) hearing(remote *sdp.Description, come ...string) (all []string, err error) {
-	if remote == nil || slices.Contains(h.Remote, remote.Ufrag()) {
-		all = slices.Clip(h.Candidates)
+// heard returns the candidates of a generation once this one has come, too, or why it is
+// not used.
+func (h *PeerConnection) heard(all []string, c string) ([]string, error) {
+	if c == "" || slices.Contains(all, c) {
+		return all, nil
 	}
-	for _, c := range come {
-		if c = strings.TrimPrefix(c, "candidate:"); slices.Contains(all, c) {
-			continue
+	if h.Admit != nil {
+		if err := h.Admit(c); err != nil {
+			return all, Refused(err)
 		}
-		if len(all) == maxCandidates {
-			return nil, errCandidates
-		}
-		all = append(all, c)
 	}
-	return all, nil
+	name := localName(c)
+	switch {
+	case len(all) >= maxCandidates:
+		return all, Refused(errCandidates)
+	case name == "":
+	case len(namesOf(all)) >= maxNames, !slices.Contains(h.Names, name) && len(h.Names) >= maxAllNames:
+		return all, Refused(errNames)
+	case !slices.Contains(h.Names, name):
+		h.Names = append(slices.Clip(h.Names), name)
+	}
+	return append(slices.Clip(all), c), nil
+}
+
+// hearing returns the candidates of a remote description and those of its generation
+// that came before. It leaves those out of it that are not used, and says why.
+func (h *PeerConnection) hearing(remote *sdp.Description) (all []string, left error) {
+	if slices.Contains(h.Remote, remote.Ufrag()) {
+		all = h.Candidates
+	}
+	n := 0
+	remote.KeepCandidates(func(c string) bool {
+		var err error
+		if all, err = h.heard(all, strings.TrimPrefix(c, "candidate:")); err != nil {
+			n, left = n+1, err
+		}
+		return err == nil
+	})
+	if n > 1 {
+		left = fmt.Errorf("%d candidates of a description, the last because: %w", n, left)
+	}
+	return all, left
+}
+
+// localName returns the name that a candidate has for an address; empty: none.
+func localName(candidate string) string {
+	if words := strings.SplitN(candidate, " ", 6); len(words) == 6 && strings.HasSuffix(strings.ToLower(words[4]), ".local") {
+		return words[4]
+	}
+	return ""
+}
+
+func namesOf(candidates []string) (names []string) {
+	for _, c := range candidates {
+		if name := localName(c); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // hears is called with a remote description that was applied, and the candidates of
-// its generation.
-func (h *PeerConnection) hears(remote *sdp.Description, candidates []string) {
+// its generation, and why some are left out.
+func (h *PeerConnection) hears(remote *sdp.Description, candidates []string, left error) {
 	if remote.Ufrag() != "" {
 		h.Remote, h.Candidates = remote.Ufrags(), candidates
+	}
+	if left != nil && h.LeftOut != nil {
+		h.LeftOut(left)
 	}
 }
 

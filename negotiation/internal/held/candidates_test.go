@@ -3,9 +3,12 @@ package held
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/trace"
 )
 
 func TestCandidatesOfTheRemoteDescriptionOnly(t *testing.T) {
@@ -35,41 +38,84 @@ func TestCandidatesOfTheRemoteDescriptionOnly(t *testing.T) {
 	expect(t, b, "remote offer", "candidate", "candidate")
 }
 
-// TestManyCandidates come in descriptions and one by one, again and again.
+// TestManyCandidates come in descriptions and one by one, again and again: those beyond
+// the bounds are left out, and the rest counts.
 func TestManyCandidates(t *testing.T) {
 	b := newBare(data)
 	h := New(b, false, false)
+	left := 0
+	h.LeftOut = func(error) { left++ }
 	next := 0
-	described := func(ufrag string, candidates int) error {
+	described := func(ufrag string, candidates int, address string) {
+		t.Helper()
 		d := remoteOffer(ufrag)
 		for range candidates {
 			next++
-			d.SDP += fmt.Sprintf("a=candidate:%d 1 udp 1 127.0.0.1 9 typ host\r\n", next)
+			d.SDP += fmt.Sprintf("a=candidate:%d 1 udp 1 %s 5000 typ host\r\n", next, strings.ReplaceAll(address, "N", fmt.Sprint(next)))
 		}
-		err := h.SetRemoteDescription(d)
-		if err == nil {
-			offer(t, h) // the answer
+		must(t, h.SetRemoteDescription(d))
+		offer(t, h) // the answer
+	}
+	add := func(n int, address string) error {
+		return h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: fmt.Sprintf("candidate:%d 1 udp 1 %s 5000 typ host", n, address)})
+	}
+	expectHeard := func(candidates, leftOut int) {
+		t.Helper()
+		if len(h.Candidates) != candidates || left != leftOut {
+			t.Errorf("%d candidates are used, and %d times some are left out", len(h.Candidates), left)
 		}
-		return err
 	}
-	add := func(n int) error {
-		return h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: fmt.Sprintf("candidate:%d 1 udp 1 127.0.0.1 9 typ host", n)})
-	}
-	must(t, described("theirs", maxCandidates-2))
-	must(t, described("theirs", 1))
-	must(t, add(1)) // has come before
-	must(t, add(10_000))
-	must(t, add(10_000))
-	if err := add(10_001); !errors.Is(err, ErrRefused) {
+	const address, name = "192.0.2.1", "name-N.local"
+	described("theirs", maxCandidates-2, address)
+	described("theirs", 1, address)
+	must(t, add(1, "192.0.2.1")) // has come before
+	must(t, add(10_000, "192.0.2.1"))
+	must(t, add(10_000, "192.0.2.1"))
+	expectHeard(maxCandidates, 0)
+	if err := add(10_001, "192.0.2.1"); !errors.Is(err, ErrRefused) || trace.CodeOf(err) != trace.TooManyCandidates {
 		t.Errorf("one more: %v", err)
 	}
-	if err := described("theirs", 1); !errors.Is(err, ErrRefused) {
-		t.Errorf("one more in an offer: %v", err)
+	described("theirs", 1, address)
+	expectHeard(maxCandidates, 1)
+	described("other", 10*maxCandidates, address)
+	expectHeard(maxCandidates, 2)
+
+	described("named", 100, name)
+	expectHeard(maxNames, 3)
+	if err := add(20_000, "another.local"); !errors.Is(err, ErrRefused) || trace.CodeOf(err) != trace.TooManyNames {
+		t.Errorf("one more name: %v", err)
 	}
-	must(t, described("other", maxCandidates))
-	if err := described("another", maxCandidates+1); !errors.Is(err, ErrRefused) {
-		t.Errorf("one more with other credentials: %v", err)
+	must(t, add(20_001, "192.0.2.1"))
+	for n := range 10 {
+		described(fmt.Sprint("named", n), 100, name)
 	}
-	must(t, described("another", 0))
-	must(t, add(1))
+	if len(h.Names) != maxAllNames || len(h.Candidates) != 0 {
+		t.Errorf("%d names are used, and %d of the last generation", len(h.Names), len(h.Candidates))
+	}
+	must(t, add(20_002, h.Names[0]))
+	if n := strings.Count(b.remote, "a=candidate"); n != 0 {
+		t.Errorf("the connection sees %d candidates of the last description", n)
+	}
+}
+
+// A candidate that is not admitted is left out wherever it comes.
+func TestCandidatesThatAreNotAdmitted(t *testing.T) {
+	b := newBare(data)
+	h := New(b, false, false)
+	h.Admit = func(c string) error {
+		if strings.HasPrefix(c, "bad ") {
+			return errors.New("bad")
+		}
+		return nil
+	}
+	d := remoteOffer("theirs")
+	d.SDP += "a=candidate:bad 1 udp 1 192.0.2.1 5000 typ host\r\na=candidate:good 1 udp 1 192.0.2.1 5000 typ host\r\n"
+	must(t, h.SetRemoteDescription(d))
+	if !strings.Contains(b.remote, "candidate:good") || strings.Contains(b.remote, "candidate:bad") {
+		t.Errorf("the connection sees %q", b.remote)
+	}
+	if err := h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:bad 1 udp 1 192.0.2.1 5000 typ host"}); !errors.Is(err, ErrRefused) {
+		t.Errorf("alone: %v", err)
+	}
+	expect(t, b, "remote offer")
 }

@@ -26,6 +26,9 @@ type PeerConnection struct {
 	pc     Connection
 	moves  bool // pc makes a new transport when the section that carries it ends
 	Polite bool // hold offers
+
+	Admit   func(candidate string) error // says why one of the other side is not used; nil: all are
+	LeftOut func(error)                  // is told what is left out of a description
 	State
 }
 
@@ -40,6 +43,7 @@ type State struct {
 	Ufrag      string        // of the last local description that was made
 	Remote     []string      // ufrags of the last remote description applied
 	Candidates []string      // that have come for them
+	Names      []string      // of candidates, in all
 	Setup      string        // our DTLS role, for as long as the transport lasts
 	Tag        string        // the mid of the section that carries the transport
 }
@@ -196,10 +200,7 @@ func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
 	if err := offer.CheckOffer(h.Sections); err != nil {
 		return Refused(err)
 	}
-	candidates, err := h.hearing(offer, offer.Candidates()...)
-	if err != nil {
-		return err
-	}
+	candidates, left := h.hearing(offer)
 	plan, err := h.pc.Look(webrtc.SDPTypeOffer, offer)
 	if err != nil {
 		return Refused(err)
@@ -212,7 +213,7 @@ func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
 	if ufrag := offer.Ufrag(); h.Remote != nil && !slices.Contains(h.Remote, ufrag) && ufrag != "" {
 		h.Restart = false // their offer restarts ICE
 	}
-	h.hears(offer, candidates)
+	h.hears(offer, candidates, left)
 	return nil
 }
 
@@ -225,10 +226,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 		return Refused(err)
 	}
 	answer.FillMids(offered)
-	candidates, err := h.hearing(answer, answer.Candidates()...)
-	if err != nil {
-		return err
-	}
+	candidates, left := h.hearing(answer)
 	plan, err := h.pc.Look(webrtc.SDPTypeAnswer, answer)
 	if err != nil {
 		return Refused(err)
@@ -256,7 +254,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	if err := plan.Apply(); err != nil {
 		return err
 	}
-	h.hears(answer, candidates)
+	h.hears(answer, candidates, left)
 	sections := answer.Sections()
 	if h.Setup == "" || h.tagEnded(sections) {
 		h.Setup = opposite(answer.Setup())

@@ -23,6 +23,7 @@ type bare struct {
 	version   int
 	rejects   bool
 	calls     []string
+	remote    string // the last description that was looked at
 }
 
 var (
@@ -56,7 +57,8 @@ func (b *bare) Superseded(err error) bool             { return errors.Is(err, er
 func (b *bare) Commits([]sdp.Section) bool { return true }
 
 func (b *bare) Look(kind webrtc.SDPType, remote *sdp.Description) (Plan, error) {
-	return setting{b, webrtc.SessionDescription{Type: kind, SDP: remote.String()}}, nil
+	b.remote = remote.String()
+	return setting{b, webrtc.SessionDescription{Type: kind, SDP: b.remote}}, nil
 }
 
 func (b *bare) AddICECandidate(webrtc.ICECandidateInit) error {

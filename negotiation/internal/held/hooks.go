@@ -8,6 +8,8 @@ type Hooks struct {
 	Enqueue   func(func())                   // run this on the Session's goroutine
 	Recheck   func()                         // an offer may be needed
 	Candidate func(*webrtc.ICECandidateInit) // on the Session's goroutine: send our candidate
+	Admit     func(candidate string) error   // says why one of the other side is not used
+	LeftOut   func(error)                    // on the Session's goroutine: candidates were left out of a description
 	Unsent    func(error)                    // on the Session's goroutine: something cannot be sent
 	Stop      <-chan struct{}                // give up what is pending
 }

@@ -16,6 +16,7 @@ func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, err
 	p := New(pc, polite)
 	p.stop, p.unsent = to.Stop, to.Unsent
 	h := held.New(p, polite, false)
+	h.Admit, h.LeftOut = to.Admit, to.LeftOut
 	if err := p.canOffer(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,15 @@
+package sdp
+
+// KeepCandidates removes each candidate that keep, which is given its value, does not
+// want.
+// https://www.rfc-editor.org/rfc/rfc8839#section-5.1
+func (d *Description) KeepCandidates(keep func(value string) bool) {
+	unwanted := func(line string) bool {
+		key, value, ok := attribute(line)
+		return ok && key == "candidate" && !keep(value)
+	}
+	d.remove(unwanted)
+	for _, m := range d.Media {
+		m.remove(unwanted)
+	}
+}
