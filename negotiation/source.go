@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "7414e64454ea65e874f0c6b37cc168513f5396210ad584a5fad20506316443dd"
+const Source = "6de67b3d75e6720065a37189112da4474af475c114ba9a969db59c05fb5d1acd"

@@ -72,6 +72,7 @@ func TestFewOfManyVisitorsAreRemembered(t *testing.T) {
 			id := fmt.Sprint("visitor ", n)
 			a.binds(id, n)
 			a.handler.Received(signaling.Envelope{Left: &wire.Left{ID: id}})
+			time.Sleep(pairingsEvery)
 		}
 		a.await("all are forgotten", func() bool { return a.count(trace.PeerGone) == visitors })
 		stayed := 0

@@ -3,7 +3,6 @@ package peer
 import (
 	"context"
 	"errors"
-	"maps"
 	"sync"
 	"time"
 
@@ -71,9 +70,9 @@ type Peer struct {
 	self    wire.Member
 	servers []webrtc.ICEServer
 	remotes map[string]*remote
-	connect bool                 // wanted with everybody who comes
-	paired  map[string]time.Time // by id, when: those of the last moment
-	told    uint64               // the number of the last event
+	connect bool // wanted with everybody who comes
+	paired  pairings
+	told    uint64 // the number of the last event
 }
 
 // Join enters the room and pairs with every peer in it, until ctx ends or Close is
@@ -95,7 +94,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 		done:    make(chan struct{}),
 		self:    wire.Member{Role: config.Role, Rank: config.Rank},
 		remotes: map[string]*remote{},
-		paired:  map[string]time.Time{},
+		paired:  pairings{last: map[string]time.Time{}},
 		tracks:  map[sending]Track{},
 		connect: config.Connect,
 	}
@@ -241,13 +240,4 @@ func (p *Peer) tell(e trace.Event) uint64 {
 	}
 	p.config.Trace(e)
 	return e.N
-}
-
-// mayPair reports whether the last pairing with the peer id began some time ago,
-// whatever has become of it since.
-func (p *Peer) mayPair(id string) bool { return time.Since(p.paired[id]) >= pairingsApart }
-
-func (p *Peer) pairs(id string) {
-	maps.DeleteFunc(p.paired, func(id string, _ time.Time) bool { return p.mayPair(id) })
-	p.paired[id] = time.Now()
 }

@@ -16,7 +16,6 @@ import (
 
 const (
 	maxStartingOver = 5                // connections in a row that may fail before one connects
-	pairingsApart   = time.Second      // with one peer: each costs a connection
 	absentFor       = 10 * time.Second // until an unreachable peer is forgotten
 	maxAbsent       = 8                // such peers: a visitor that comes and goes with a new key each time leaves a connection each
 )
@@ -28,6 +27,7 @@ type remote struct {
 	plain   bool // a page that speaks no sessions
 	polite  bool // we are, towards it
 	present bool // the relay has it
+	met     time.Time
 	link    *link.End[signaling.Envelope]
 	pace    pace
 	pairing *pairing // nil: none
@@ -38,7 +38,7 @@ type remote struct {
 }
 
 func newRemote(p *Peer, id string) *remote {
-	r := &remote{peer: p, id: id, link: link.New[signaling.Envelope](newSession)}
+	r := &remote{peer: p, id: id, link: link.New[signaling.Envelope](newSession), met: time.Now()}
 	r.pace.r = r
 	return r
 }
@@ -59,9 +59,12 @@ func (r *remote) received(e signaling.Envelope) {
 		r.refuse(e.Hello.Protocol)
 		return
 	}
-	outcome := r.link.Receive(e.Frame(), r.peer.mayPair(r.id))
+	outcome := r.link.Receive(e.Frame(), r.peer.paired.may(r))
 	if outcome.Dropped != "" {
 		r.dropped(e, outcome.Dropped)
+	}
+	if outcome.Dropped == link.Hasty {
+		r.peer.paired.refused()
 	}
 	if outcome.Bound {
 		r.plain = false
@@ -95,8 +98,9 @@ func (r *remote) received(e signaling.Envelope) {
 // receivedPlain handles an envelope from a page that speaks no sessions.
 func (r *remote) receivedPlain(e signaling.Envelope) {
 	_, theirs := r.link.Session()
-	begins := e.Message != nil && r.failed <= maxStartingOver && r.peer.mayPair(r.id)
+	begins := e.Message != nil && r.failed <= maxStartingOver && r.peer.paired.may(r)
 	if theirs != "" || r.pairing == nil && !begins {
+		r.peer.paired.refused()
 		r.dropped(e, link.Stale)
 		return
 	}
@@ -206,16 +210,17 @@ func (r *remote) transmit(e signaling.Envelope) error {
 func (r *remote) pairPlain() {
 	switch {
 	case r.pairing != nil || !r.plain:
-	case r.peer.mayPair(r.id):
+	case r.peer.paired.may(r):
 		r.pair()
 	default:
+		r.peer.paired.refused()
 		r.later.set(r.peer, pairingsApart, r.pairPlain)
 	}
 }
 
 // pair begins a pairing.
 func (r *remote) pair() {
-	r.peer.pairs(r.id)
+	r.peer.paired.begun(r)
 	pairing, err := newPairing(r)
 	if err != nil {
 		r.startOver(trace.CannotPair, err) // nobody would take what is said to this session
