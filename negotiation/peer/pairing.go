@@ -16,6 +16,7 @@ import (
 
 const (
 	offersApart = time.Second // between two offers that the other side asks for
+	offersAhead = 10          // of them in a burst
 	maxChannels = 32          // of one pairing: each costs memory, whoever opens it
 	maxCrowd    = 100         // refused channels: pion keeps closed ones as long as the connection
 )
@@ -49,14 +50,17 @@ type pairing struct {
 	recovery recovery
 
 	offered bool      // the last description of the other side was an offer, not applied yet
-	asked   time.Time // when it last asked for an offer
 	refused timer     // set: it was refused, and none was applied since
+	asked   allowance // of offers that the other side asks for
+	collide collide
 }
 
 func newPairing(r *remote) (*pairing, error) {
 	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: trace.Stable}
 	p.ended, p.cancel = context.WithCancel(context.Background())
-	p.recovery.p = p
+	p.recovery = recovery{p: p, asked: allowance{apart: restartsApart, burst: restartsAhead}}
+	p.asked = allowance{apart: offersApart, burst: offersAhead}
+	p.collide.p = p
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
 	if r.polite {
 		configuration = negotiation.PoliteConfiguration(configuration)
@@ -109,6 +113,7 @@ func (p *pairing) received(e signaling.Envelope) {
 		p.begin()
 		m := *e.Message
 		m.ID = trace.Message{Session: e.Session, Seq: e.Seq}
+		p.collide.meet(m)
 		err = p.session.Receive(m)
 	}
 	if err != nil && !errors.Is(err, negotiation.ErrClosed) {
@@ -123,14 +128,18 @@ func (p *pairing) received(e signaling.Envelope) {
 	}
 }
 
-// offerRequested is called when the other side cannot make an offer, and asks for
-// one of ours.
+// offerRequested is called when the other side asks for an offer of ours: it cannot make
+// one, or has one that is to collide with it.
 func (p *pairing) offerRequested() {
-	if time.Since(p.asked) < offersApart {
-		return
+	if p.asked.grant(p.remote.peer, p.offerRequested) {
+		p.begin()
+		p.renegotiate(trace.Event{Code: trace.OtherAsks})
 	}
-	p.asked = time.Now()
-	p.begin()
+}
+
+// renegotiate wishes for an offer. The code and the cause of why are told with the wish.
+func (p *pairing) renegotiate(why trace.Event) {
+	p.story.wishes = append(p.story.wishes, why)
 	p.session.Renegotiate()
 }
 
@@ -278,6 +287,8 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 func (p *pairing) close() {
 	p.recovery.stop()
 	p.refused.stop()
+	p.asked.stop()
+	p.collide.end(trace.PairingEnded)
 	p.session.Close()
 	p.cancel()
 	for _, c := range p.channels {

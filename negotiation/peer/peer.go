@@ -135,18 +135,19 @@ func (p *Peer) Connect() {
 
 // Renegotiate forces an offer to every peer in the room. It is never lost,
 // whatever is going on.
-func (p *Peer) Renegotiate() { p.wish(func(p *pairing) { p.session.Renegotiate() }) }
+func (p *Peer) Renegotiate() { p.wish("", func(p *pairing) { p.renegotiate(trace.Event{}) }) }
 
 // RestartICE restarts ICE with every peer in the room: a polite peer asks the other
 // one to do it. Media and data keep flowing. It is never lost, whatever is going
 // on, and waits while the relay cannot be reached.
-func (p *Peer) RestartICE() { p.wish(func(p *pairing) { p.recovery.now("") }) }
+func (p *Peer) RestartICE() { p.wish("", func(p *pairing) { p.recovery.now("") }) }
 
-func (p *Peer) wish(f func(*pairing)) {
+// wish calls f with the pairing with the peer to, or with each one if that is empty.
+func (p *Peer) wish(to string, f func(*pairing)) {
 	p.enqueue(func() {
 		begun := false
 		for _, r := range p.remotes {
-			if r.pairing != nil && r.pairing.begun {
+			if r.pairing != nil && r.pairing.begun && (to == "" || to == r.id) {
 				begun = true
 				f(r.pairing)
 			}

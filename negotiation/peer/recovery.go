@@ -15,7 +15,7 @@ const (
 	restartFor      = 5 * time.Second // before the next restart, and twice as long each time
 	maxRestarts     = 3               // before a new connection
 	restartsApart   = time.Second     // between those that the other side asks for
-	restartsAhead   = 4 * time.Second // how far ahead of that a burst may be
+	restartsAhead   = 5               // of them in a burst
 )
 
 // recovery restores a lost connection: it restarts ICE, a few times, and makes a
@@ -28,8 +28,7 @@ type recovery struct {
 	timer     timer     // not set: all is well
 	recovered time.Time // when it was last restored
 	wanted    bool      // a restart, when the other side can be reached
-	due       time.Time // when all restarts that the other side has asked for would be made, restartsApart
-	next      timer     // set: it has asked for more than may be made at once
+	asked     allowance // of restarts that the other side asks for
 }
 
 // stateChanged is told of each state of the connection.
@@ -110,21 +109,16 @@ func (r *recovery) met() {
 
 // requested is called when the other side asks for a restart.
 func (r *recovery) requested() {
-	ahead := max(0, time.Until(r.due))
 	switch {
 	case r.p.remote.polite: // none of our peers would ask
 	case r.restarts > 0: // it is under way
 	case time.Since(r.recovered) < restartFor: // it was asked for before the recovery
-	case r.next.isSet():
-	case ahead > restartsAhead:
-		r.next.set(r.p.remote.peer, ahead-restartsAhead, r.requested)
-	default:
-		r.due = time.Now().Add(ahead + restartsApart)
+	case r.asked.grant(r.p.remote.peer, r.requested):
 		r.now(trace.OtherAsks)
 	}
 }
 
 func (r *recovery) stop() {
 	r.timer.stop()
-	r.next.stop()
+	r.asked.stop()
 }

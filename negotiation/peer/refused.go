@@ -15,6 +15,7 @@ const refusedFor = 5 * time.Second
 // new connection helps.
 func (p *pairing) observe(e trace.Event) {
 	p.state, p.held = e.State, e.Held
+	p.collide.observe(e)
 	switch e.Kind {
 	case trace.OfferReceived:
 		p.offered = true

@@ -11,21 +11,31 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// A peer that is asked for an offer makes one, however often it is asked in a
-// second.
+// A peer that is asked for an offer makes one. However often it is asked, it makes one a
+// second and a few at once, and one after the last request.
 func TestAnOfferIsAskedFor(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		polite, impolite := w.connected()
 		for _, row := range []struct{ asks, offers *member }{{polite, impolite}, {impolite, polite}} {
-			answered := row.offers.count(trace.AnswerReceived)
-			row.asks.peer.enqueue(func() {
-				for range 10 {
+			ask := func() {
+				row.asks.peer.enqueue(func() {
 					row.asks.peer.remotes[row.offers.id].send(signaling.Envelope{Request: wire.RequestOffer})
-				}
-			})
+				})
+			}
+			answered := row.offers.count(trace.AnswerReceived)
+			ask()
+			row.offers.await("it is answered", func() bool { return row.offers.count(trace.AnswerReceived) == answered+1 })
+			const seconds = 20
+			for range 20 * seconds {
+				ask()
+				time.Sleep(time.Second / 20)
+			}
 			time.Sleep(time.Minute)
-			if n := row.offers.count(trace.AnswerReceived) - answered; n != 1 {
-				t.Errorf("%d offers of %s were answered", n, row.offers.id)
+			if n := row.offers.count(trace.AnswerReceived) - answered; n < seconds || n > seconds+offersAhead+1 {
+				t.Errorf("%d offers of %s were answered in %d s", n, row.offers.id, seconds)
+			}
+			if codes := row.offers.codes(trace.Renegotiate); codes[len(codes)-1] != trace.OtherAsks {
+				t.Errorf("it says that it offers because of %q", codes)
 			}
 		}
 	})

@@ -8,9 +8,10 @@ import "perfect-negotiation/negotiation/trace"
 type story struct {
 	sending *trace.Event // of a message that the Session sends next; owned by its goroutine
 
-	// Owned by the Peer's goroutine, by number, those of the last moments.
-	events [recent]uint64
-	sent   [recent]uint64
+	// Owned by the Peer's goroutine.
+	wishes []trace.Event  // for offers, of which the Session has not told yet: why
+	events [recent]uint64 // by number, those of the last moments
+	sent   [recent]uint64 // as well
 }
 
 // recent is how far back an event may point.
@@ -34,6 +35,10 @@ func (p *pairing) tell(e trace.Event) {
 		e.Cause = s.events[e.Cause%recent]
 	} else {
 		e.Cause = 0
+	}
+	if e.Kind == trace.Renegotiate && len(s.wishes) > 0 {
+		e.Code, e.Cause = s.wishes[0].Code, s.wishes[0].Cause
+		s.wishes = s.wishes[1:]
 	}
 	if ours, _ := p.remote.link.Session(); e.Message.Sent && !p.remote.plain && p.remote.pairing == p {
 		seq := &s.sent[e.Message.Seq%recent]

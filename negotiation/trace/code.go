@@ -64,6 +64,13 @@ const (
 	OtherGone       Code = "other-gone"
 	OtherVersion    Code = "other-version"
 	OtherAsks       Code = "other-asks"
+	OfferAsked      Code = "offer-asked"
+	NextOffer       Code = "next-offer"
+	ToCollide       Code = "to-collide"
+	NoOfferCame     Code = "no-offer-came"
+	NotStable       Code = "not-stable"
+	Unreachable     Code = "unreachable"
+	PairingEnded    Code = "pairing-ended"
 	TooFast         Code = "too-fast"
 	TooManyChannels Code = "too-many-channels"
 	Unacknowledged  Code = "unacknowledged"
@@ -130,6 +137,13 @@ var reasons = map[Code]string{
 	OtherGone:       "the other side is gone",
 	OtherVersion:    "the other side has another version now",
 	OtherAsks:       "the other side asks for it",
+	OfferAsked:      "the other side is asked for an offer, and ours will cross it",
+	NextOffer:       "the next offer that comes will meet one of ours",
+	ToCollide:       "it is to cross an offer of the other side",
+	NoOfferCame:     "the other side made no offer",
+	NotStable:       "an exchange that is under way does not end",
+	Unreachable:     "the relay does not reach the other side",
+	PairingEnded:    "the pairing has ended",
 	TooFast:         "the other side sends too fast",
 	TooManyChannels: "the other side opens too many data channels",
 	Unacknowledged:  "the other side acknowledges nothing",

@@ -61,6 +61,8 @@ const (
 	SendingStopped   Kind = "sending-stopped"
 	SendingFailed    Kind = "sending-failed"
 	TrackReceived    Kind = "track-received"
+	CollideArmed     Kind = "collide-armed"
+	CollideGivenUp   Kind = "collide-given-up"
 	Restarting       Kind = "restarting"
 	RestartAsked     Kind = "restart-asked"
 	RestartsFailed   Kind = "restarts-failed"
@@ -145,6 +147,8 @@ var words = map[Kind]struct {
 	SendingStopped:   {LevelInfo, "No longer sending %s"},
 	SendingFailed:    {LevelWarn, "Cannot send"},
 	TrackReceived:    {LevelInfo, "Receiving %s"},
+	CollideArmed:     {LevelInfo, "Collide"},
+	CollideGivenUp:   {LevelWarn, "No collision"},
 	Restarting:       {LevelInfo, "Restarting ICE"},
 	RestartAsked:     {LevelInfo, "Asking the other side to restart ICE"},
 	RestartsFailed:   {LevelInfo, "ICE restarts did not help"},

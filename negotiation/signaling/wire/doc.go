@@ -32,8 +32,8 @@
 //	hello        peer    peer     a greeting, to be answered: {"source","version","protocol"}
 //	bye          peer    peer     true: the sender leaves, the pairing is over
 //	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE;
-//	                              beyond a few at once and one a second, requests wait and become one;
-//	                              "offer": it asks for any offer, and gets at most one a second
+//	                              "offer": it asks for any offer; beyond a few at once and one a second,
+//	                              requests wait and become one
 //
 // The relay passes unknown fields through untouched, so peers may add their
 // own. It refuses a frame with an error unless that is one JSON object in valid
