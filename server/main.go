@@ -68,10 +68,11 @@ func command() *cli.Command {
 				Name:  "peer",
 				Usage: "join a room as a native peer",
 				Description: "What you type is chat. /connect opens a data channel, /renegotiate forces an\n" +
-					"offer, /restart restarts ICE, /media on and /media off send and stop a picture\n" +
-					"with a tone, /peers lists who is in the room, /to PEER text says it to one of\n" +
-					"them, whose id begins with PEER, /reconnect checks the relay connection\n" +
-					"now, /quit leaves; //text says a line that begins with a slash.\n" +
+					"offer, /collide makes the offers of both sides collide, /collide 10 ten times,\n" +
+					"/restart restarts ICE, /media on and /media off send and stop a picture with a\n" +
+					"tone, /peers lists who is in the room, /to PEER text says it to one of them,\n" +
+					"whose id begins with PEER, /reconnect checks the relay connection now, /quit\n" +
+					"leaves; //text says a line that begins with a slash.\n" +
 					"Received chat goes to standard output, the log to standard error.",
 				Flags:        peerFlags(),
 				Action:       begun(runPeer),

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -140,6 +141,8 @@ func (t *Terminal) do(p *peer.Peer, text string) {
 		p.Connect()
 	case command == "renegotiate":
 		p.Renegotiate()
+	case command == "collide", strings.HasPrefix(command, "collide "):
+		t.collide(p, strings.Fields(command)[1:])
 	case command == "restart":
 		p.RestartICE()
 	case command == "media on":
@@ -157,8 +160,31 @@ func (t *Terminal) do(p *peer.Peer, text string) {
 	case command == "quit":
 		t.later(line{}) // after what is still to be said
 	default:
-		t.note("Unknown command %s. There are /connect, /renegotiate, /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", trace.Printable(text))
+		t.note("Unknown command %s. There are /connect, /renegotiate, /collide [N] [PEER], /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", trace.Printable(text))
 	}
+}
+
+// collide makes offers collide, so many times and with the peer that is named.
+func (t *Terminal) collide(p *peer.Peer, args []string) {
+	times, name := 1, ""
+	for _, arg := range args {
+		n, err := strconv.Atoi(arg)
+		switch {
+		case err != nil:
+			name = arg
+		case n < 1 || n > peer.MaxCollisions:
+			t.note("No collision: it is 1 to %d times, not %d", peer.MaxCollisions, n)
+			return
+		default:
+			times = n
+		}
+	}
+	to, err := t.find(name)
+	if err != nil {
+		t.note("No collision: %v", err)
+		return
+	}
+	p.Collide(to, times)
 }
 
 // note prints what the user did not say to anybody.
