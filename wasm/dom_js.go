@@ -49,10 +49,7 @@ func (d document) data(name string) string {
 	if err != nil {
 		return ""
 	}
-	if v, err = v.Get("dataset"); err != nil {
-		return ""
-	}
-	return text(v, name)
+	return element{v}.dataOf(name)
 }
 
 func (d document) setData(name, value string) {
@@ -93,6 +90,15 @@ func (e element) data(name, value string) {
 	if set, err := e.Get("dataset"); err == nil {
 		_ = set.Set(name, value)
 	}
+}
+
+// dataOf returns a data attribute; empty: it is not there.
+func (e element) dataOf(name string) string {
+	set, err := e.Get("dataset")
+	if err != nil {
+		return ""
+	}
+	return text(set, name)
 }
 
 func (e element) append(children ...any) { _, _ = e.Call("append", children...) }

@@ -42,7 +42,7 @@ type page struct {
 var ids = []string{
 	"connect", "renegotiate", "message", "send", "chat-form", "log", "status", "role",
 	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress", "to", "self",
-	"restart", "camera", "microphone", "screen", "pattern", "media", "media-error", "main", "said",
+	"collide", "restart", "camera", "microphone", "screen", "pattern", "media", "media-error", "main", "said",
 }
 
 func newPage(d document) (*page, error) {
@@ -92,6 +92,13 @@ func (p *page) join(ctx context.Context) error {
 	return nil
 }
 
+// listener is a handler for as long as the page lives.
+type listener struct {
+	on    element
+	event string
+	f     func(element)
+}
+
 func (p *page) listen() error {
 	window, err := global("window")
 	if err != nil {
@@ -103,11 +110,6 @@ func (p *page) listen() error {
 	})
 	if err != nil {
 		return err
-	}
-	type listener struct {
-		on    element
-		event string
-		f     func(element)
 	}
 	listeners := []listener{
 		{p.el["connect"], "click", func(element) { p.peer.Connect() }},
@@ -122,11 +124,12 @@ func (p *page) listen() error {
 		{element{p.d.root}, "resume", p.checkRelay},
 		{element{p.d.root}, "visibilitychange", func(element) { p.inspect.give() }},
 	}
+	listeners = append(listeners, (&collideButton{page: p}).listeners()...)
 	for _, s := range p.sources {
 		listeners = append(listeners, listener{p.el[s.id], "click", func(element) { p.toggle(s) }})
 	}
 	for _, l := range listeners {
-		if _, err := l.on.on(l.event, l.f); err != nil { // for as long as the page lives
+		if _, err := l.on.on(l.event, l.f); err != nil {
 			return err
 		}
 	}

@@ -61,6 +61,7 @@ func (p *page) setStatus(status string) {
 		p.status = status
 		p.el["status"].data("state", status)
 		p.el["status"].setText(status)
+		p.el["collide"].set("disabled", status != "connected")
 	}
 }
 
