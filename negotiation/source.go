@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "6de67b3d75e6720065a37189112da4474af475c114ba9a969db59c05fb5d1acd"
+const Source = "88ebeea71cd00ff5210b9f3898917970260b3e94ba6fcaa979c2a53740494d87"

@@ -60,8 +60,8 @@ func nothingSurfaced(t *testing.T, who ...participant) {
 }
 
 // TestConnect connects from one side, and then the other one renegotiates, or from
-// both at once, and then both do. A page is slow to open: what can be said of a
-// connection is said here.
+// both at once, and then both do, and then offers are made to collide. A page is slow to
+// open: what can be said of a connection is said here.
 func TestConnect(t *testing.T) {
 	t.Parallel()
 	for _, c := range couples() {
@@ -74,14 +74,18 @@ func TestConnect(t *testing.T) {
 					polite.connect()
 					awaitChannels(t, 1, polite, impolite)
 					renegotiate(t, impolite, polite)
+					collide(t, polite, impolite, 10)
 				case "impolite":
 					impolite.connect()
 					awaitChannels(t, 1, polite, impolite)
 					renegotiate(t, polite, impolite)
+					both(polite, impolite, hide)
+					collide(t, polite, impolite, 10)
 				default:
 					both(polite, impolite, participant.connect)
 					awaitChannels(t, 2, polite, impolite)
 					renegotiateAtOnce(t, polite, impolite, 50)
+					collide(t, polite, impolite, 1)
 				}
 				chat(t, polite, impolite)
 			})
