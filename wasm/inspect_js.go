@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/hack-pad/safejs"
+	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/negotiation/webapi"
@@ -11,7 +12,8 @@ import (
 const maxBatch = 1 << 20 // bytes
 
 // inspector gives the lines of the trace to globalThis.inspector, at most once a frame.
-// boot.js puts a queue there, which the page's inspector replaces when it is loaded.
+// boot.js puts a queue there, which the page's inspector replaces when it is loaded. There
+// it finds the connection of each pairing, too, whose statistics it reads.
 type inspector struct {
 	d     document
 	batch []byte // lines, a newline between them
@@ -62,4 +64,18 @@ func (i *inspector) give() {
 		_, _ = to.Call("add", string(i.batch))
 	}
 	i.batch = i.batch[:0]
+}
+
+// paired gives the connection of a pairing.
+func (i *inspector) paired(peer string, pc *webrtc.PeerConnection) {
+	if connections, err := global("inspector", "connections"); err == nil {
+		_, _ = connections.Call("set", peer, safejs.Safe(pc.JSValue()))
+	}
+}
+
+// unpaired takes it back.
+func (i *inspector) unpaired(peer string) {
+	if connections, err := global("inspector", "connections"); err == nil {
+		_, _ = connections.Call("delete", peer)
+	}
 }

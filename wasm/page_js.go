@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hack-pad/safejs"
+	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
@@ -27,6 +28,8 @@ type page struct {
 	options map[string]element // by id: whom the reader can choose to write to
 	role    wire.Role          // that the page asks for; empty: the ranks decide
 	status  string
+
+	connection *webrtc.PeerConnection // the newest
 
 	act    safejs.Func   // calls retry
 	retry  func(element) // what our notice offers
@@ -68,11 +71,12 @@ func (p *page) join(ctx context.Context) error {
 	}
 	var err error
 	p.peer, err = peer.Join(ctx, peer.Config{
-		Options: signaling.Options{Server: origin(), Room: p.d.data("room"), Role: p.role, Key: key()},
-		Connect: p.role == "",
-		Verbose: p.verbose,
-		Trace:   p.show,
-		OnTrack: func(from string, track peer.RemoteTrack) { p.addTile(from, track.Value) },
+		Options:           signaling.Options{Server: origin(), Room: p.d.data("room"), Role: p.role, Key: key()},
+		Connect:           p.role == "",
+		Verbose:           p.verbose,
+		Trace:             p.show,
+		NewPeerConnection: p.newConnection,
+		OnTrack:           func(from string, track peer.RemoteTrack) { p.addTile(from, track.Value) },
 	})
 	if err != nil {
 		return err
@@ -138,6 +142,12 @@ func (p *page) listen() error {
 
 func (p *page) checkRelay(element) { p.peer.CheckRelay() }
 
+// newConnection makes the connection of a pairing, which is told next.
+func (p *page) newConnection(c webrtc.Configuration) (pc *webrtc.PeerConnection, err error) {
+	p.connection, err = peer.NewPeerConnection(c)
+	return p.connection, err
+}
+
 // show takes an event of the trace to the page.
 func (p *page) show(e trace.Event) {
 	p.inspect.add(trace.LineOf(e))
@@ -151,7 +161,10 @@ func (p *page) show(e trace.Event) {
 	switch e.Kind {
 	case trace.RelayConnected, trace.RoomJoined, trace.RelayLost, trace.RelayRefused, trace.RelayReplaced:
 		p.showRelay(e)
+	case trace.Paired:
+		p.inspect.paired(e.Peer, p.connection)
 	case trace.Unpaired:
+		p.inspect.unpaired(e.Peer)
 		p.removeTiles(e.Peer)
 	case trace.CollisionRollback:
 		p.say("Offers collided: ours is taken back")

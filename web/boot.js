@@ -17,18 +17,6 @@
     byId("notice").hidden = false;
   }
 
-  // The program gives the trace to globalThis.inspector, as lines of JSON with "\n" between
-  // them, at most once a frame. Until the inspector takes this place, its queue keeps
-  // the newest lines.
-  const queuedLines = 1000;
-  globalThis.inspector = {
-    queue: [],
-    add(text) {
-      this.queue.push(...text.split("\n"));
-      this.queue.splice(0, Math.max(0, this.queue.length - queuedLines));
-    },
-  };
-
   const reload = () => location.reload();
 
   function fail(text, label, action) {
@@ -201,11 +189,13 @@
 
   const maxEarly = 500; // batches of lines
 
-  // setupInspector keeps what the program tells until the modules that show it are
-  // there: they load when the program runs, so that nothing waits for them.
+  // The program gives its trace to globalThis.inspector.add, as lines of JSON with "\n"
+  // between them, at most once a frame; in connections it keeps the RTCPeerConnection of
+  // each pairing, by the peer's id. setupInspector keeps what it tells until the modules
+  // that show it are there: they load when the program runs, so that nothing waits for them.
   function setupInspector() {
     const early = [];
-    globalThis.inspector = { early, add(text) { if (early.length < maxEarly) early.push(text); } };
+    globalThis.inspector = { early, connections: new Map(), add(text) { if (early.length < maxEarly) early.push(text); } };
     const root = document.documentElement;
     const observer = new MutationObserver(() => {
       if (root.dataset.ready !== "true") return;

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -42,6 +43,7 @@ func TestPanels(t *testing.T) {
 	b := w.rawTab(w.url + "/")
 	t.Run("differences", func(t *testing.T) { testDifferences(t, b) })
 	t.Run("states", func(t *testing.T) { testStates(t, b) })
+	t.Run("statistics", func(t *testing.T) { testStatistics(t, b) })
 	t.Run("shown", func(t *testing.T) { testShownPanels(t, b) })
 }
 
@@ -105,26 +107,50 @@ func testStates(t *testing.T, b *tab) {
 	}
 }
 
+// Which pair of candidates is selected is found in what either browser says, and why.
+func testStatistics(t *testing.T, b *tab) {
+	for _, row := range []struct{ name, pairs, want string }{
+		{"nothing", ``, "0: No candidates yet: they come with the first exchange."},
+		{"none is selected", `1 waiting, 2 in-progress`, "2: None is selected yet: candidate pairs are checked, the one of highest priority first."},
+		{"the best", `3 failed, 2 succeeded selected, 1 succeeded`, "2 succeeded selected, 3, 1: It was nominated: of the 2 pairs that work it has the highest priority."},
+		{"another one", `3 succeeded, 2 succeeded transport controlled, 1 failed`, "2 succeeded selected, 3, 1: The other side controls ICE, and nominated it. One pair of higher priority works, too: browsers also weigh the network, and which pair worked first."},
+		{"the only one", `1 succeeded transport controlling`, "1 succeeded selected: This side controls ICE, and nominated it: no other pair works."},
+	} {
+		is := b.text(fmt.Sprintf(`import("/inspector/panels/stats.js").then(({ read, why }) => {
+			const report = new Map([["l", { type: "local-candidate", candidateType: "host", protocol: "udp", address: "::1", port: 9 }]]);
+			for (const [priority, state, selected, iceRole] of %q.split(", ").filter(Boolean).map((words) => words.split(" "))) {
+				report.set(priority, { id: priority, type: "candidate-pair", priority: Number(priority), state, localCandidateId: "l", selected: selected === "selected" || undefined });
+				if (selected === "transport") report.set("t", { id: "t", type: "transport", selectedCandidatePairId: priority, iceRole });
+			}
+			const sample = read(report);
+			if (sample.pairs.some(({ local, remote }) => local + remote !== "host udp [::1]:9unknown")) throw new Error("other candidates");
+			const [first] = sample.pairs;
+			return (first?.selected ? sample.pairs.map((p) => p.rank ? p.priority + (p.selected ? " " + p.state + " selected" : "") : "") : [sample.pairs.length]).join(", ") + ": " + why(sample);
+		})`, row.pairs))
+		if is != row.want {
+			t.Errorf("%s: %q", row.name, is)
+		}
+	}
+	rates := b.text(`import("/inspector/panels/stats.js").then(({ rates }) => JSON.stringify(rates(
+		{ t: 1000, total: { bytesSent: 100, bytesReceived: 7, packetsSent: 1, packetsReceived: 1 } },
+		{ t: 3000, roundTrip: 4, total: { bytesSent: 300, bytesReceived: 0, packetsSent: 2, packetsReceived: 1 } })))`)
+	if want := `{"t":3000,"bytesSent":100,"bytesReceived":0,"packetsSent":0.5,"packetsReceived":0,"roundTrip":4}`; rates != want {
+		t.Errorf("rates %s", rates)
+	}
+}
+
 // testShownPanels opens the panels on the page, beside a recorded trace.
 func testShownPanels(t *testing.T, b *tab) {
 	recorded, err := os.ReadFile("testdata/inspector/pair.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.eval(fmt.Sprintf(`(async () => {
-		const style = document.createElement("link");
-		Object.assign(style, { rel: "stylesheet", href: "/inspector/panels.css" });
-		const [{ Store }, { create }] = await Promise.all([import("/inspector/store.js"), import("/inspector/panels/tabs.js"),
-			new Promise((onload, onerror) => { Object.assign(style, { onload, onerror }); document.head.append(style); })]);
-		const panels = document.createElement("section");
-		panels.id = "panels";
-		panels.append(Object.assign(document.createElement("h2"), { textContent: "Panels" }));
-		document.querySelector("h1").after(panels);
+	b.eval(fmt.Sprintf(`import("/inspector/store.js").then(({ Store }) => {
 		globalThis.store = new Store();
 		store.add(%q);
-		create(panels, store);
 		globalThis.at = (kind, seq) => store.select(store.current.ordered().find((e) => e.side === "here" && e.kind === kind && e.msg?.seq === seq));
-	})()`, recorded), nil)
+	})`, recorded), nil)
+	b.openPanels()
 	expect := func(what, script, want string) {
 		t.Helper()
 		if is := b.text(script); is != want {
@@ -176,4 +202,63 @@ func testShownPanels(t *testing.T, b *tab) {
 		at("offer-received", 99);
 	}`, nil)
 	expect("markup", `[...document.querySelectorAll("#panel-sdp summary b")].map((b) => b.textContent).find((name) => name.includes("<")) + document.querySelectorAll("#panel-sdp :is(img, b b, u)").length`, "+ <img <b>0")
+}
+
+// openPanels opens the panels of globalThis.store on the page.
+func (b *tab) openPanels() {
+	b.t.Helper()
+	b.eval(`(async () => {
+		const style = document.createElement("link");
+		Object.assign(style, { rel: "stylesheet", href: "/inspector/panels.css" });
+		const [{ create }] = await Promise.all([import("/inspector/panels/tabs.js"),
+			new Promise((onload, onerror) => { Object.assign(style, { onload, onerror }); document.head.append(style); })]);
+		const panels = document.createElement("section");
+		panels.append(Object.assign(document.createElement("h2"), { textContent: "Panels" }));
+		document.querySelector("h1").after(panels);
+		create(panels, store);
+	})()`, nil)
+}
+
+// The statistics of the connection are read while a panel shows them.
+func TestStatistics(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b, other := w.tab("/polite"), w.native(demoRoom, "impolite", false)
+	if err := chromedp.Run(b.ctx, emulation.SetFocusEmulationEnabled(true)); err != nil { // a hidden page reads none
+		t.Fatal(err)
+	}
+	await(t, "the inspector is here", func() bool { return b.text(`typeof inspector.store`) == "object" }, b)
+	b.eval(`{
+		globalThis.ticking = new Set();
+		const begin = setInterval, end = clearInterval;
+		globalThis.setInterval = (f, ms) => { const id = begin(f, ms / 10); ticking.add(id); return id; };
+		globalThis.clearInterval = (id) => { end(id); ticking.delete(id); };
+		globalThis.store = inspector.store;
+		0;
+	}`, nil)
+	b.openPanels()
+	b.press("#tab-network")
+	const title = `document.querySelector("#panel-network h3").textContent`
+	await(t, "nobody is there", func() bool { return strings.HasPrefix(b.text(title), "No ") }, b)
+	b.connect()
+	awaitChannels(t, 1, b, other)
+	await(t, "a pair is selected", func() bool { return strings.HasPrefix(b.text(title), "Selected: round trip") }, b)
+	selected := b.text(`document.querySelector("#panel-network li[data-selected]").textContent`)
+	if !strings.Contains(selected, " udp ") || !strings.Contains(selected, "⇄") {
+		t.Errorf("it is %q", selected)
+	}
+	if why := b.text(`document.querySelector("#panel-network .words").textContent`); !strings.Contains(why, "ICE") {
+		t.Errorf("it is selected because %q", why)
+	}
+	b.press("#tab-rates")
+	await(t, "rates are drawn", func() bool {
+		return strings.Contains(b.text(`document.querySelector("#panel-rates path").getAttribute("d") ?? ""`), "L")
+	}, b)
+	b.press("#tab-log")
+	if n := b.number(`ticking.size`); n != 0 {
+		t.Errorf("hidden, it reads on: %d timers", n)
+	}
+	b.press("#tab-network")
+	other.close()
+	await(t, "the connection is gone", func() bool { return b.text(title) == "No connection" }, b)
 }

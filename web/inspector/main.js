@@ -4,6 +4,6 @@
 import { Store } from "./store.js";
 
 const store = new Store();
-const { early } = globalThis.inspector;
-globalThis.inspector = { store, add: (text) => store.add(text) };
+const { early, connections } = globalThis.inspector;
+globalThis.inspector = { store, connections, add: (text) => store.add(text) };
 for (const text of early) store.add(text);

@@ -3,6 +3,8 @@
 
 import { element } from "./dom.js";
 import * as machine from "./machine.js";
+import * as network from "./network.js";
+import * as rates from "./rates.js";
 import * as sdp from "./sdp.js";
 
 /**
@@ -18,6 +20,8 @@ const panels = [
   { id: "log", label: "Log", create: () => ({ update() {} }) },
   { id: "machine", label: "State machine", create: machine.create },
   { id: "sdp", label: "SDP", create: sdp.create },
+  { id: "network", label: "Network", create: network.create },
+  { id: "rates", label: "Rates", create: rates.create },
 ];
 
 const remembered = "panel";
