@@ -79,6 +79,7 @@ func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, opti
 		Admit:     s.rules.admit,
 		LeftOut:   func(err error) { s.report(trace.CandidateRefused, trace.BadCandidate, err) },
 		Unsent:    func(err error) { s.report(trace.SendFailed, trace.NotSent, err) },
+		Rejected:  func(err error) { s.report(trace.SectionRejected, trace.NotTaken, err) },
 		Stop:      s.stop,
 	}); err != nil {
 		return nil, err

@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "88ebeea71cd00ff5210b9f3898917970260b3e94ba6fcaa979c2a53740494d87"
+const Source = "082aedda8df40a85d7bc0c27eaea36e2125ee96f8d29aedc33847cf2fb24f1e3"

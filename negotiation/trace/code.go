@@ -45,6 +45,7 @@ const (
 	OfferMismatch     Code = "offer-mismatch"
 	AnswerMismatch    Code = "answer-mismatch"
 	PlanB             Code = "plan-b"
+	NotBundled        Code = "not-bundled"
 	NoCommonCodec     Code = "no-common-codec"
 	PayloadTypeMoved  Code = "payload-type-moved"
 	AllRejected       Code = "all-rejected"
@@ -121,6 +122,7 @@ var reasons = map[Code]string{
 	OfferMismatch:     "the offer does not continue what was negotiated",
 	AnswerMismatch:    "the answer does not fit the offer",
 	PlanB:             "a media section has several tracks",
+	NotBundled:        "a media section is not in the BUNDLE group",
 	NoCommonCodec:     "a media section has no codec in common with ours",
 	PayloadTypeMoved:  "a payload type means another codec",
 	AllRejected:       "the answer rejects what cannot be taken back",

@@ -21,9 +21,10 @@ const (
 	CandidateRefused   Kind = "candidate-refused"
 	StateChanged       Kind = "state-changed"
 	OfferFailed        Kind = "offer-failed"
-	AnswerOverdue      Kind = "answer-overdue" // with WithAnswerDeadline
-	ChangeFailed       Kind = "change-failed"  // of Session.Post
-	SendFailed         Kind = "send-failed"    // natively, of a track
+	AnswerOverdue      Kind = "answer-overdue"   // with WithAnswerDeadline
+	ChangeFailed       Kind = "change-failed"    // of Session.Post
+	SendFailed         Kind = "send-failed"      // natively, of a track
+	SectionRejected    Kind = "section-rejected" // natively, of theirs by us
 	Failed             Kind = "failed"
 )
 
@@ -113,6 +114,7 @@ var words = map[Kind]struct {
 	AnswerOverdue:      {LevelWarn, "No answer yet"},
 	ChangeFailed:       {LevelWarn, "A change failed"},
 	SendFailed:         {LevelWarn, "Cannot send a track"},
+	SectionRejected:    {LevelInfo, "Rejecting a media section"},
 	Failed:             {LevelError, "Negotiation cannot go on"},
 
 	RelayConnected:   {LevelDebug, "Connected to the relay"},

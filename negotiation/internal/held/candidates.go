@@ -21,16 +21,18 @@ func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	if c == nil {
 		return h.pc.AddICECandidate(webrtc.ICECandidateInit{})
 	}
-	for _, ufrag := range candidateUfrags(*c) {
+	init := *c
+	init.Candidate = strings.TrimPrefix(strings.TrimSpace(c.Candidate), "a=") // libdatachannel sends the whole line
+	for _, ufrag := range candidateUfrags(init) {
 		if !slices.Contains(h.Remote, ufrag) {
 			return ErrUnknownUfrag
 		}
 	}
 	var err error
-	if h.Candidates, err = h.heard(h.Candidates, strings.TrimPrefix(c.Candidate, "candidate:")); err != nil {
+	if h.Candidates, err = h.heard(h.Candidates, strings.TrimPrefix(init.Candidate, "candidate:")); err != nil {
 		return err
 	}
-	return h.pc.AddICECandidate(*c)
+	return h.pc.AddICECandidate(init)
 }
 
 // What a peer can have us do: pion pairs each candidate with each of ours, and asks the

@@ -197,6 +197,7 @@ func (h *PeerConnection) SetRemoteDescription(d webrtc.SessionDescription) error
 }
 
 func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
+	offer.GiveMids(h.Sections)
 	if err := offer.CheckOffer(h.Sections); err != nil {
 		return Refused(err)
 	}
@@ -222,10 +223,10 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 		return Refused(trace.Because(trace.NoOffer, errors.New("no offer of ours is pending")))
 	}
 	offered := h.Pending.Sections
+	answer.FillMids(offered) // pion leaves out those of sections that it rejects
 	if err := answer.CheckAnswer(offered); err != nil {
 		return Refused(err)
 	}
-	answer.FillMids(offered)
 	candidates, left := h.hearing(answer)
 	plan, err := h.pc.Look(webrtc.SDPTypeAnswer, answer)
 	if err != nil {

@@ -364,7 +364,6 @@ func TestRefusedAnswer(t *testing.T) {
 		"more sections":  text("theirs", "active", 1, "0", "1"),
 		"other kind":     strings.ReplaceAll(text("theirs", "active", 1, "0"), "m=application 9", "m=audio 9"),
 		"actpass":        text("theirs", "actpass", 1, "0"),
-		"no mid at all":  text("theirs", "active", 1, ""),
 		"another secret": "v=0\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,5 +11,6 @@ type Hooks struct {
 	Admit     func(candidate string) error   // says why one of the other side is not used
 	LeftOut   func(error)                    // on the Session's goroutine: candidates were left out of a description
 	Unsent    func(error)                    // on the Session's goroutine: something cannot be sent
+	Rejected  func(error)                    // on the Session's goroutine: a section of theirs is rejected
 	Stop      <-chan struct{}                // give up what is pending
 }

@@ -14,7 +14,7 @@ import (
 // Adapt gives a pion PeerConnection browser semantics.
 func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, error) {
 	p := New(pc, polite)
-	p.stop, p.unsent = to.Stop, to.Unsent
+	p.stop, p.unsent, p.rejected = to.Stop, to.Unsent, to.Rejected
 	h := held.New(p, polite, false)
 	h.Admit, h.LeftOut = to.Admit, to.LeftOut
 	if err := p.canOffer(); err != nil {

@@ -5,12 +5,10 @@ package pion
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/pion/ice/v4"
 	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
@@ -18,72 +16,27 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// check finds what pion would choke on only after it has changed its state.
+// check finds what pion would choke on only after it has changed its state, and cannot
+// be left out.
 func (l *look) check() error {
 	p := l.pion
 	if l.kind == webrtc.SDPTypeAnswer && p.pc.CurrentRemoteDescription() == nil && p.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(l.sections) {
 		// See Commits.
 		return trace.Because(trace.AllRejected, errors.New("the answer rejects what pion has offered for good"))
 	}
-	if err := wholeCredentials(l.remote); err != nil {
-		return trace.Because(trace.BadTransport, err)
-	}
 	if err := p.oneEncryption(l.remote); err != nil {
 		return trace.Because(trace.BadEncryption, err)
 	}
-	for _, m := range l.remote.Media {
-		if err := usableCandidates(m); err != nil {
-			return trace.Because(trace.BadCandidate, err)
+	for i, m := range l.remote.Media {
+		if t := l.transceivers[m.Mid]; sdp.IsMedia(m.Kind) && t != nil && t.Kind().String() != m.Kind {
+			// It would be used without a word.
+			return trace.Because(trace.BadMid, fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", m.Mid, t.Kind(), m.Kind))
 		}
-		var offered []format
-		if sdp.IsMedia(strings.ToLower(m.Kind)) {
-			var err error
-			if offered, err = l.checkMedia(m); err != nil {
-				return err
-			}
+		if l.parts[i].hidden || !sdp.IsMedia(m.Kind) {
+			continue
 		}
-		l.formats = append(l.formats, offered)
-	}
-	return nil
-}
-
-// checkMedia looks at a section of media, and returns its codecs.
-func (l *look) checkMedia(m *sdp.Media) ([]format, error) {
-	if err := readableExtensions(m); err != nil {
-		return nil, trace.Because(trace.BadExtension, err)
-	}
-	if err := oneTrack(m); err != nil {
-		return nil, trace.Because(trace.PlanB, err)
-	}
-	offered, err := formats(m)
-	if err != nil {
-		return nil, trace.Because(trace.BadCodecs, err)
-	}
-	return offered, l.checkTransceiver(m, offered)
-}
-
-// checkTransceiver looks at the transceiver of a section: one with another kind would
-// be used without a word, and with one that is left without a codec pion can make
-// no offer any more.
-func (l *look) checkTransceiver(m *sdp.Media, offered []format) error {
-	t := l.transceivers[m.Mid]
-	switch {
-	case t == nil:
-	case t.Kind().String() != strings.ToLower(m.Kind):
-		return trace.Because(trace.BadMid, fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", m.Mid, t.Kind(), m.Kind))
-	case !m.Rejected && !l.pion.fits(t, offered):
-		return trace.Because(trace.NoCommonCodec, fmt.Errorf("media section %q has no codec in common with ours", m.Mid))
-	}
-	return nil
-}
-
-// wholeCredentials refuses ICE credentials that are half in the session and half in a
-// section. pion takes both from the one that has the ufrag.
-func wholeCredentials(d *sdp.Description) error {
-	whole := d.Has("ice-ufrag") == d.Has("ice-pwd")
-	for _, m := range d.Media {
-		if !whole || m.Has("ice-ufrag") != m.Has("ice-pwd") {
-			return errors.New("ice-ufrag and ice-pwd are in different places")
+		if err := oneTrack(m); err != nil {
+			return trace.Because(trace.PlanB, err)
 		}
 	}
 	return nil
@@ -119,57 +72,72 @@ func (p *Connection) oneEncryption(d *sdp.Description) error {
 	return nil
 }
 
-func readableExtensions(m *sdp.Media) error {
-	for _, extmap := range m.Values(pionsdp.AttrKeyExtMap) {
-		if err := new(pionsdp.ExtMap).Unmarshal(pionsdp.AttrKeyExtMap + ":" + extmap); err != nil {
-			return fmt.Errorf("extmap %q: %w", extmap, err)
-		}
-	}
-	return nil
-}
-
 // oneTrack refuses several tracks in one section, which was Plan B. pion takes
 // every SSRC that repairs no other for a track, unless rids tell them apart.
 func oneTrack(m *sdp.Media) error {
 	if m.Has("rid") && m.Has("msid") {
 		return nil
 	}
-	sources, repairs := map[string]bool{}, map[string]bool{}
+	tracks := map[string]bool{}
 	for _, ssrc := range m.Values("ssrc") {
 		id, _, _ := strings.Cut(ssrc, " ")
-		sources[id] = true
+		tracks[id] = true
 	}
-	for _, group := range m.Values("ssrc-group") {
-		words := strings.Split(group, " ")
-		if len(words) == 3 && (words[0] == "FID" || words[0] == "FEC-FR") && isNumber(words[1]) {
-			repairs[words[2]] = true
+	for id := range layers(m) {
+		delete(tracks, id)
+	}
+	for _, group := range sourceGroups(m) {
+		if group.repairs() {
+			delete(tracks, group.sources[1])
 		}
 	}
-	maps.DeleteFunc(sources, func(ssrc string, _ bool) bool { return repairs[ssrc] })
-	if len(sources) > 1 {
-		return fmt.Errorf("a media section has %d tracks: use a section for each (Unified Plan)", len(sources))
+	if len(tracks) > 1 {
+		return fmt.Errorf("a media section has %d tracks: use a section for each (Unified Plan)", len(tracks))
 	}
 	return nil
+}
+
+// layers returns the SSRCs of the layers of a simulcast track but the first, and of what
+// repairs them. pion tells layers apart by their rids alone.
+func layers(m *sdp.Media) map[string]bool {
+	list := map[string]bool{}
+	for _, group := range sourceGroups(m) {
+		if group.semantics == "SIM" {
+			for _, source := range group.sources[1:] {
+				list[source] = true
+			}
+		}
+	}
+	for _, group := range sourceGroups(m) {
+		if group.repairs() && list[group.sources[0]] {
+			list[group.sources[1]] = true
+		}
+	}
+	return list
+}
+
+// sourceGroup is a group of SSRCs, of which there is one at least.
+// https://www.rfc-editor.org/rfc/rfc5576#section-4.2
+type sourceGroup struct {
+	semantics string
+	sources   []string
+}
+
+func sourceGroups(m *sdp.Media) (list []sourceGroup) {
+	for _, group := range m.Values("ssrc-group") {
+		if words := strings.Split(group, " "); len(words) > 1 {
+			list = append(list, sourceGroup{words[0], words[1:]})
+		}
+	}
+	return list
+}
+
+// repairs reports whether the second source repairs the first, for pion.
+func (g sourceGroup) repairs() bool {
+	return (g.semantics == "FID" || g.semantics == "FEC-FR") && len(g.sources) == 2 && isNumber(g.sources[0])
 }
 
 func isNumber(ssrc string) bool {
 	_, err := strconv.ParseUint(ssrc, 10, 32)
 	return err == nil
-}
-
-// usableCandidates refuses a section if pion can read none of its candidates. It
-// passes over those of a type or a network that it does not know.
-func usableCandidates(m *sdp.Media) error {
-	var bad error
-	for _, candidate := range m.Values("candidate") {
-		_, err := ice.UnmarshalCandidate(candidate)
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, ice.ErrUnknownCandidateTyp), errors.Is(err, ice.ErrDetermineNetworkType):
-			continue
-		}
-		bad = fmt.Errorf("no candidate can be used: %w", err)
-	}
-	return bad
 }

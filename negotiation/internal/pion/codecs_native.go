@@ -4,7 +4,6 @@ package pion
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,43 +81,31 @@ func fewLines(m *sdp.Media) error {
 	return nil
 }
 
-// formats returns those of a media section.
-func formats(m *sdp.Media) ([]format, error) {
+// readFormats returns those of a media section that pion can read, each once.
+func readFormats(m *sdp.Media) (list []format) {
 	if !sdp.IsMedia(m.Kind) {
-		return nil, nil
-	}
-	if err := fewLines(m); err != nil {
-		return nil, err
+		return nil
 	}
 	codecs := codecMap(m)
-	var list []format
 	var seen [128]bool
 	for _, text := range m.Formats() {
 		payload, err := strconv.ParseUint(text, 10, 7)
-		if err != nil {
-			return nil, fmt.Errorf("payload type %q is not a number from 0 to 127", text)
+		if err != nil || seen[payload] {
+			continue
 		}
-		if seen[payload] {
-			return nil, fmt.Errorf("payload type %d is listed twice", payload)
+		c, known := codecs[uint8(payload)]
+		repairs, readable := hasApt(c.Fmtp)
+		if !known || !readable {
+			continue
 		}
 		seen[payload] = true
-		c, known := codecs[uint8(payload)]
-		switch {
-		case known:
-			repairs, err := hasApt(c.Fmtp)
-			if err != nil {
-				return nil, err
-			}
-			channels, err := strconv.ParseUint(c.EncodingParameters, 10, 16)
-			if err != nil {
-				channels = 0
-			}
-			list = append(list, format{codecFrom(m.Kind+"/"+c.Name, c.ClockRate, uint16(channels)), uint8(payload), repairs})
-		case payload != 0: // pion writes 0 into the sections that it rejects
-			return nil, fmt.Errorf("payload type %d has no rtpmap", payload)
+		channels, err := strconv.ParseUint(c.EncodingParameters, 10, 16)
+		if err != nil {
+			channels = 0
 		}
+		list = append(list, format{codecFrom(m.Kind+"/"+c.Name, c.ClockRate, uint16(channels)), uint8(payload), repairs})
 	}
-	return list, nil
+	return list
 }
 
 // codecMap returns what pion reads of the codecs of a section, by payload type.
@@ -132,21 +119,21 @@ func codecMap(m *sdp.Media) map[uint8]pionsdp.Codec {
 	return (&pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{read}}).GetCodecMap()
 }
 
-// hasApt looks for the payload type that a retransmission belongs to. Whatever has
-// one is a retransmission to pion.
+// hasApt looks for the payload type that a retransmission belongs to, and whether that
+// can be read. Whatever has one is a retransmission to pion.
 // https://www.rfc-editor.org/rfc/rfc4588#section-8.1
-func hasApt(fmtp string) (has bool, err error) {
+func hasApt(fmtp string) (has, readable bool) {
 	for parameter := range strings.SplitSeq(fmtp, ";") {
 		key, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
 		if !strings.EqualFold(key, "apt") {
 			continue
 		}
 		if _, err := strconv.ParseUint(value, 10, 8); err != nil {
-			return false, fmt.Errorf("apt %q is not a payload type", value)
+			return true, false
 		}
 		has = true
 	}
-	return has, nil
+	return has, true
 }
 
 // shared reports whether one of our codecs is offered.
@@ -162,54 +149,31 @@ type payload struct {
 	id   uint8
 }
 
-// meanings returns what payload types mean to pion once it has seen the description.
-func (l *look) meanings() (map[payload]codec, error) {
-	all := maps.Clone(l.pion.meaning)
-	if all == nil {
-		all = map[payload]codec{}
-	}
-	for i, s := range l.sections {
-		if l.hides(i) {
-			continue
-		}
-		if err := l.pion.means(all, s.Kind, l.formats[i]); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// means adds what payload types mean in a section. pion would fail in the middle if
-// one came to mean something else.
+// agree returns those formats whose payload types mean what they meant before, and adds
+// what the others of pion's codecs mean. pion would fail in the middle if one came to mean
+// something else, which must not be.
 // https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
-func (p *Connection) means(all map[payload]codec, kind string, offered []format) error {
+func (p *Connection) agree(meaning map[payload]codec, kind string, offered []format) []format {
 	ours, incomplete := p.registered()
-	for _, f := range offered {
-		key := payload{kind, f.payload}
-		switch before, known := all[key]; {
-		case !incomplete && !slices.Contains(ours, f.codec):
-		case known && before != f.codec:
-			return fmt.Errorf("payload type %d is %s, and was %s", f.payload, f.mime, before.mime)
-		default:
-			all[key] = f.codec
+	return slices.DeleteFunc(slices.Clone(offered), func(f format) bool {
+		if !incomplete && !slices.Contains(ours, f.codec) {
+			return false
 		}
-	}
-	return nil
+		key := payload{kind, f.payload}
+		before, known := meaning[key]
+		if !known {
+			meaning[key] = f.codec
+		}
+		return known && before != f.codec
+	})
 }
 
 // recall learns what payload types mean to a pion that has seen a description before.
-func (p *Connection) recall(shown *sdp.Description) error {
+func (p *Connection) recall(shown *sdp.Description) {
 	p.meaning = map[payload]codec{}
 	for _, m := range shown.Media {
-		offered, err := formats(m)
-		if err != nil {
-			return err
-		}
-		if err := p.means(p.meaning, m.Kind, offered); err != nil {
-			return err
-		}
+		p.agree(p.meaning, m.Kind, readFormats(m))
 	}
-	return nil
 }
 
 // lacks reports whether pion is sure to have none of the codecs that are offered.
@@ -244,29 +208,27 @@ func coarse() bool {
 	return false
 }
 
-// codecsOf returns the codecs that t can use. It knows them only if it can send or
+// parameters returns the codecs that t can use. It knows them only if it can send or
 // receive.
-func codecsOf(t *webrtc.RTPTransceiver) (list []codec, known bool) {
-	var parameters webrtc.RTPParameters
+func parameters(t *webrtc.RTPTransceiver) (list []webrtc.RTPCodecParameters, known bool) {
 	switch sender, receiver := t.Sender(), t.Receiver(); {
 	case sender != nil:
-		parameters = sender.GetParameters().RTPParameters
+		return sender.GetParameters().Codecs, true
 	case receiver != nil:
-		parameters = receiver.GetParameters()
-	default:
-		return nil, false
+		return receiver.GetParameters().Codecs, true
 	}
-	for _, c := range parameters.Codecs {
-		list = append(list, codecFrom(c.MimeType, c.ClockRate, c.Channels))
-	}
-	return list, true
+	return nil, false
 }
 
 // fits reports whether t can use one of the codecs that are offered.
 func (p *Connection) fits(t *webrtc.RTPTransceiver, offered []format) bool {
-	ours, known := codecsOf(t)
-	if !known {
+	wish := p.preferences.of(t)
+	if wish == nil {
 		return !p.lacks(offered)
+	}
+	var ours []codec
+	for _, c := range wish {
+		ours = append(ours, codecFrom(c.MimeType, c.ClockRate, c.Channels))
 	}
 	return shared(ours, offered)
 }
@@ -275,7 +237,7 @@ func (p *Connection) fits(t *webrtc.RTPTransceiver, offered []format) bool {
 // it, without a mid, or will do so, and can make no offer for as long (pc:823).
 func (p *Connection) canOffer() error {
 	for _, t := range p.pc.GetTransceivers() {
-		if list, known := codecsOf(t); known && len(list) == 0 {
+		if list, known := parameters(t); known && len(list) == 0 {
 			return fmt.Errorf("%w: pion has no codec for its media section %q of %s", held.ErrWedged, t.Mid(), t.Kind())
 		}
 	}

@@ -16,19 +16,23 @@ import (
 
 // Connection is a pion PeerConnection as package held sees it.
 type Connection struct {
-	pc         *webrtc.PeerConnection
-	prefix     string // of the mids that we give
-	named      int    // how many
-	hasData    bool   // a data channel was once created here or there
-	started    bool   // ICE was
-	stop       <-chan struct{}
-	unsent     func(error) // is told of what cannot be sent
-	senders    senders
-	codecs     []codec // that pion has
-	incomplete bool    // it may have more
+	pc          *webrtc.PeerConnection
+	prefix      string // of the mids that we give
+	named       int    // how many
+	hasData     bool   // a data channel was once created here or there
+	started     bool   // ICE was
+	stop        <-chan struct{}
+	unsent      func(error) // is told of what cannot be sent
+	rejected    func(error) // is told of a section that is rejected
+	told        []string    // the mids of those
+	senders     senders
+	preferences preferences
+	codecs      []codec // that pion has
+	incomplete  bool    // it may have more
 
 	// Of the last remote description.
 	order      []sdp.Section     // as on the wire
+	protocols  []string          // of them
 	seen       []sdp.Section     // those of them that pion has seen
 	offered    []sdp.Section     // of the last offer that pion has seen
 	meaning    map[payload]codec // of the payload types that pion has seen
@@ -115,7 +119,15 @@ func (p *Connection) made(d webrtc.SessionDescription, err error) (held.Local, e
 	wire := p.arrange(sdp.Parse(d.SDP))
 	p.carrier = carrierOf(wire)
 	if d.Type == webrtc.SDPTypeAnswer {
-		p.group = wire.Bundle()
+		grouped := p.group != nil
+		if p.group = wire.Bundle(); !grouped {
+			wire.SetBundle(nil) // RFC 9143 section 7.3
+		}
+		for i, m := range wire.Media {
+			if i < len(p.protocols) && sdp.IsMedia(m.Kind) {
+				m.SetProtocol(p.protocols[i]) // RFC 3264 section 6
+			}
+		}
 	}
 	return held.Local{Made: d, Wire: wire}, nil
 }

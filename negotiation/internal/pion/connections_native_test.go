@@ -87,13 +87,17 @@ func dataSection(mid string) string {
 // answered returns the sections with which h answers an offer.
 func answered(t *testing.T, h *held.PeerConnection, text string) []sdp.Section {
 	t.Helper()
-	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}))
-	answer, err := h.SetLocalDescription()
-	must(t, err)
-	return sdp.Parse(answer.SDP).Sections()
+	return answer(t, h, text).Sections()
 }
 
-// offer has h make an offer.
+// answer has h answer an offer.
+func answer(t *testing.T, h *held.PeerConnection, text string) *sdp.Description {
+	t.Helper()
+	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}))
+	return offer(t, h)
+}
+
+// offer has h make an offer, or the answer that is due.
 func offer(t *testing.T, h *held.PeerConnection) *sdp.Description {
 	t.Helper()
 	d, err := h.SetLocalDescription()

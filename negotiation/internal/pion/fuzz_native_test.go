@@ -4,6 +4,8 @@ package pion
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,6 +36,13 @@ func changed(good string) (list []string) {
 func FuzzDescription(f *testing.F) {
 	for _, text := range changed(goodOffer(f, webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo).SDP) {
 		f.Add(text)
+	}
+	offers, err := filepath.Glob("testdata/sdp/*/*.sdp")
+	must(f, err)
+	for _, offer := range offers {
+		text, err := os.ReadFile(offer)
+		must(f, err)
+		f.Add(string(text))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, pc := range []*webrtc.PeerConnection{offline(t), offlineWith(t, opus, vp8)} {

@@ -4,6 +4,8 @@ package pion
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pion/webrtc/v4"
@@ -13,16 +15,15 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// pionPlan is what a remote description will have pion do. All that there is to find
+// plan is what a remote description will have pion do. All that there is to find
 // in the text is found: pion changes its state before it validates, and has no way
 // back.
 type plan struct {
-	*Connection
-	remote   *sdp.Description // as on the wire
-	shown    webrtc.SessionDescription
-	sections []sdp.Section            // on the wire
-	seen     []sdp.Section            // those that pion is to see
-	meaning  map[payload]codec        // of the payload types that it has seen then
+	*look
+	shown   webrtc.SessionDescription
+	seen    []sdp.Section     // those that pion is to see
+	meaning map[payload]codec // of the payload types that it has seen then
+
 	ended    []*webrtc.RTPTransceiver // whose section is rejected
 	reserved []*webrtc.RTPTransceiver // not to be used for a new section
 }
@@ -31,10 +32,17 @@ type plan struct {
 type look struct {
 	pion         *Connection
 	kind         webrtc.SDPType
-	remote       *sdp.Description
+	remote       *sdp.Description // as on the wire
 	sections     []sdp.Section
-	formats      [][]format // of each section
+	parts        []part // of each section
 	transceivers map[string]*webrtc.RTPTransceiver
+}
+
+// part is what pion has to do with a section.
+type part struct {
+	formats []format
+	hidden  bool  // pion is not to see it: it is rejected, on the wire or by us
+	why     error // of what is worth telling
 }
 
 // Look implements [held.Connection].
@@ -46,24 +54,35 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 			l.transceivers[mid] = t
 		}
 	}
+	to := &plan{look: l, meaning: maps.Clone(p.meaning)}
+	if to.meaning == nil {
+		to.meaning = map[payload]codec{}
+	}
+	for i := range l.sections {
+		part, err := l.part(i, to.meaning)
+		if err != nil {
+			return nil, err
+		}
+		l.parts = append(l.parts, part)
+	}
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	shown := remote.Clone()
-	to := &plan{Connection: p, remote: remote, sections: l.sections, seen: l.show(shown)}
+	shown := l.show()
+	for i, s := range l.sections {
+		if !l.parts[i].hidden {
+			to.seen = append(to.seen, s)
+		}
+	}
 	to.shown = webrtc.SessionDescription{Type: kind, SDP: shown.String()}
 	if whole, err := to.shown.Unmarshal(); err != nil {
 		return nil, trace.Because(trace.NotSDP, err)
 	} else if len(whole.MediaDescriptions) != len(shown.Media) {
 		return nil, trace.Because(trace.NotSDP, errors.New("what begins a media section is ambiguous"))
 	}
-	var err error
-	if to.meaning, err = l.meanings(); err != nil {
-		return nil, trace.Because(trace.PayloadTypeMoved, err)
-	}
 	if kind == webrtc.SDPTypeOffer {
-		for _, s := range l.sections {
-			if t := l.transceivers[s.Mid]; t != nil && s.Rejected {
+		for i, s := range l.sections {
+			if t := l.transceivers[s.Mid]; t != nil && l.parts[i].hidden {
 				to.ended = append(to.ended, t)
 			}
 		}
@@ -74,6 +93,49 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 		}
 	}
 	return to, nil
+}
+
+// part looks at a section, and adds what its payload types mean. What pion cannot do
+// costs a format, or the section, but not the description.
+// https://www.rfc-editor.org/rfc/rfc3264#section-6
+func (l *look) part(i int, meaning map[payload]codec) (part, error) {
+	s, m := l.sections[i], l.remote.Media[i]
+	switch t := l.transceivers[s.Mid]; {
+	case s.Rejected:
+		return part{hidden: true}, nil
+	case !l.remote.Bundled(m):
+		return part{hidden: true, why: trace.Because(trace.NotBundled, fmt.Errorf("media section %q is not in the BUNDLE group, and there is one transport", s.Mid))}, nil
+	case s.Kind == "application":
+		return part{}, nil
+	case !sdp.IsMedia(s.Kind):
+		return part{hidden: true}, nil
+	default:
+		err := trace.Because(trace.BadCodecs, fewLines(m))
+		var formats, agreed []format
+		if err == nil {
+			formats = readFormats(m)
+			agreed = l.pion.agree(meaning, s.Kind, formats)
+			if !l.common(t, agreed) {
+				err = trace.Because(trace.NoCommonCodec, fmt.Errorf("media section %q has no codec in common with ours", s.Mid))
+				if len(agreed) < len(formats) {
+					err = trace.Because(trace.PayloadTypeMoved, fmt.Errorf("a payload type of media section %q means another codec", s.Mid))
+				}
+			}
+		}
+		if err != nil && l.kind == webrtc.SDPTypeAnswer {
+			return part{}, err // we have offered what we have
+		}
+		return part{agreed, err != nil, err}, nil
+	}
+}
+
+// common reports whether one of the codecs can be used, by the transceiver of a section or
+// by a new one.
+func (l *look) common(t *webrtc.RTPTransceiver, offered []format) bool {
+	if t == nil {
+		return l.kind == webrtc.SDPTypeAnswer || !l.pion.lacks(offered)
+	}
+	return l.pion.fits(t, offered)
 }
 
 // reserves reports whether pion must not use t for a new section: one that only
@@ -87,24 +149,25 @@ func (l *look) reserves(t *webrtc.RTPTransceiver) bool {
 		return true
 	}
 	for i, s := range l.sections {
-		if s.Kind == t.Kind().String() && !l.hides(i) && l.transceivers[s.Mid] == nil && !l.pion.fits(t, l.formats[i]) {
+		if s.Kind == t.Kind().String() && !l.parts[i].hidden && l.transceivers[s.Mid] == nil && !l.pion.fits(t, l.parts[i].formats) {
 			return true
 		}
 	}
 	return false
 }
 
-// empty implements [plan]: pion need not hear of an answer that rejects all where its
+// Empty implements [held.Plan]: pion need not hear of an answer that rejects all where its
 // offer is held.
 func (to *plan) Empty() bool {
-	return to.shown.Type == webrtc.SDPTypeAnswer && to.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(to.sections)
+	return to.kind == webrtc.SDPTypeAnswer && to.pion.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(to.sections)
 }
 
-// apply implements [plan].
+// Apply implements [held.Plan].
 func (to *plan) Apply() error {
-	p := to.Connection
+	p := to.pion
 	defer p.endReads(p.pc.GetReceivers())
-	if to.shown.Type == webrtc.SDPTypeAnswer {
+	defer to.tell()
+	if to.kind == webrtc.SDPTypeAnswer {
 		p.remember(to.remote)
 		p.seen, p.meaning = to.seen, to.meaning
 		p.awaitICE()
@@ -127,5 +190,36 @@ func (to *plan) Apply() error {
 		}
 	}
 	p.awaitICE()
-	return p.pc.SetRemoteDescription(to.shown)
+	if p.preferences == nil {
+		p.preferences = preferences{}
+	}
+	wishes := map[*webrtc.RTPTransceiver][]webrtc.RTPCodecParameters{}
+	for _, t := range p.pc.GetTransceivers() {
+		wishes[t] = p.preferences.of(t)
+	}
+	if err := p.pc.SetRemoteDescription(to.shown); err != nil {
+		return err
+	}
+	for i, s := range to.sections {
+		if t := p.transceiver(s.Mid); t != nil && !to.parts[i].hidden {
+			if err := p.preferences.set(t, wishes[t], to.parts[i].formats); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tell tells of what is rejected, once for as long as it is.
+func (to *plan) tell() {
+	p := to.pion
+	var told []string
+	for i, part := range to.parts {
+		if mid := to.sections[i].Mid; part.why != nil && p.rejected != nil {
+			if told = append(told, mid); !slices.Contains(p.told, mid) {
+				p.rejected(part.why)
+			}
+		}
+	}
+	p.told = told
 }

@@ -3,8 +3,13 @@
 package pion
 
 import (
+	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
+	"github.com/pion/ice/v4"
+	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
@@ -26,46 +31,131 @@ import (
 const (
 	hiddenKind = "text"
 	trueKind   = "hidden"  // the attribute that names the kind of a section that is hidden
+	trueGroup  = "grouped" // the attribute that has the BUNDLE group, of all
 	nothing    = "nothing" // the kind of one that is not on the wire
 )
 
-// show makes of remote what pion is to see of it, and returns the sections that are
-// not hidden.
-func (l *look) show(remote *sdp.Description) (seen []sdp.Section) {
-	offer := l.kind == webrtc.SDPTypeOffer
-	for i, m := range remote.Media {
-		if offer && !m.Rejected && m.Kind != "application" {
-			m.SetDirection(shielded(l.transceivers[m.Mid], m.Direction))
+// show returns what pion is to see of a remote description: its sections, without those
+// that are hidden, and what pion reads of them. So no line can be in the way that it
+// could not read. The transport, which all share, is said of all.
+func (l *look) show() *sdp.Description {
+	shown := l.remote.Plain()
+	shown.Drop(isTransport)
+	var group []string
+	for i, m := range shown.Media {
+		if l.parts[i].hidden {
+			hide(m)
+			continue
 		}
-		if l.hides(i) {
-			kind := m.Kind
-			m.SetKind(hiddenKind)
-			m.Add(trueKind, kind)
-		} else {
-			seen = append(seen, l.sections[i])
+		group = append(group, m.Mid)
+		l.showSection(m, l.parts[i].formats)
+	}
+	shown.SetBundle(group)
+	shown.Add(trueGroup, strings.Join(l.remote.Bundle(), " "))
+	l.showTransport(shown)
+	for _, m := range shown.Media {
+		if len(group) > 0 && m.Mid == group[0] {
+			l.showCandidates(m)
 		}
 	}
-	switch alone := len(l.sections) == 1; {
-	case offer && alone && (sdp.IsMedia(l.sections[0].Kind) || len(l.pion.pc.GetTransceivers()) > 0):
-		accompany(remote, l.sections[0].Mid+"+")
-	case !offer && len(seen) == 0:
-		l.pion.withCredentials(remote)
+	alone := len(l.sections) == 1
+	if l.kind == webrtc.SDPTypeOffer && alone && (sdp.IsMedia(l.sections[0].Kind) || len(l.pion.pc.GetTransceivers()) > 0) {
+		accompany(shown, l.sections[0].Mid+"+")
 	}
-	return seen
+	return shown
 }
 
-// hides reports whether pion is not to see a section.
-func (l *look) hides(i int) bool {
-	switch s := l.sections[i]; {
-	case s.Rejected:
-		return true
-	case s.Kind == "application":
-		return false
-	case !sdp.IsMedia(s.Kind):
-		return true
-	default:
-		return l.kind == webrtc.SDPTypeOffer && l.transceivers[s.Mid] == nil && l.pion.lacks(l.formats[i])
+// showSection leaves out what pion cannot read.
+func (l *look) showSection(m *sdp.Media, known []format) {
+	upper := layers(m)
+	m.Drop(func(key, value string) bool {
+		first, rest, _ := strings.Cut(value, " ")
+		switch key {
+		case "candidate", "end-of-candidates", "bundle-only":
+			return true
+		case "extmap":
+			return new(pionsdp.ExtMap).Unmarshal(key+":"+value) != nil
+		case "ssrc":
+			return upper[first]
+		case "ssrc-group":
+			base, _, _ := strings.Cut(rest, " ")
+			return first == "SIM" || upper[base]
+		}
+		return isTransport(key, value)
+	})
+	if m.Kind == "application" {
+		m.SetFormats(nil)
+	} else {
+		var list []string
+		for _, f := range known {
+			list = append(list, strconv.Itoa(int(f.payload)))
+		}
+		m.SetFormats(list)
+		if l.kind == webrtc.SDPTypeOffer {
+			m.SetDirection(shielded(l.transceivers[m.Mid], m.Direction))
+		}
 	}
+	if setup := l.remote.Setup(); setup != "" {
+		m.Add("setup", setup)
+	}
+}
+
+// showTransport says the credentials and the fingerprint of all. pion takes both
+// credentials from the place that has the ufrag. Where every section is rejected they are
+// those from before: it wants some.
+func (l *look) showTransport(shown *sdp.Description) {
+	ufrag, pwd := l.remote.Ufrag(), ""
+	if pwd, _ = l.remote.Transport("ice-pwd"); ufrag == "" {
+		ufrag, pwd = l.pion.ufrag, l.pion.pwd
+	}
+	if ufrag != "" {
+		shown.Add("ice-ufrag", ufrag)
+		shown.Add("ice-pwd", pwd)
+	}
+	if fingerprint, err := l.remote.Fingerprint(); err == nil && fingerprint != "" {
+		shown.Add("fingerprint", fingerprint)
+	}
+}
+
+// showCandidates says the candidates of the transport in the section where pion looks.
+func (l *look) showCandidates(m *sdp.Media) {
+	carrier := l.remote.Carrier()
+	if carrier == nil {
+		return
+	}
+	for _, candidate := range carrier.Values("candidate") {
+		if readable(candidate) {
+			m.Add("candidate", candidate)
+		}
+	}
+	if carrier.Has("end-of-candidates") {
+		m.Add("end-of-candidates", "")
+	}
+}
+
+// isTransport reports whether an attribute is about the transport.
+func isTransport(key, _ string) bool {
+	switch key {
+	case "group", "ice-ufrag", "ice-pwd", "fingerprint", "setup", trueGroup:
+		return true
+	}
+	return false
+}
+
+// readable reports whether pion can read a candidate, or passes over it because of its
+// type or its network. It would refuse a description in which it can read none.
+func readable(candidate string) bool {
+	_, err := ice.UnmarshalCandidate(candidate)
+	return err == nil || errors.Is(err, ice.ErrUnknownCandidateTyp) || errors.Is(err, ice.ErrDetermineNetworkType)
+}
+
+// hide makes of m a section of a kind that pion passes over.
+func hide(m *sdp.Media) {
+	kind := m.Kind
+	m.Drop(func(key, _ string) bool { return key != "mid" })
+	m.SetKind(hiddenKind)
+	m.SetFormats(nil)
+	m.Add(trueKind, kind)
 }
 
 // accompany adds a section that pion passes over.
@@ -75,17 +165,11 @@ func accompany(d *sdp.Description, mid string) {
 	d.Media = append(d.Media, m)
 }
 
-// withCredentials has a description in which every section is rejected say that
-// the credentials are those from before. pion wants some.
-func (p *Connection) withCredentials(d *sdp.Description) {
-	if p.ufrag != "" {
-		d.Add("ice-ufrag", p.ufrag)
-		d.Add("ice-pwd", p.pwd)
-	}
-}
-
 // unhide makes of a description that pion has seen what it was on the wire.
 func unhide(d *sdp.Description) {
+	if group, is := d.Take(trueGroup); is {
+		d.SetBundle(strings.Fields(group))
+	}
 	d.Media = slices.DeleteFunc(d.Media, func(m *sdp.Media) bool {
 		if m.Kind != hiddenKind {
 			return false
@@ -127,9 +211,7 @@ func (p *Connection) Past() (*held.Past, error) {
 	}
 	theirs := sdp.Parse(remote.SDP)
 	p.seen = slices.DeleteFunc(theirs.Sections(), func(s sdp.Section) bool { return s.Kind == hiddenKind })
-	if err := p.recall(theirs); err != nil {
-		return nil, err
-	}
+	p.recall(theirs)
 	unhide(theirs)
 	p.remember(theirs)
 	ours := p.arrange(sdp.Parse(local.SDP))
@@ -141,7 +223,10 @@ func (p *Connection) Past() (*held.Past, error) {
 
 // remember keeps what later descriptions need of a remote one.
 func (p *Connection) remember(remote *sdp.Description) {
-	p.order, p.group = remote.Sections(), remote.Bundle()
+	p.order, p.group, p.protocols = remote.Sections(), remote.Bundle(), nil
+	for _, m := range remote.Media {
+		p.protocols = append(p.protocols, m.Protocol())
+	}
 	if ufrag := remote.Ufrag(); ufrag != "" {
 		p.ufrag = ufrag
 		p.pwd, _ = remote.Transport("ice-pwd")

@@ -49,7 +49,7 @@ func (d *Description) answers(offer []Section) error {
 	}
 	for i, o := range offer {
 		a := d.Media[i]
-		if a.Mid != o.Mid && (a.Mid != "" || !a.Rejected) {
+		if a.Mid != o.Mid {
 			return fmt.Errorf("media section %d has the mid %q in the answer, %q in the offer", i, a.Mid, o.Mid)
 		}
 		if a.Kind != o.Kind {
@@ -68,7 +68,7 @@ func (d *Description) check(answer bool) error {
 	if err := d.checkSections(); err != nil {
 		return trace.Because(trace.BadSection, err)
 	}
-	if err := checkMids(d.Sections(), answer); err != nil {
+	if err := CheckMids(d.Sections()); err != nil {
 		return trace.Because(trace.BadMid, err)
 	}
 	if err := d.checkBundle(); err != nil {
@@ -121,14 +121,10 @@ func (d *Description) checkSections() error {
 }
 
 // CheckMids returns an error unless each section has a mid of its own.
-func CheckMids(list []Section) error { return checkMids(list, false) }
-
-func checkMids(list []Section, answer bool) error {
+func CheckMids(list []Section) error {
 	var mids []string
 	for i, s := range list {
 		switch {
-		case s.Mid == "" && answer && s.Rejected:
-			// pion answers so, and it is plain from the offer which mid is meant.
 		case s.Mid == "":
 			return fmt.Errorf("media section %d has no mid", i)
 		case strings.ContainsAny(s.Mid, " \t"):
@@ -152,42 +148,39 @@ func (d *Description) checkBundle() error {
 	return nil
 }
 
-// checkTransport looks at ICE credentials and fingerprints wherever they stand,
-// and wants them for the section that carries the transport.
+// checkTransport looks at the ICE credentials and the fingerprint of the transport. Those
+// of other sections do not count. Without any transport every section is rejected.
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.4
 func (d *Description) checkTransport() error {
-	for _, l := range d.blocks() {
-		for _, line := range l {
-			if key, value, ok := attribute(line); ok {
-				if err := checkTransportAttribute(key, value); err != nil {
-					return err
-				}
-			}
+	for _, key := range []string{"ice-ufrag", "ice-pwd"} {
+		if value, ok := d.Transport(key); ok && !iceChars(value, shortest[key]) {
+			return fmt.Errorf("the SDP has no %s of %d to 256 characters of ICE's alphabet", key, shortest[key])
 		}
 	}
-	for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
-		// Without any transport every section is rejected.
-		if value, ok := d.Transport(key); ok && value == "" {
-			return fmt.Errorf("the SDP has no %s", key)
-		}
-	}
-	return nil
+	_, err := d.Fingerprint()
+	return err
 }
 
-func checkTransportAttribute(key, value string) error {
-	switch key {
-	case "ice-ufrag":
-		if !iceChars(value, 4) {
-			return errors.New("the ice-ufrag is not 4 to 256 characters of ICE's alphabet")
-		}
-	case "ice-pwd":
-		if !iceChars(value, 22) {
-			return errors.New("the ice-pwd is not 22 to 256 characters of ICE's alphabet")
-		}
-	case "fingerprint":
-		return checkFingerprint(value)
+var shortest = map[string]int{"ice-ufrag": 4, "ice-pwd": 22}
+
+// Fingerprint returns the first fingerprint of the transport that can be used.
+// https://www.rfc-editor.org/rfc/rfc8122#section-5
+func (d *Description) Fingerprint() (string, error) {
+	m := d.Carrier()
+	if m == nil {
+		return "", nil
 	}
-	return nil
+	list := m.Values("fingerprint")
+	if len(list) == 0 {
+		list = d.Values("fingerprint")
+	}
+	err := errors.New("the SDP has no fingerprint")
+	for _, value := range list {
+		if err = checkFingerprint(value); err == nil {
+			return value, nil
+		}
+	}
+	return "", err
 }
 
 func iceChars(s string, shortest int) bool {
@@ -202,7 +195,6 @@ func iceChars(s string, shortest int) bool {
 	return shortest <= len(s) && len(s) <= 256
 }
 
-// https://www.rfc-editor.org/rfc/rfc8122#section-5
 func checkFingerprint(value string) error {
 	sizes := map[string]int{"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
 	algorithm, digits, _ := strings.Cut(value, " ")

@@ -89,13 +89,31 @@ func (d *Description) Tag() string {
 // the first of the BUNDLE group, or the first that is not rejected. Without such a
 // section there is no transport.
 func (d *Description) Transport(key string) (value string, ok bool) {
+	if m := d.Carrier(); m != nil {
+		return d.Attribute(m, key), true
+	}
+	return "", false
+}
+
+// Carrier returns the section that has the transport; nil: there is none.
+func (d *Description) Carrier() *Media {
 	tag := d.Tag()
 	for _, m := range d.Media {
 		if tag != "" && m.Mid == tag || tag == "" && !m.Rejected {
-			return d.Attribute(m, key), true
+			return m
 		}
 	}
-	return "", false
+	return nil
+}
+
+// Bundled reports whether m shares the transport of the description: it is in the BUNDLE
+// group, or, without one, the first that is not rejected.
+// https://www.rfc-editor.org/rfc/rfc9143#section-7
+func (d *Description) Bundled(m *Media) bool {
+	if group := d.Bundle(); group != nil {
+		return slices.Contains(group, m.Mid)
+	}
+	return m == d.Carrier()
 }
 
 // Attribute returns the value that m has, or inherits from the session.

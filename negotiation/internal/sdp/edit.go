@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -9,6 +10,64 @@ import (
 func (m *Media) SetKind(kind string) {
 	m.lines[0] = "m=" + kind + strings.TrimPrefix(m.lines[0], "m="+m.Kind)
 	m.Kind = kind
+}
+
+// Plain returns a copy that has of the lines only the attributes. The others say what
+// they say in each description of WebRTC, so that a stricter parser finds nothing else.
+// https://www.rfc-editor.org/rfc/rfc8829#section-5.2.1
+func (d *Description) Plain() *Description {
+	plain := blank()
+	plain.addAttributes(d.lines)
+	for _, m := range d.Media {
+		c := &Media{Section: m.Section, lines: lines{"", connectionLine}}
+		c.SetFormats(m.Formats())
+		c.addAttributes(m.lines)
+		plain.Media = append(plain.Media, c)
+	}
+	return plain
+}
+
+const connectionLine = "c=IN IP4 0.0.0.0\r\n"
+
+func blank() *Description {
+	return &Description{lines: lines{"v=0\r\n", "o=- 0 0 IN IP4 0.0.0.0\r\n", "s=-\r\n", "t=0 0\r\n"}}
+}
+
+func (l *lines) addAttributes(of lines) {
+	for _, line := range of {
+		if key, value, ok := attribute(line); ok && key != "" {
+			l.Add(key, value)
+		}
+	}
+}
+
+// SetFormats replaces the payload types of the m= line.
+func (m *Media) SetFormats(list []string) {
+	port, what := " 9", " UDP/TLS/RTP/SAVPF "
+	if m.Rejected {
+		port = " 0"
+	}
+	if m.Kind == "application" {
+		what, list = " UDP/DTLS/SCTP ", []string{"webrtc-datachannel"}
+	} else if len(list) == 0 {
+		list = []string{"0"}
+	}
+	m.lines[0] = "m=" + m.Kind + port + what + strings.Join(list, " ") + "\r\n"
+}
+
+// SetProtocol replaces the transport protocol of the m= line.
+func (m *Media) SetProtocol(to string) {
+	words := strings.Fields(m.lines[0])
+	words[2] = to
+	m.lines[0] = strings.Join(words, " ") + "\r\n"
+}
+
+// Drop removes those attributes.
+func (l *lines) Drop(those func(key, value string) bool) {
+	l.remove(func(line string) bool {
+		key, value, ok := attribute(line)
+		return ok && those(key, value)
+	})
 }
 
 // SetMid gives m a mid, where it has none, or another.
@@ -38,6 +97,14 @@ func (d *Description) Rename(m *Media, mid string) {
 	m.SetMid(mid)
 }
 
+// SetBundle gives d this BUNDLE group, and no other group; nil: none at all.
+func (d *Description) SetBundle(mids []string) {
+	d.Drop(func(key, _ string) bool { return key == "group" })
+	if len(mids) > 0 {
+		d.Add("group", "BUNDLE "+strings.Join(mids, " "))
+	}
+}
+
 // setBundle replaces the first BUNDLE group.
 func (d *Description) setBundle(mids []string) {
 	done := false
@@ -57,6 +124,25 @@ func (d *Description) FillMids(like []Section) {
 	for i, m := range d.Media {
 		if m.Mid == "" && i < len(like) && like[i].Mid != "" {
 			m.SetMid(like[i].Mid)
+		}
+	}
+}
+
+// GiveMids gives a mid to each section of an offer that has none: that of the section
+// in the same place that was negotiated before, else a new one.
+// https://www.rfc-editor.org/rfc/rfc8829#section-5.10
+func (d *Description) GiveMids(before []Section) {
+	n := 0
+	for i, m := range d.Media {
+		if m.Mid == "" && i < len(before) && (m.Rejected || !before[i].Rejected) {
+			m.SetMid(before[i].Mid)
+		}
+		for ; m.Mid == ""; n++ {
+			mid := "m" + strconv.Itoa(n)
+			has := func(s Section) bool { return s.Mid == mid }
+			if !slices.ContainsFunc(d.Sections(), has) && !slices.ContainsFunc(before, has) {
+				m.SetMid(mid)
+			}
 		}
 	}
 }
@@ -121,18 +207,14 @@ func (m *Media) takeCandidates() (taken lines) {
 // Rejection returns a section that is rejected.
 // https://www.rfc-editor.org/rfc/rfc3264#section-6
 func Rejection(kind, mid string) *Media {
-	what := "UDP/TLS/RTP/SAVPF 0"
-	if kind == "application" {
-		what = "UDP/DTLS/SCTP webrtc-datachannel"
-	}
-	m := &Media{Section: Section{Mid: mid, Kind: kind, Rejected: true}}
-	m.lines = lines{"m=" + kind + " 0 " + what + "\r\n", "c=IN IP4 0.0.0.0\r\n", written("mid", mid), written("inactive", "")}
+	m := &Media{Section{Mid: mid, Kind: kind, Rejected: true}, lines{"", connectionLine, written("mid", mid), written("inactive", "")}}
+	m.SetFormats(nil)
 	return m
 }
 
 // Rejecting returns an answer that rejects each section of an offer.
 func Rejecting(offered []Section) *Description {
-	d := Parse("v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n")
+	d := blank()
 	for _, s := range offered {
 		d.Media = append(d.Media, Rejection(s.Kind, s.Mid))
 	}

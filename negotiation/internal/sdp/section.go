@@ -63,6 +63,14 @@ func (m *Media) Formats() []string {
 	return nil
 }
 
+// Protocol returns the transport protocol of the m= line.
+func (m *Media) Protocol() string {
+	if words := strings.Fields(m.lines[0]); len(words) > 2 {
+		return words[2]
+	}
+	return ""
+}
+
 // AllRejected reports whether there is no section that is not rejected.
 func AllRejected(list []Section) bool {
 	for _, s := range list {

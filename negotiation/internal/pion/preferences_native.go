@@ -1,0 +1,89 @@
+//go:build !js
+
+package pion
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// preferences are the codecs of transceivers. pion answers with those that it took from
+// the first offer of a section, under their numbers there (pc:1344), for as long as the
+// connection lives. An answer says what was offered this time. So they are set anew with each
+// offer, from what the application wants.
+// https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-setcodecpreferences
+type preferences map[*webrtc.RTPTransceiver]preference
+
+type preference struct {
+	wish []webrtc.RTPCodecParameters // the application's; nil: all
+	set  []webrtc.RTPCodecParameters // by us, as pion reads it
+}
+
+// of returns what the application wants; nil: all codecs.
+func (p preferences) of(t *webrtc.RTPTransceiver) []webrtc.RTPCodecParameters {
+	now, known := parameters(t)
+	before, ours := p[t]
+	switch {
+	case !known:
+		return nil
+	case ours && sameCodecs(before.set, now):
+		return before.wish
+	}
+	if all := everyCodec(t); sameCodecs(all, now) {
+		return nil
+	}
+	_ = t.SetCodecPreferences(now) // these are pion's own
+	return now
+}
+
+// everyCodec returns all codecs that t could use, and has it use them.
+func everyCodec(t *webrtc.RTPTransceiver) []webrtc.RTPCodecParameters {
+	_ = t.SetCodecPreferences(nil) // it cannot fail
+	all, _ := parameters(t)
+	return all
+}
+
+// set has t use the codecs that were offered, in that order, as far as it is wished.
+func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParameters, offered []format) error {
+	all := everyCodec(t)
+	var list []webrtc.RTPCodecParameters
+	for _, f := range offered {
+		i := slices.IndexFunc(all, func(c webrtc.RTPCodecParameters) bool {
+			return c.PayloadType == webrtc.PayloadType(f.payload) && codecFrom(c.MimeType, c.ClockRate, c.Channels) == f.codec
+		})
+		if i >= 0 && (wish == nil || f.repairs || slices.ContainsFunc(wish, func(w webrtc.RTPCodecParameters) bool {
+			return codecFrom(w.MimeType, w.ClockRate, w.Channels) == f.codec && variant(w) == variant(all[i])
+		})) {
+			list = append(list, all[i])
+		}
+	}
+	if len(list) == 0 { // pion has other profiles of them only
+		return nil
+	}
+	if err := t.SetCodecPreferences(list); err != nil {
+		return err
+	}
+	now, _ := parameters(t)
+	p[t] = preference{wish, now}
+	return nil
+}
+
+func sameCodecs(a, b []webrtc.RTPCodecParameters) bool {
+	return slices.EqualFunc(a, b, func(a, b webrtc.RTPCodecParameters) bool {
+		return a.PayloadType == b.PayloadType && a.MimeType == b.MimeType && a.SDPFmtpLine == b.SDPFmtpLine
+	})
+}
+
+// variant tells those formats of a codec apart that are not to be mixed.
+// https://www.rfc-editor.org/rfc/rfc6184#section-8.2.2
+func variant(c webrtc.RTPCodecParameters) string {
+	values := map[string]string{"packetization-mode": "0", "profile-id": "0"}
+	for parameter := range strings.SplitSeq(c.SDPFmtpLine, ";") {
+		key, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		values[strings.ToLower(key)] = strings.ToLower(value)
+	}
+	profile := values["profile-level-id"]
+	return values["packetization-mode"] + " " + values["profile-id"] + " " + profile[:min(4, len(profile))]
+}
