@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "082aedda8df40a85d7bc0c27eaea36e2125ee96f8d29aedc33847cf2fb24f1e3"
+const Source = "a855c2e0b749a86ce8a27835d94be817ef2151182c8a0fd69a00321a7d5d3179"
