@@ -84,9 +84,19 @@ func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, opti
 	}); err != nil {
 		return nil, err
 	}
-	s.n = NewNegotiator(s.pc, role, send, s.stamp)
+	s.n = NewNegotiator(s.pc, role, func(m Message) error {
+		s.announce(m)
+		if m.Description != nil {
+			s.credentials.sends(m.Description)
+		}
+		return send(m)
+	}, s.stamp)
 	s.n.begun = pc.CurrentLocalDescription() != nil
+	s.credentials = credentials{local: ufragOf(pc.CurrentLocalDescription()), remote: ufragOf(pc.CurrentRemoteDescription())}
 	s.recheck()
+	if s.sources != nil {
+		s.sources.watch(pc, func() { s.enqueue(s.flooded) })
+	}
 	go s.run()
 	return s, nil
 }

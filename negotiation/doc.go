@@ -95,7 +95,9 @@
 //
 // Whatever the other side sends is looked at first, and what it can have this side do
 // has bounds. Its candidates name the addresses that ICE sends packets to: see
-// [CandidateRules]. Natively make connections with a [Guard].
+// [CandidateRules]. Natively make connections with a [Guard], which also ends the Session
+// ([ErrFlood]) before media from ever new sources fill the memory, and keeps pion's log
+// short.
 //
 // # Lines of pion
 //

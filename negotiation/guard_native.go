@@ -5,10 +5,14 @@ package negotiation
 import (
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
+	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 	"golang.org/x/time/rate"
+
+	"perfect-negotiation/negotiation/trace"
 )
 
 // What the other side can have ICE do.
@@ -26,29 +30,51 @@ const (
 //	guard.Protect(&engine)
 //	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(config)
 //	session, err := negotiation.Attach(pc, role, send, negotiation.WithGuard(guard))
+//
+// The Session ends with [ErrFlood] if more than MaxSources sources of media come that no
+// description has announced: pion keeps each as long as the connection.
 type Guard struct {
-	rules CandidateRules
-	pace  *rate.Limiter
+	MaxSources int // set it before Protect; 64 from NewGuard
+
+	rules   CandidateRules
+	pace    *rate.Limiter
+	sources sourceCount
 }
 
 // NewGuard returns a Guard with rules for candidates.
 func NewGuard(rules CandidateRules) *Guard {
-	return &Guard{rules: rules, pace: rate.NewLimiter(rate.Every(addressesEvery), addressesAtOnce)}
+	return &Guard{MaxSources: maxSources, rules: rules, pace: rate.NewLimiter(rate.Every(addressesEvery), addressesAtOnce)}
 }
 
 // Candidates returns the rules for candidates.
 func (g *Guard) Candidates() CandidateRules { return g.rules }
 
-// Protect sets what guards the connection: SetRemoteIPFilter and
-// SetICEMaxBindingRequests.
+// Protect sets what guards the connection: SetRemoteIPFilter, SetICEMaxBindingRequests,
+// BufferFactory and, unless there is one, a LoggerFactory whose log on standard error is
+// a [trace.Paced].
 func (g *Guard) Protect(engine *webrtc.SettingEngine) {
 	engine.SetICEMaxBindingRequests(maxChecks)
 	engine.SetRemoteIPFilter(g.permits)
+	g.sources.most = g.MaxSources
+	engine.BufferFactory = g.sources.factory(engine.BufferFactory)
+	if engine.LoggerFactory == nil {
+		logger := logging.NewDefaultLoggerFactory()
+		logger.Writer = standardError
+		engine.LoggerFactory = logger
+	}
 }
+
+// standardError is the log of all guarded connections.
+var standardError = trace.PacedWriter(10, os.Stderr)
 
 // WithGuard has the Session and the Guard of its connection work together. It includes
 // [WithCandidates].
-func WithGuard(g *Guard) Option { return WithCandidates(g.rules) }
+func WithGuard(g *Guard) Option {
+	return func(s *Session) {
+		s.rules = g.rules
+		s.sources = &g.sources
+	}
+}
 
 // permits is asked by ICE for each remote address before it is checked, on a goroutine
 // of its own.

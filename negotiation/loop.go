@@ -48,7 +48,23 @@ func (s *Session) run() {
 	retry.Stop()
 	overdue.Stop()
 	s.pc.Detach()
+	if s.sources != nil {
+		s.sources.forget()
+	}
 	close(s.done)
+}
+
+// announce is called with each message, from either side, before it is heeded.
+func (s *Session) announce(m Message) {
+	if s.sources != nil && m.Description != nil {
+		s.sources.announce(m.Description.SDP)
+	}
+}
+
+// flooded ends the Session.
+func (s *Session) flooded() {
+	s.failure = ErrFlood
+	s.report(trace.Failed, trace.TooManySources, ErrFlood)
 }
 
 func (s *Session) drain() {

@@ -24,6 +24,9 @@ var (
 	// come back to stable, or that our offers fail again and again. Only a new
 	// PeerConnection helps.
 	ErrWedged = held.ErrWedged
+	// ErrFlood says that the other side sends media from more sources than it may
+	// without announcing them, see Guard. Close the PeerConnection.
+	ErrFlood = trace.Because(trace.TooManySources, errors.New("negotiation: the other side sends media from too many sources"))
 )
 
 const maxReceived = 512 // messages that may wait in a Session
@@ -43,6 +46,8 @@ type Session struct {
 	trace  func(trace.Event)
 	rules  CandidateRules
 
+	sources sourceCounter // nil: they are not counted
+
 	deadline time.Duration // of an answer; 0: none
 
 	mu       sync.Mutex
@@ -55,14 +60,22 @@ type Session struct {
 	once sync.Once
 
 	// Owned by the goroutine.
-	failure error // why it ends
-	state   webrtc.SignalingState
-	waiters map[chan struct{}]bool // of Negotiated
-	changed bool                   // whether an offer is needed is to be looked up
-	retries int                    // since a description was last applied
-	retryIn time.Duration          // when to try again; 0: nothing failed
-	waits   bool                   // to try again, and makes no offer before
-	sent    time.Time              // when the pending offer was sent; zero: none is pending, or it was told that it is overdue
+	failure     error // why it ends
+	state       webrtc.SignalingState
+	waiters     map[chan struct{}]bool // of Negotiated
+	changed     bool                   // whether an offer is needed is to be looked up
+	retries     int                    // since a description was last applied
+	retryIn     time.Duration          // when to try again; 0: nothing failed
+	credentials credentials
+	waits       bool      // to try again, and makes no offer before
+	sent        time.Time // when the pending offer was sent; zero: none is pending, or it was told that it is overdue
+}
+
+// sourceCounter counts the sources of media that come over a connection.
+type sourceCounter interface {
+	watch(pc *webrtc.PeerConnection, flood func())
+	announce(sdp string)
+	forget()
 }
 
 // adapter is a PeerConnection that also knows whether it needs an offer.
@@ -90,11 +103,7 @@ func (s *Session) Receive(m Message) error {
 	}
 	s.enqueue(func() {
 		s.received.Add(-1)
-		err := s.n.Receive(m)
-		if err == nil && m.Description != nil && !s.n.ignoring {
-			s.retries, s.waits = 0, false
-		}
-		s.handle(err)
+		s.handle(s.receive(m))
 	})
 	return nil
 }

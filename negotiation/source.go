@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "a855c2e0b749a86ce8a27835d94be817ef2151182c8a0fd69a00321a7d5d3179"
+const Source = "d2fb136f4a029d991ca150d4aef426d8ecc8d59badeb624f25d9d1ea138a6ad8"

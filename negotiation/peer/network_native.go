@@ -3,17 +3,12 @@
 package peer
 
 import (
-	"io"
-	"os"
-	"strings"
-
 	"github.com/pion/logging"
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/trace"
 )
 
 // LiveNetwork returns the network of this machine with its current interfaces at
@@ -37,42 +32,26 @@ func (liveNetwork) Interfaces() ([]*transport.Interface, error) {
 
 // NewPeerConnection returns a connection over LiveNetwork that also uses the
 // loopback interface, so that it reaches a tab on a machine without a network.
-// pion's log goes to standard error, each entry as one line without control
-// characters.
+// pion's log goes to standard error, see [trace.Paced].
 func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
-	return newPeerConnection(c, os.Stderr, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
+	return newPeerConnection(c, nil, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
 }
 
 // guarded returns the connection of a pairing, and what Attach is to know of it.
 func guarded(c webrtc.Configuration, rules negotiation.CandidateRules) (*webrtc.PeerConnection, negotiation.Option, error) {
 	guard := negotiation.NewGuard(rules)
-	pc, err := newPeerConnection(c, os.Stderr, guard)
+	pc, err := newPeerConnection(c, nil, guard)
 	return pc, negotiation.WithGuard(guard), err
 }
 
-func newPeerConnection(c webrtc.Configuration, log io.Writer, guard *negotiation.Guard) (*webrtc.PeerConnection, error) {
+func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard *negotiation.Guard) (*webrtc.PeerConnection, error) {
 	network, err := LiveNetwork()
 	if err != nil {
 		return nil, err
 	}
-	logger := logging.NewDefaultLoggerFactory() // heeds PION_LOG_ERROR and so on
-	logger.Writer = printable{log}
-	engine := webrtc.SettingEngine{LoggerFactory: logger}
+	engine := webrtc.SettingEngine{LoggerFactory: log}
 	engine.SetNet(network)
 	engine.SetIncludeLoopbackCandidate(guard.Candidates().Loopback)
 	guard.Protect(&engine)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
-}
-
-// printable escapes a log, which is written one entry at a time. pion logs text of
-// the other side.
-type printable struct{ log io.Writer }
-
-// Write implements [io.Writer].
-func (p printable) Write(entry []byte) (int, error) {
-	line := trace.Printable(strings.TrimSuffix(string(entry), "\n"))
-	if _, err := io.WriteString(p.log, line+"\n"); err != nil {
-		return 0, err
-	}
-	return len(entry), nil
 }

@@ -6,9 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
 )
 
 // Text of the other side in pion's log has no control characters.
@@ -19,7 +21,9 @@ func TestTheLogIsPrintable(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = offers.GracefulClose() })
-	answers, err := newPeerConnection(webrtc.Configuration{}, &log, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
+	logger := logging.NewDefaultLoggerFactory()
+	logger.Writer = trace.PacedWriter(10, &log)
+	answers, err := newPeerConnection(webrtc.Configuration{}, logger, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -49,16 +50,23 @@ type pairing struct {
 	story    story
 	recovery recovery
 
-	offered bool      // the last description of the other side was an offer, not applied yet
-	refused timer     // set: it was refused, and none was applied since
-	asked   allowance // of offers that the other side asks for
-	collide collide
+	offered bool  // the last description of the other side was an offer, not applied yet
+	refused timer // set: it was refused, and none was applied since
+
+	// Of a plain page.
+	caller   caller
+	refusal  wire.Refused // that it is told next
+	refusals allowance
+	instead  int       // how many offers we made because one of it was refused
+	asked    allowance // of offers that the other side asks for
+	collide  collide
 }
 
 func newPairing(r *remote) (*pairing, error) {
 	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: trace.Stable}
 	p.ended, p.cancel = context.WithCancel(context.Background())
 	p.recovery = recovery{p: p, asked: allowance{apart: restartsApart, burst: restartsAhead}}
+	p.refusals = allowance{apart: refusalsApart, burst: refusalsAhead}
 	p.asked = allowance{apart: offersApart, burst: offersAhead}
 	p.collide.p = p
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
@@ -122,6 +130,7 @@ func (p *pairing) received(e signaling.Envelope) {
 			code = trace.TooFast
 		}
 		p.remote.tell(trace.Event{Kind: trace.MessageRefused, Message: identity(e), Code: code, Err: err, Detail: err.Error()})
+		p.tellRefused(code, err)
 	}
 	if errors.Is(err, negotiation.ErrQueueFull) {
 		p.remote.renew(trace.TooFast)
@@ -273,6 +282,11 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 		return
 	}
 	p.connected = state == webrtc.PeerConnectionStateConnected
+	if state == webrtc.PeerConnectionStateClosed {
+		p.remote.tell(trace.Event{Kind: trace.ConnectionState, Code: trace.Code(state.String()), Detail: state.String()})
+		p.remote.hungUp()
+		return
+	}
 	p.recovery.stateChanged(state)
 	if p.connected {
 		p.remote.failed = 0

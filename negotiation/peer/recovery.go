@@ -29,6 +29,8 @@ type recovery struct {
 	recovered time.Time // when it was last restored
 	wanted    bool      // a restart, when the other side can be reached
 	asked     allowance // of restarts that the other side asks for
+	owed      bool      // an answer to our last restart
+	watch     timer     // set: one was begun a moment ago
 }
 
 // stateChanged is told of each state of the connection.
@@ -64,7 +66,7 @@ func (r *recovery) attempt(why trace.Code) {
 	case !remote.reachable():
 		r.after(disconnectedFor) // try again later
 		return
-	case r.restarts == maxRestarts:
+	case r.restarts == maxRestarts, remote.plain && r.owed && r.restarts > 0: // more offers would wait, too
 		remote.tell(trace.Event{Kind: trace.RestartsFailed})
 		remote.startOver(trace.RestartsInVain, nil)
 		return
@@ -94,6 +96,8 @@ func (r *recovery) restart(why trace.Code) {
 	case remote.plain || !remote.polite:
 		remote.tell(trace.Event{Kind: trace.Restarting, Code: why, Detail: why.Words()})
 		r.p.session.RestartICE()
+		r.owed = true
+		r.watch.set(remote.peer, restartFor, r.watched)
 	default:
 		remote.tell(trace.Event{Kind: trace.RestartAsked, Code: why, Detail: why.Words()})
 		remote.send(signaling.Envelope{Request: wire.RequestRestart})
@@ -118,7 +122,35 @@ func (r *recovery) requested() {
 	}
 }
 
+// answered is called when an exchange has completed.
+func (r *recovery) answered() { r.owed = false }
+
+// watched looks what came of a restart: not all can restart, and then pion has left the
+// path that there was.
+func (r *recovery) watched() {
+	remote := r.p.remote
+	switch {
+	case remote.pairing != r.p, r.timer.isSet(), !r.owed && r.p.connected:
+	case !remote.reachable():
+		r.watch.set(remote.peer, restartFor, r.watched)
+	case r.owed:
+		remote.tell(trace.Event{Kind: trace.RestartLate, Code: trace.NoAnswer, Detail: trace.NoAnswer.Words()})
+		r.attempt("")
+	default:
+		r.attempt("")
+	}
+}
+
+// ignored is called when the answer to a restart has not restarted anything: no later one
+// would, and the path is left.
+func (r *recovery) ignored() {
+	if r.p.remote.pairing == r.p {
+		r.p.remote.startOver(trace.RestartsInVain, nil)
+	}
+}
+
 func (r *recovery) stop() {
 	r.timer.stop()
+	r.watch.stop()
 	r.asked.stop()
 }

@@ -22,7 +22,16 @@ func (p *pairing) observe(e trace.Event) {
 	case trace.AnswerReceived, trace.AnswerCreating:
 		p.offered = false
 		p.refused.stop()
+		p.recovery.answered()
+		if e.Kind == trace.AnswerCreating {
+			p.instead = 0
+		}
+	case trace.RestartIgnored:
+		p.recovery.ignored()
 	case trace.DescriptionRefused:
+		if p.offered {
+			p.tellRefused(e.Code, e.Err)
+		}
 		if p.offered && !p.remote.plain && p.remote.pairing == p {
 			p.refused.set(p.remote.peer, refusedFor, p.giveUpRefused)
 		}

@@ -35,6 +35,11 @@ type remote struct {
 	failed  int      // connections in a row that did not connect
 	leaving timer    // set: it is unreachable
 	later   timer    // set: a plain page waits to be paired
+
+	// Of a plain page.
+	kept     []signaling.Envelope // what it said since, or before it may be paired
+	keptSize int                  // bytes
+	again    bool                 // the connection before had begun: offer something
 }
 
 func newRemote(p *Peer, id string) *remote {
@@ -89,30 +94,12 @@ func (r *remote) received(e signaling.Envelope) {
 		r.pairing.recovery.requested()
 	case e.Request == wire.RequestOffer:
 		r.pairing.offerRequested()
+	case e.Refused != nil:
+		r.refusedThere(*e.Refused)
 	default:
 		r.pairing.received(e)
 	}
 	r.flush()
-}
-
-// receivedPlain handles an envelope from a page that speaks no sessions.
-func (r *remote) receivedPlain(e signaling.Envelope) {
-	_, theirs := r.link.Session()
-	begins := e.Message != nil && r.failed <= maxStartingOver && r.peer.paired.may(r)
-	if theirs != "" || r.pairing == nil && !begins {
-		r.peer.paired.refused()
-		r.dropped(e, link.Stale)
-		return
-	}
-	r.plain = true // whatever it has stated
-	r.pace.update()
-	if r.pairing == nil {
-		r.pair()
-	}
-	if r.pairing != nil {
-		r.audit(trace.MessageReceived, identity(e), e)
-		r.pairing.received(e)
-	}
 }
 
 // refuse drops a peer that speaks too old a protocol, before it is answered. Its
@@ -205,19 +192,6 @@ func (r *remote) transmit(e signaling.Envelope) error {
 	return r.peer.transport.Send(e)
 }
 
-// pairPlain pairs with a page that speaks no sessions, a little later if it was
-// just paired.
-func (r *remote) pairPlain() {
-	switch {
-	case r.pairing != nil || !r.plain:
-	case r.peer.paired.may(r):
-		r.pair()
-	default:
-		r.peer.paired.refused()
-		r.later.set(r.peer, pairingsApart, r.pairPlain)
-	}
-}
-
 // pair begins a pairing.
 func (r *remote) pair() {
 	r.peer.paired.begun(r)
@@ -229,9 +203,11 @@ func (r *remote) pair() {
 	r.pairing = pairing
 	r.life++
 	r.tell(trace.Event{Kind: trace.Paired, Detail: r.id})
-	if r.peer.connect {
+	if r.peer.connect || r.again {
+		r.again = false
 		pairing.connect()
 	}
+	r.deliverKept()
 }
 
 // renew ends the pairing, and asks for another one.
@@ -293,6 +269,7 @@ func (r *remote) stop() {
 
 // startOver replaces a connection that cannot go on, or could not be made.
 func (r *remote) startOver(why trace.Code, err error) {
+	r.again = r.plain && (r.again || r.pairing != nil && r.pairing.begun)
 	r.end("")
 	r.failed++
 	r.link.Renew()
@@ -320,8 +297,16 @@ func (r *remote) givenUp() bool { return r.failed > maxStartingOver && r.pairing
 
 // sessionEnded is called when the Session of a pairing has ended by itself.
 func (r *remote) sessionEnded(p *pairing) {
-	if r.pairing == p {
-		r.startOver(trace.Wedged, nil)
+	switch {
+	case r.pairing != p:
+	case errors.Is(p.session.Err(), negotiation.ErrClosed):
+		r.hungUp()
+	default:
+		why := trace.Wedged
+		if errors.Is(p.session.Err(), negotiation.ErrFlood) {
+			why = trace.TooManySources
+		}
+		r.startOver(why, nil)
 		r.forgetIfGone()
 	}
 }

@@ -28,6 +28,7 @@ type Envelope struct {
 	Ack, Seq uint64
 	Hello    *wire.Hello
 	Bye      bool
+	Refused  *wire.Refused
 	Request  string // RequestOffer, RequestRestart, or one that this version does not know
 
 	// Message is the description or candidate; nil: neither, or BadMessage says
@@ -60,6 +61,11 @@ func (e Envelope) MarshalJSON() ([]byte, error) {
 	}
 	if e.Bye {
 		b = append(jsontext.AppendName(b, "bye"), "true"...)
+	}
+	if e.Refused != nil {
+		b = append(jsontext.AppendName(b, "refused"), '{')
+		b = jsontext.AppendField(b, "code", e.Refused.Code)
+		b = append(jsontext.AppendField(b, "message", e.Refused.Message), '}')
 	}
 	if e.Message == nil {
 		return append(b, '}'), nil
@@ -105,6 +111,9 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 	}
 	if v := object(frame, "hello"); v != nil {
 		e.Hello = &wire.Hello{Source: str(v, "source"), Version: str(v, "version"), Protocol: protocol(v)}
+	}
+	if v := object(frame, "refused"); v != nil {
+		e.Refused = &wire.Refused{Code: str(v, "code"), Message: str(v, "message")}
 	}
 	if frame.Exists("description") || frame.Exists("candidate") {
 		var m negotiation.Message

@@ -23,6 +23,8 @@ const (
 	NotSent         Code = "not-sent"
 	CannotSend      Code = "cannot-send"
 	NoAnswer        Code = "no-answer"
+	TooManySources  Code = "too-many-sources"
+	OldCredentials  Code = "old-credentials"
 )
 
 // What is wrong with a description or a candidate of the other side.
@@ -62,6 +64,8 @@ const (
 	BadMessage      Code = "bad-message"
 	NewSession      Code = "new-session"
 	OtherLeft       Code = "other-left"
+	OtherHungUp     Code = "other-hung-up"
+	NewConnection   Code = "new-connection"
 	OtherGone       Code = "other-gone"
 	OtherVersion    Code = "other-version"
 	OtherAsks       Code = "other-asks"
@@ -103,6 +107,8 @@ var reasons = map[Code]string{
 	NotSent:         "it cannot be sent",
 	CannotSend:      "a message for the other side cannot be sent",
 	NoAnswer:        "the other side has not answered",
+	OldCredentials:  "its answer has the ICE credentials from before",
+	TooManySources:  "the other side sends media from too many sources",
 
 	NotSDP:            "it is not SDP",
 	BadType:           "it is neither an offer nor an answer",
@@ -136,6 +142,8 @@ var reasons = map[Code]string{
 	BadMessage:      "the message cannot be read",
 	NewSession:      "the other side began a new session",
 	OtherLeft:       "the other side left",
+	OtherHungUp:     "the other side closed the connection",
+	NewConnection:   "the other side calls with a new connection",
 	OtherGone:       "the other side is gone",
 	OtherVersion:    "the other side has another version now",
 	OtherAsks:       "the other side asks for it",

@@ -25,6 +25,7 @@ const (
 	ChangeFailed       Kind = "change-failed"    // of Session.Post
 	SendFailed         Kind = "send-failed"      // natively, of a track
 	SectionRejected    Kind = "section-rejected" // natively, of theirs by us
+	RestartIgnored     Kind = "restart-ignored"  // by the other side
 	Failed             Kind = "failed"
 )
 
@@ -66,12 +67,14 @@ const (
 	CollideGivenUp   Kind = "collide-given-up"
 	Restarting       Kind = "restarting"
 	RestartAsked     Kind = "restart-asked"
+	RestartLate      Kind = "restart-late"
 	RestartsFailed   Kind = "restarts-failed"
 	MessageSent      Kind = "message-sent"     // if asked for
 	MessageReceived  Kind = "message-received" // if asked for
 	MessageRefused   Kind = "message-refused"
 	MessageDropped   Kind = "message-dropped"
 	MessageLost      Kind = "message-lost"
+	RefusedThere     Kind = "refused-there"
 	SignalingStalled Kind = "signaling-stalled"
 	SignalingResumed Kind = "signaling-resumed"
 	StartingOver     Kind = "starting-over"
@@ -112,6 +115,7 @@ var words = map[Kind]struct {
 	StateChanged:       {LevelDebug, "Signaling state"},
 	OfferFailed:        {LevelWarn, "An offer failed, trying again"},
 	AnswerOverdue:      {LevelWarn, "No answer yet"},
+	RestartIgnored:     {LevelWarn, "The other side does not restart ICE"},
 	ChangeFailed:       {LevelWarn, "A change failed"},
 	SendFailed:         {LevelWarn, "Cannot send a track"},
 	SectionRejected:    {LevelInfo, "Rejecting a media section"},
@@ -154,6 +158,8 @@ var words = map[Kind]struct {
 	Restarting:       {LevelInfo, "Restarting ICE"},
 	RestartAsked:     {LevelInfo, "Asking the other side to restart ICE"},
 	RestartsFailed:   {LevelInfo, "ICE restarts did not help"},
+	RestartLate:      {LevelWarn, "An ICE restart came to nothing yet"},
+	RefusedThere:     {LevelWarn, "The other side has refused our offer"},
 	MessageSent:      {LevelDebug, "Sent"},
 	MessageReceived:  {LevelDebug, "Delivered"},
 	MessageRefused:   {LevelWarn, "Refused a message of the other side"},

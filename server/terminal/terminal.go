@@ -21,6 +21,10 @@ import (
 
 const maxLine = 64 << 10 // bytes of one line of chat
 
+// linesAtOnce is how many lines of log other peers can cause at once: a room of eight
+// takes some 20 for each pair to form, and several times that with Verbose.
+const linesAtOnce, verboseLinesAtOnce = 200, 1000
+
 // Config says where a [Terminal] reads and writes, and what it does by itself.
 type Config struct {
 	In       io.Reader // what the user types; when it ends the peer stays
@@ -36,6 +40,7 @@ type Config struct {
 type Terminal struct {
 	in       io.Reader
 	out, log *printer
+	events   *trace.Paced // the log of what others cause
 	echo     bool
 	verbose  bool
 	stage    *stage
@@ -65,7 +70,12 @@ func New(c Config) *Terminal {
 		more:  make(chan struct{}),
 		stop:  make(chan struct{}),
 	}
-	t.stage = newStage(c.Media, c.Recorder, t.note)
+	atOnce := linesAtOnce
+	if c.Verbose {
+		atOnce = verboseLinesAtOnce
+	}
+	t.events = trace.NewPaced(atOnce, t.log.print)
+	t.stage = newStage(c.Media, c.Recorder, t.noteEvent)
 	return t
 }
 
@@ -189,6 +199,11 @@ func (t *Terminal) collide(p *peer.Peer, args []string) {
 
 // note prints what the user did not say to anybody.
 func (t *Terminal) note(format string, args ...any) { t.log.print(fmt.Sprintf(format, args...)) }
+
+// noteEvent prints what others cause, but not without end.
+func (t *Terminal) noteEvent(format string, args ...any) {
+	t.events.Print(fmt.Sprintf(format, args...))
+}
 
 // later has a line said after those before it.
 func (t *Terminal) later(l line) {
@@ -318,14 +333,18 @@ func (t *Terminal) Trace(e trace.Event) {
 			select {
 			case t.lines <- line{text: e.Detail}:
 			default:
-				t.note("Not echoed: too many lines wait")
+				t.noteEvent("Not echoed: too many lines wait")
 			}
 		}
 		return
 	case trace.RelayRefused, trace.RelayReplaced:
 		t.quit(errors.New(e.String()))
 	}
+	note := t.noteEvent
+	if e.Kind == trace.ChatSent && !t.echo {
+		note = t.note
+	}
 	if level := e.Level(); t.verbose || level != trace.LevelDebug {
-		t.note("%s %-5s %s", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
+		note("%s %-5s %s", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
 	}
 }

@@ -34,6 +34,8 @@
 //	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE;
 //	                              "offer": it asks for any offer; beyond a few at once and one a second,
 //	                              requests wait and become one
+//	refused      peer    peer     {"code","message"}: an offer of the addressee was refused; sent to plain pages,
+//	                              now and then, and never answered
 //
 // The relay passes unknown fields through untouched, so peers may add their
 // own. It refuses a frame with an error unless that is one JSON object in valid

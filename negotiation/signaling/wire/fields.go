@@ -49,6 +49,12 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return "relay: " + e.Message }
 
+// Refused says which of our offers a peer does not take, and why. It is not answered.
+type Refused struct {
+	Code    string `json:"code"` // of package trace
+	Message string `json:"message"`
+}
+
 // Hello is the greeting of a peer that speaks sessions.
 type Hello struct {
 	Source   string `json:"source"`            // negotiation.Source of the sender

@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
+)
+
+// caller is a plain page, written in Go: it calls a native peer, with a new PeerConnection
+// each time.
+type caller struct {
+	t  *testing.T
+	ws *websocket.Conn
+}
+
+func newCaller(t *testing.T, w *world, room, role string) *caller {
+	t.Helper()
+	ws, _, err := websocket.DefaultDialer.Dial(strings.Replace(w.url, "http", "ws", 1)+"/ws?room="+room+"&role="+role, http.Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ws.Close() })
+	return &caller{t, ws}
+}
+
+// call offers a data channel, has meanwhile done, and waits until it is open.
+func (c *caller) call(meanwhile func()) *webrtc.PeerConnection {
+	c.t.Helper()
+	pc, err := peer.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = pc.Close() })
+	dc, err := pc.CreateDataChannel("call", nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	open := make(chan struct{})
+	dc.OnOpen(func() { close(open) })
+	offer, err := pc.CreateOffer(nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(offer); err != nil {
+		c.t.Fatal(err)
+	}
+	<-gathered
+	if err := c.ws.WriteJSON(signaling.Envelope{Message: &negotiation.Message{Description: pc.LocalDescription()}}); err != nil {
+		c.t.Fatal(err)
+	}
+	meanwhile()
+	for {
+		var e signaling.Envelope
+		if err := c.ws.ReadJSON(&e); err != nil {
+			c.t.Fatal(err)
+		}
+		if e.Message != nil && e.Message.Description != nil && e.Message.Description.Type == webrtc.SDPTypeAnswer {
+			if err := pc.SetRemoteDescription(*e.Message.Description); err != nil {
+				c.t.Fatal(err)
+			}
+			<-open
+			return pc
+		}
+	}
+}
+
+// TestCallsAgain has a plain page hang up and call again over the same WebSocket, three
+// times: whether the native peer hears of the end of a call before the next offer, after it
+// or never.
+func TestCallsAgain(t *testing.T) {
+	t.Parallel()
+	const calls = 3
+	for _, role := range []string{"polite", "impolite"} {
+		for _, order := range []string{"before", "after", "never"} {
+			t.Run(role+", "+order, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				victim := w.native("calls", "", false)
+				c := newCaller(t, w, "calls", role)
+				await(t, "they have met", func() bool { return victim.count(trace.Paired) == 1 }, victim)
+				pc := c.call(func() {})
+				for n := range calls {
+					opened := victim.count(trace.ChannelOpened)
+					last := pc
+					if order == "before" {
+						_ = last.Close()
+						await(t, "the pairing ends at once", func() bool { return victim.count(trace.Unpaired) == n+1 }, victim)
+					}
+					pc = c.call(func() {
+						if order == "after" {
+							_ = last.Close()
+						}
+					})
+					await(t, "its channel is open", func() bool { return victim.count(trace.ChannelOpened) > opened }, victim)
+				}
+				if victim.count(trace.Paired) != calls+1 || victim.count(trace.StartingOver) > 0 {
+					t.Errorf("it does more:\n%s", victim.log())
+				}
+			})
+		}
+	}
+}
