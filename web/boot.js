@@ -54,6 +54,7 @@
       timer = setTimeout(() => { copy.textContent = "Copy"; byId("said").textContent = ""; }, 2000);
     });
     if (view === "room") share.value = roomLink(room);
+    for (const link of document.querySelectorAll("a[data-share]")) link.href = roomLink(room);
     if (view === "polite") share.value = `${location.origin}/impolite`;
     if (view === "impolite") share.value = `${location.origin}/polite`;
   }
@@ -121,6 +122,44 @@
     rename();
   }
 
+  // --- Drawers ---
+
+  // setupDrawers opens what there is room for, and remembers what the reader opens.
+  function setupDrawers() {
+    const wide = matchMedia("(min-width: 1000px)");
+    const panels = byId("panels");
+    for (const drawer of document.querySelectorAll("details.drawer")) {
+      const name = `drawer ${drawer.id}`;
+      drawer.open = (kept(name) ?? String(wide.matches)) === "true";
+      drawer.addEventListener("toggle", () => {
+        if (drawer.open) delete drawer.dataset.new;
+        keep(name, drawer.open);
+      });
+    }
+    const show = () => { panels.open ||= wide.matches; }; // there it has no handle
+    wide.addEventListener("change", show);
+    show();
+    // A menu closes when the reader goes on elsewhere.
+    addEventListener("click", ({ target }) => {
+      for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
+    });
+    new MutationObserver(() => { byId("media-drawer").open = true; }).observe(byId("media"), { childList: true });
+  }
+
+  function kept(name) {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null; // storage is forbidden
+    }
+  }
+
+  function keep(name, value) {
+    try {
+      localStorage.setItem(name, value);
+    } catch { /* it is not remembered */ }
+  }
+
   // --- The view of the log ---
 
   const chatLines = 200;
@@ -169,6 +208,8 @@
     item.append(by, text);
     chat.append(item);
     while (chat.children.length > chatLines) chat.firstChild.remove();
+    const drawer = byId("chat-drawer");
+    if (!sent && !drawer.open) drawer.dataset.new = Number(drawer.dataset.new ?? 0) + 1;
   }
 
   function setupLog() {
@@ -256,6 +297,7 @@
   if (view === "home") {
     setupHome();
   } else {
+    setupDrawers();
     setupLog();
     setupInspector();
     start();

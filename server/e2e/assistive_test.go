@@ -32,6 +32,7 @@ func TestWhatIsReadOut(t *testing.T) {
 			t.Errorf("%s of %s", n, selector)
 		}
 	}
+	polite.openDrawers()
 	polite.eval(`navigator.clipboard.writeText = async () => {}; document.querySelector("#copy").focus()`, nil)
 	polite.press("#copy")
 	await(t, "it says that the link is copied", func() bool { return polite.text(`document.querySelector("#said").textContent`) == "The link is copied" }, polite)

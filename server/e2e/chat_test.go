@@ -98,6 +98,7 @@ func TestWhatIsTypedStays(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	b.openDrawers()
 	run(chromedp.Focus("#message"), chromedp.KeyEvent("half a"))
 	n.close()
 	await(t, "nothing can be sent", func() bool { return !b.canSend() }, b)

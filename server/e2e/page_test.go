@@ -230,6 +230,9 @@ func TestKeyboard(t *testing.T) {
 	run(chromedp.Focus("#connect"), chromedp.KeyEvent(kb.Enter))
 	awaitChannels(t, 1, polite, impolite)
 	await(t, "a message can be sent", polite.canSend, polite)
+	if !polite.visible("#message") { // the window is narrow
+		run(chromedp.Focus("#chat-drawer > summary"), chromedp.KeyEvent(kb.Enter))
+	}
 	run(chromedp.Focus("#message"), chromedp.KeyEvent("typed"), chromedp.KeyEvent(kb.Enter))
 	await(t, "chat arrives", func() bool { return slices.Contains(impolite.received(), "typed") }, impolite)
 }

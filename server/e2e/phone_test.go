@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -52,11 +53,23 @@ func TestNarrowScreen(t *testing.T) {
 			if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(width, 667, chromedp.EmulateMobile, chromedp.EmulateTouch)); err != nil {
 				t.Fatal(err)
 			}
+			b.openDrawers()
 			for _, wrong := range b.awkward() {
 				t.Errorf("%s, %d pixels wide: %s", b.url, width, wrong)
 			}
 		}
 	}
+}
+
+// openDrawers opens all drawers, as a reader can.
+func (b *tab) openDrawers() {
+	b.eval(`document.querySelectorAll("details.drawer").forEach((drawer) => { drawer.open = true; })`, nil)
+}
+
+// visible tells whether an element is in no closed drawer.
+func (b *tab) visible(selector string) (is bool) {
+	b.eval(fmt.Sprintf(`document.querySelector(%q).checkVisibility()`, selector), &is)
+	return is
 }
 
 // awkward tells what is not on the screen, or cannot be touched.
@@ -94,6 +107,7 @@ func TestLandscape(t *testing.T) {
 		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(size[0], size[1])); err != nil {
 			t.Fatal(err)
 		}
+		b.openDrawers()
 		b.eval(`document.querySelector("#log").scrollIntoView({ block: "end" })`, nil)
 		if height := b.number(`Math.round(document.querySelector("#log").getBoundingClientRect().height)`); height < 140 {
 			t.Errorf("at %d x %d the log is %d pixels high", size[0], size[1], height)

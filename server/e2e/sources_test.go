@@ -61,6 +61,7 @@ func TestScreen(t *testing.T) {
 		const get = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
 		navigator.mediaDevices.getDisplayMedia = async (wish) => window.shared = await get(wish);
 	}`, nil)
+	sender.openDrawers()
 	for range 2 {
 		if err := chromedp.Run(sender.ctx, chromedp.Click("#screen")); err != nil { // a press by script may not share
 			t.Fatal(err)

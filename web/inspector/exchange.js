@@ -15,7 +15,7 @@
  */
 
 /** Kinds that lead to an offer: they are shown with the exchange that follows. */
-export const leads = new Set(["negotiation-needed", "renegotiate", "restart", "restarting", "restart-asked", "sending-started", "sending-stopped", "channel-created"]);
+export const leads = new Set(["negotiation-needed", "renegotiate", "restart", "restarting", "restart-asked", "sending-started", "sending-stopped", "channel-created", "collide-armed"]);
 
 /** Kinds that end what two sessions had together. */
 export const ends = new Set(["unpaired", "starting-over", "given-up", "failed", "peer-gone"]);
@@ -44,6 +44,7 @@ export class Item {
     /** How many events were too many to keep. */
     this.more = 0;
     this.last = { here: 0, there: 0 }; // when something happened last, by each clock
+    this.away = 0; // when the relay went, if it was gone at the beginning
     this.ended = 0; // when the last offer was settled, by our clock
   }
 

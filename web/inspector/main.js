@@ -1,9 +1,39 @@
 // The inspector shows a negotiation as it happens. It is loaded when the program runs,
 // which gives it the lines of its trace.
 
+import { Ladder } from "./ladder.js";
+import { Layers } from "./layers.js";
+import { bar } from "./bar.js";
+import { create as createPanels } from "./panels/tabs.js";
 import { Store } from "./store.js";
+import { keys, messageButtons, tools } from "./tools.js";
+import { Why } from "./why.js";
+
+// styles loads a style sheet that only the inspector needs.
+function styles(href) {
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  const loaded = new Promise((done) => { link.onload = link.onerror = done; });
+  document.head.append(link);
+  return loaded;
+}
+
+await Promise.all(["ladder", "panels"].map((name) => styles(`/inspector/${name}.css`)));
+
+const byId = (id) => document.getElementById(id);
 
 const store = new Store();
+const layers = new Layers();
+new Ladder(store, layers, byId("ladder"));
+
+let why = null;
+const buttons = messageButtons(store, () => why);
+why = new Why(store, byId("why"), buttons.row);
+keys(tools(store, layers, byId("ladder-tools")), buttons);
+bar(store);
+
+createPanels(byId("panels"), store);
+
 const { early, connections } = globalThis.inspector;
-globalThis.inspector = { store, connections, add: (text) => store.add(text) };
+globalThis.inspector = { store, layers, connections, add: (text) => store.add(text) };
 for (const text of early) store.add(text);
+document.documentElement.dataset.inspector = "true";

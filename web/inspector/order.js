@@ -12,9 +12,8 @@ export function ordered(events, offset) {
   const here = events.filter((e) => e.side === "here");
   const there = events.filter((e) => e.side === "there");
   if (!there.length) return here;
-  const byNumber = (a, b) => a.life - b.life || a.n - b.n;
-  here.sort(byNumber);
-  there.sort(byNumber);
+  here.sort((a, b) => a.n - b.n);
+  there.sort((a, b) => a.life - b.life || a.n - b.n); // it may have begun anew
 
   const unsent = new Set(); // keys of messages whose sending is still to come
   for (const e of events) if (e.msg?.sent) unsent.add(e.msg.key);

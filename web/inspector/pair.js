@@ -48,6 +48,7 @@ export class Pair {
     this.version = 0;
     this.sides = { here: new Side(), there: new Side() };
     this.count = 0; // items, ever
+    this.away = 0; // when the relay went; 0: it is there
     this.delays = { here: Infinity, there: Infinity }; // the shortest, from each side
   }
 
@@ -105,6 +106,8 @@ export class Pair {
     this.version++;
     this.events.push(e);
     this.sides[e.side].see(e);
+    if (e.side === "here" && e.kind === "relay-lost") this.away ||= e.t;
+    if (e.side === "here" && e.kind === "relay-connected") this.away = 0;
     if (isDescription(e)) this.#description(e);
     else this.#other(e);
     if (this.events.length > maxEvents + spare) this.#trim();
@@ -165,6 +168,7 @@ export class Pair {
 
   #append(kind) {
     const item = new Item(++this.count, kind);
+    item.away = this.away;
     this.items.push(item);
     return item;
   }

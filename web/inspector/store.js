@@ -48,7 +48,7 @@ export class Store extends EventTarget {
   #take(e) {
     e.i = ++this.#count;
     if (e.peer) return this.#pair(e.peer).add(e);
-    if (ofAll.has(e.kind)) for (const pair of this.pairs.values()) pair.add({ ...e });
+    if (ofAll.has(e.kind)) for (const pair of this.pairs.values()) pair.add({ ...e, life: pair.sides.here.life });
   }
 
   #pair(id) {
