@@ -258,6 +258,7 @@ func (n *Negotiator) grant() error {
 func (n *Negotiator) candidate(candidate *webrtc.ICECandidateInit) {
 	switch err := n.pc.AddICECandidate(candidate); {
 	case err == nil:
+		n.tell(n.adds(candidate))
 	case errors.Is(err, ErrClosed):
 	case n.ignoring, errors.Is(err, ErrUnknownUfrag), candidate == nil:
 		n.tell(n.ignores(err))

@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "d2fb136f4a029d991ca150d4aef426d8ecc8d59badeb624f25d9d1ea138a6ad8"
+const Source = "792ecccef2f1aaff534b77844bcc423f4ac98f0675e573783ef1db817b47b150"

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 
+	"github.com/pion/webrtc/v4"
+
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -46,6 +48,15 @@ func (n *Negotiator) comes(m Message) {
 	n.about = m.ID
 	n.about.Type = m.typ()
 	n.about.Seq = cmp.Or(n.about.Seq, n.received)
+}
+
+// adds returns the event of a candidate that is added.
+func (n *Negotiator) adds(c *webrtc.ICECandidateInit) trace.Event {
+	e := trace.Event{Kind: trace.CandidateAdded, Message: n.about}
+	if c == nil {
+		e.Detail = "the end of candidates"
+	}
+	return e
 }
 
 // ignores returns the event of a candidate that is ignored.

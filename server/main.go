@@ -72,8 +72,9 @@ func command() *cli.Command {
 					"/restart restarts ICE, /media on and /media off send and stop a picture with a\n" +
 					"tone, /peers lists who is in the room, /to PEER text says it to one of them,\n" +
 					"whose id begins with PEER, /reconnect checks the relay connection now, /quit\n" +
-					"leaves; //text says a line that begins with a slash.\n" +
-					"Received chat goes to standard output, the log to standard error.",
+					"leaves, /help lists all this; //text says a line that begins with a slash.\n" +
+					"Received chat goes to standard output, the log to standard error. On a terminal\n" +
+					"they have colours, unless NO_COLOR is set, and names where there are several.",
 				Flags:        peerFlags(),
 				Action:       begun(runPeer),
 				OnUsageError: usage,

@@ -57,6 +57,10 @@ func peerFlags() []cli.Flag {
 			Usage: "log signaling states too, and each message of the signalling as it is sent, delivered or dropped",
 		},
 		&cli.StringFlag{
+			Name: "log", Value: "text", Sources: cli.EnvVars("PN_LOG"),
+			Usage: "`how` to log: text, or json, with one line for each event",
+		},
+		&cli.StringFlag{
 			Name: "key", Sources: cli.EnvVars("PN_KEY"),
 			Usage: "secret `key` of a fixed identity, 22 to 64 characters of A-Z a-z 0-9 - _ (default: a new one)",
 		},
@@ -81,6 +85,10 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	log := c.String("log")
+	if log != "text" && log != "json" {
+		return fmt.Errorf("%w: --log must be text or json, not %q", errUsage, log)
+	}
 	recorder, err := recorder(c)
 	if err != nil {
 		return err
@@ -88,6 +96,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	t := terminal.New(terminal.Config{
 		In: c.Root().Reader, Out: c.Root().Writer, Log: c.Root().ErrWriter,
 		Echo: c.Bool("echo"), Verbose: c.Bool("verbose"),
+		JSON: log == "json", Colour: os.Getenv("NO_COLOR") == "",
 		Media: terminal.Media(c.String("media")), Recorder: recorder,
 	})
 	p, err := peer.Join(ctx, peer.Config{

@@ -120,6 +120,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 func (p *Peer) Connect() {
 	p.enqueue(func() {
 		p.connect = true
+		p.tell(trace.Event{Kind: trace.ConnectRequested, Role: p.self.Role})
 		paired := false
 		for _, r := range p.remotes {
 			if r.pairing != nil {
@@ -191,6 +192,7 @@ func (p *Peer) ID() string {
 func (p *Peer) Done() <-chan struct{} { return p.done }
 
 func (p *Peer) run() {
+	p.tell(trace.Event{Kind: trace.Starting, Role: p.self.Role})
 	for !p.isClosed() {
 		<-p.wake
 		p.mu.Lock()
@@ -207,6 +209,7 @@ func (p *Peer) run() {
 	p.transport.Close()
 	<-p.transport.Done()
 	p.wait.Wait()
+	p.tell(trace.Event{Kind: trace.ShutDown, Role: p.self.Role})
 	close(p.done)
 }
 

@@ -44,6 +44,9 @@ func (p *pairing) tell(e trace.Event) {
 		seq := &s.sent[e.Message.Seq%recent]
 		if e.Kind == trace.OfferSending || e.Kind == trace.AnswerSending {
 			*seq = p.remote.link.Next()
+			if !p.remote.reachable() { // the link keeps it
+				e.Code, e.Detail = trace.Waits, trace.Waits.Words()
+			}
 		}
 		e.Message.Session, e.Message.Seq = ours, *seq
 	}

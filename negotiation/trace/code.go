@@ -71,6 +71,7 @@ const (
 	OtherAsks       Code = "other-asks"
 	OfferAsked      Code = "offer-asked"
 	NextOffer       Code = "next-offer"
+	Waits           Code = "waits"
 	ToCollide       Code = "to-collide"
 	NoOfferCame     Code = "no-offer-came"
 	NotStable       Code = "not-stable"
@@ -149,6 +150,7 @@ var reasons = map[Code]string{
 	OtherAsks:       "the other side asks for it",
 	OfferAsked:      "the other side is asked for an offer, and ours will cross it",
 	NextOffer:       "the next offer that comes will meet one of ours",
+	Waits:           "it waits until the relay reaches the other side",
 	ToCollide:       "it is to cross an offer of the other side",
 	NoOfferCame:     "the other side made no offer",
 	NotStable:       "an exchange that is under way does not end",

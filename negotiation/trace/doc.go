@@ -17,7 +17,7 @@
 //	life    the number of the pairing with that peer, from 1
 //	role    "polite" or "impolite": whose event it is
 //	kind    what happened: see the Kind constants; a reader keeps one that it does not know
-//	level   "debug", "info", "warn" or "error"
+//	level   "debug", "info", "success", "warn" or "error"
 //	state   the signaling state after it
 //	held    true: in have-local-offer, the offer is sent, and not set yet
 //	msg     the message it is about: {"type","session","seq","sent"}

@@ -17,6 +17,7 @@ const (
 	AnswerReceived     Kind = "answer-received"
 	AnswerDropped      Kind = "answer-dropped"
 	DescriptionRefused Kind = "description-refused"
+	CandidateAdded     Kind = "candidate-added"
 	CandidateIgnored   Kind = "candidate-ignored"
 	CandidateRefused   Kind = "candidate-refused"
 	StateChanged       Kind = "state-changed"
@@ -31,6 +32,8 @@ const (
 
 // The kinds that a Peer adds to these.
 const (
+	Starting         Kind = "starting"  // its first
+	ShutDown         Kind = "shut-down" // its last
 	RelayConnected   Kind = "relay-connected"
 	RelayLost        Kind = "relay-lost"
 	RelayRefused     Kind = "relay-refused"
@@ -48,6 +51,7 @@ const (
 	ProtocolNewer    Kind = "protocol-newer" // once a pairing, or connection to the relay
 	SourceSame       Kind = "source-same"
 	SourceDiffers    Kind = "source-differs"
+	ConnectRequested Kind = "connect-requested"
 	ConnectWaiting   Kind = "connect-waiting"
 	ConnectRepeated  Kind = "connect-repeated"
 	NothingYet       Kind = "nothing-yet"
@@ -86,10 +90,11 @@ type Level string
 
 // The levels, in rising order.
 const (
-	LevelDebug Level = "debug"
-	LevelInfo  Level = "info"
-	LevelWarn  Level = "warn"
-	LevelError Level = "error"
+	LevelDebug   Level = "debug"
+	LevelInfo    Level = "info"
+	LevelSuccess Level = "success" // what was wanted is there
+	LevelWarn    Level = "warn"
+	LevelError   Level = "error"
 )
 
 // words are the level of each kind, and what a log says for it. A %s in the text
@@ -110,6 +115,7 @@ var words = map[Kind]struct {
 	AnswerReceived:     {LevelInfo, "Received remote Answer description"},
 	AnswerDropped:      {LevelWarn, "Dropping an answer without an offer"},
 	DescriptionRefused: {LevelWarn, "Refused a remote description"},
+	CandidateAdded:     {LevelDebug, "Added a remote candidate"},
 	CandidateIgnored:   {LevelDebug, "Ignoring a candidate of a description that is not applied"},
 	CandidateRefused:   {LevelWarn, "Refused a remote candidate"},
 	StateChanged:       {LevelDebug, "Signaling state"},
@@ -121,12 +127,14 @@ var words = map[Kind]struct {
 	SectionRejected:    {LevelInfo, "Rejecting a media section"},
 	Failed:             {LevelError, "Negotiation cannot go on"},
 
+	Starting:         {LevelInfo, "Starting peer"},
+	ShutDown:         {LevelInfo, "Peer shut down"},
 	RelayConnected:   {LevelDebug, "Connected to the relay"},
 	RelayLost:        {LevelWarn, "No connection to the relay"},
 	RelayRefused:     {LevelError, "The relay refuses"},
 	RelayReplaced:    {LevelError, "Another tab or process with this identity has taken over"},
 	RelayWarning:     {LevelWarn, "The relay says"},
-	RoomJoined:       {LevelInfo, "Joined room '%s'"},
+	RoomJoined:       {LevelSuccess, "Joined room '%s'"},
 	PeerJoined:       {LevelInfo, "Met peer %s"},
 	PeerBack:         {LevelInfo, "The relay has peer %s again"},
 	PeerLeft:         {LevelInfo, "The relay lost peer %s"},
@@ -138,13 +146,14 @@ var words = map[Kind]struct {
 	ProtocolNewer:    {LevelInfo, "Note: a newer protocol is spoken by %s"},
 	SourceSame:       {LevelInfo, "The other side runs the identical negotiation source %s"},
 	SourceDiffers:    {LevelInfo, "Note: the other side runs another version of the negotiation source: %s"},
+	ConnectRequested: {LevelInfo, "Connect requested"},
 	ConnectWaiting:   {LevelInfo, "Connect is remembered until a peer comes"},
 	ConnectRepeated:  {LevelInfo, "Already connecting"},
 	NothingYet:       {LevelInfo, "Nothing to renegotiate yet: connect first"},
 	ChannelCreated:   {LevelInfo, "Creating data channel '%s'"},
-	ChannelOpened:    {LevelInfo, "Data channel '%s' opened"},
+	ChannelOpened:    {LevelSuccess, "Data channel '%s' opened"},
 	ChannelClosed:    {LevelInfo, "Data channel '%s' closed"},
-	Connected:        {LevelInfo, "✓ Peer connection connected!"},
+	Connected:        {LevelSuccess, "✓ Peer connection connected!"},
 	ConnectionState:  {LevelInfo, "Peer connection state: %s"},
 	ChatSent:         {LevelInfo, "Sent: %s"},
 	ChatNotSent:      {LevelWarn, "Not sent"},

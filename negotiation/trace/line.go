@@ -153,7 +153,7 @@ func ParseLine(data []byte) (Line, error) {
 		r.bad = "kind"
 	case l.Side != Here && l.Side != There:
 		r.bad = "side"
-	case l.Level != LevelDebug && l.Level != LevelInfo && l.Level != LevelWarn && l.Level != LevelError:
+	case l.Level != LevelDebug && l.Level != LevelInfo && l.Level != LevelSuccess && l.Level != LevelWarn && l.Level != LevelError:
 		r.bad = "level"
 	}
 	if r.bad != "" {

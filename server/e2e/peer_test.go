@@ -91,6 +91,8 @@ func TestNativePeerChats(t *testing.T) {
 	}
 	n.say("hello")
 	p.expect("Received: hello")
+	p.write("/collide 2")
+	await(t, "offers collide twice", func() bool { return n.count(trace.CollisionRollback) >= 2 }, n)
 	p.write("goodbye", "/quit")
 	p.ends(0)
 	await(t, "what was said before /quit arrives", func() bool { return contains(n.received(), "goodbye") }, n)

@@ -15,11 +15,12 @@ const (
 // printer writes text on a goroutine of its own, so that an output that nobody
 // reads stops nobody.
 type printer struct {
-	name string // of the output
-	out  io.Writer
-	log  *printer // is told what is lost; nil: this one
-	wake chan struct{}
-	done chan struct{}
+	name  string // of the output
+	out   io.Writer
+	style style
+	log   *printer // is told what is lost; nil: this one
+	wake  chan struct{}
+	done  chan struct{}
 
 	mu     sync.Mutex
 	text   []byte // that waits
@@ -27,13 +28,16 @@ type printer struct {
 	closed bool
 }
 
-func newPrinter(name string, out io.Writer, log *printer) *printer {
-	p := &printer{name: name, out: out, log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newPrinter(name string, out io.Writer, s style, log *printer) *printer {
+	p := &printer{name: name, out: out, style: s, log: log, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	if log == nil {
 		p.log = p
 	}
 	return p
 }
+
+// note has a line written that is said to the user and is no event.
+func (p *printer) note(text string) { p.print(p.style.note(text)) }
 
 // print has a line written. It never blocks: if too many wait, the line is lost,
 // and the log tells.
@@ -48,7 +52,7 @@ func (p *printer) print(line string) {
 	}
 	p.mu.Unlock()
 	if first && p.log != p {
-		p.log.print("Nobody reads " + p.name + ": lines are lost")
+		p.log.note("Nobody reads " + p.name + ": lines are lost")
 	}
 	p.signal()
 }
@@ -77,7 +81,7 @@ func (p *printer) run() {
 			<-p.wake
 		}
 		if lost > 0 {
-			p.log.print(fmt.Sprintf("%d lines of %s were lost", lost, p.name))
+			p.log.note(fmt.Sprintf("%d lines of %s were lost", lost, p.name))
 		}
 	}
 }
@@ -91,6 +95,6 @@ func (p *printer) close() {
 	select {
 	case <-p.done:
 	case <-time.After(writeTimeout):
-		p.log.print("Nobody reads " + p.name + ": its end is lost")
+		p.log.note("Nobody reads " + p.name + ": its end is lost")
 	}
 }

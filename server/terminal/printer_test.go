@@ -12,8 +12,8 @@ import (
 func TestPrinter(t *testing.T) {
 	read, write := io.Pipe()
 	said := &transcript{}
-	log := newPrinter("the log", said, nil)
-	out := newPrinter("the output", write, log)
+	log := newPrinter("the log", said, style{}, nil)
+	out := newPrinter("the output", write, style{}, log)
 	go log.run()
 	go out.run()
 	line := strings.Repeat("x", 1000)
@@ -36,11 +36,11 @@ func TestPrinter(t *testing.T) {
 	for got := ""; got != last; got = next() {
 		out.print(last)
 	}
+	go func() { _, _ = io.Copy(io.Discard, read) }() // the last one may be there again
 	said.await(t, "lines of the output were lost")
 	if n := strings.Count(said.String(), "Nobody reads"); n != 1 {
 		t.Errorf("it says %d times that nobody reads", n)
 	}
-	go func() { _, _ = io.Copy(io.Discard, read) }()
 	out.close()
 	log.close()
 	_ = write.Close()

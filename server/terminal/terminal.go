@@ -8,10 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"perfect-negotiation/negotiation/peer"
@@ -30,7 +27,9 @@ type Config struct {
 	In       io.Reader // what the user types; when it ends the peer stays
 	Out, Log io.Writer // received chat, and all else
 	Echo     bool      // says received chat again
-	Verbose  bool      // logs events of [negotiation.LevelDebug], too
+	Verbose  bool      // logs events of [trace.LevelDebug], too
+	JSON     bool      // logs every event, of whatever level, as a [trace.Line], without SDP unless Verbose
+	Colour   bool      // on a terminal
 	Media    Media
 	Recorder *media.Recorder // for [MediaRecord]
 }
@@ -39,6 +38,7 @@ type Config struct {
 // the [peer.Config] of that peer, and Run serves the user when it has joined.
 type Terminal struct {
 	in       io.Reader
+	screen   *screen // nil: in and out are not a terminal
 	out, log *printer
 	events   *trace.Paced // the log of what others cause
 	echo     bool
@@ -47,9 +47,10 @@ type Terminal struct {
 
 	lines chan line // to be said, in order
 
-	mu     sync.Mutex
-	roster peer.Roster
-	more   chan struct{} // closed when a data channel opens
+	mu      sync.Mutex
+	roster  peer.Roster
+	several bool          // peers were here at a time
+	more    chan struct{} // closed when a data channel opens
 
 	err  error         // the relay refuses us for good
 	stop chan struct{} // closed by quit
@@ -62,9 +63,18 @@ type line struct{ to, text string }
 
 // New returns a Terminal that is not yet running.
 func New(c Config) *Terminal {
-	log := newPrinter("the log", c.Log, nil)
+	outStyle, logStyle := styleOf(c.Out, c.Colour), styleOf(c.Log, c.Colour)
+	logStyle.json, logStyle.sdp = c.JSON, c.Verbose
+	screen := newScreen(c.In, c.Out)
+	if screen != nil {
+		if isTerminal(c.Log) {
+			c.Log = screen
+		}
+		c.Out = screen
+	}
+	log := newPrinter("the log", c.Log, logStyle, nil)
 	t := &Terminal{
-		in: c.In, out: newPrinter("standard output", c.Out, log), log: log,
+		in: c.In, screen: screen, out: newPrinter("standard output", c.Out, outStyle, log), log: log,
 		echo: c.Echo, verbose: c.Verbose,
 		lines: make(chan line, 1024),
 		more:  make(chan struct{}),
@@ -87,12 +97,22 @@ func (t *Terminal) OnTrack(from string, track peer.RemoteTrack) { t.stage.onTrac
 // Then it closes p, and returns when recordings are whole and all is printed, as far
 // as somebody reads it. It is called once.
 func (t *Terminal) Run(ctx context.Context, p *peer.Peer) error {
+	read := t.read
+	if t.screen != nil {
+		restore, err := t.screen.open()
+		if err != nil {
+			t.quit(fmt.Errorf("use the terminal: %w", err))
+		} else {
+			defer restore()
+		}
+		read = t.readKeys
+	}
 	go t.out.run()
 	go t.log.run()
 	if err := t.stage.join(p); err != nil {
 		t.quit(err)
 	}
-	go t.read(p)
+	go read(p)
 	go t.say(p)
 	select {
 	case <-ctx.Done():
@@ -131,74 +151,21 @@ func (t *Terminal) read(p *peer.Peer) {
 	}
 }
 
-// do does what a line says, a command or chat.
-func (t *Terminal) do(p *peer.Peer, text string) {
-	command, isCommand := strings.CutPrefix(text, "/")
-	switch {
-	case text == "":
-	case !isCommand:
-		t.later(line{text: text})
-	case strings.HasPrefix(command, "/"):
-		t.later(line{text: command})
-	case command == "to", strings.HasPrefix(command, "to "):
-		to, text, _ := strings.Cut(strings.TrimPrefix(command[len("to"):], " "), " ")
-		if to == "" || text == "" {
-			t.note("Not sent: it is /to PEER text, where PEER is how an id begins that /peers lists")
-		} else {
-			t.later(line{to, text})
-		}
-	case command == "connect":
-		p.Connect()
-	case command == "renegotiate":
-		p.Renegotiate()
-	case command == "collide", strings.HasPrefix(command, "collide "):
-		t.collide(p, strings.Fields(command)[1:])
-	case command == "restart":
-		p.RestartICE()
-	case command == "media on":
-		if err := t.stage.on(); err != nil {
-			t.note("No media: %v", err)
-		}
-	case command == "media off":
-		t.stage.off()
-	case command == "reconnect":
-		p.CheckRelay()
-	case command == "peers":
-		t.list()
-	case command == "quit" && t.interactive():
-		t.quit(nil)
-	case command == "quit":
-		t.later(line{}) // after what is still to be said
-	default:
-		t.note("Unknown command %s. There are /connect, /renegotiate, /collide [N] [PEER], /restart, /media on, /media off, /peers, /to PEER text, /reconnect and /quit; //text says /text.", trace.Printable(text))
-	}
-}
-
-// collide makes offers collide, so many times and with the peer that is named.
-func (t *Terminal) collide(p *peer.Peer, args []string) {
-	times, name := 1, ""
-	for _, arg := range args {
-		n, err := strconv.Atoi(arg)
-		switch {
-		case err != nil:
-			name = arg
-		case n < 1 || n > peer.MaxCollisions:
-			t.note("No collision: it is 1 to %d times, not %d", peer.MaxCollisions, n)
+// readKeys reads lines that are edited here. The terminal sends no signals meanwhile:
+// ^C is a key, which leaves, as ^D does in an empty line.
+func (t *Terminal) readKeys(p *peer.Peer) {
+	for {
+		text, err := t.screen.ReadLine()
+		if err != nil {
+			t.quit(nil)
 			return
-		default:
-			times = n
 		}
+		t.do(p, text)
 	}
-	to, err := t.find(name)
-	if err != nil {
-		t.note("No collision: %v", err)
-		return
-	}
-	p.Collide(to, times)
 }
 
 // note prints what the user did not say to anybody.
-func (t *Terminal) note(format string, args ...any) { t.log.print(fmt.Sprintf(format, args...)) }
+func (t *Terminal) note(format string, args ...any) { t.log.note(fmt.Sprintf(format, args...)) }
 
 // noteEvent prints what others cause, but not without end.
 func (t *Terminal) noteEvent(format string, args ...any) {
@@ -211,16 +178,6 @@ func (t *Terminal) later(l line) {
 	case t.lines <- l:
 	case <-t.stop:
 	}
-}
-
-// interactive tells whether a person types.
-func (t *Terminal) interactive() bool {
-	file, ok := t.in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // say says the lines, each when there is somebody to hear it.
@@ -251,41 +208,6 @@ func (t *Terminal) sayLine(p *peer.Peer, l line) {
 		if !errors.Is(p.Say(to, l.text), peer.ErrNobody) || to != "" {
 			return
 		}
-	}
-}
-
-// find returns the id of the only peer whose id begins so, or nothing for
-// everybody.
-func (t *Terminal) find(name string) (string, error) {
-	if name == "" {
-		return "", nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var found []string
-	for _, other := range t.roster.Entries() {
-		if strings.HasPrefix(other.ID, name) {
-			found = append(found, other.ID)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return "", fmt.Errorf("no peer is here whose id begins with %s", trace.Printable(name))
-	default:
-		return "", fmt.Errorf("the ids of %d peers begin with %s", len(found), trace.Printable(name))
-	}
-}
-
-// list prints who is in the room.
-func (t *Terminal) list() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	others := slices.SortedFunc(slices.Values(t.roster.Entries()), func(a, b *peer.RosterEntry) int { return strings.Compare(a.ID, b.ID) })
-	t.note("%d peers are here.", len(others))
-	for _, other := range others {
-		t.note("  %s  we are %s  %s", trace.Printable(other.ID), other.Role, other.State)
 	}
 }
 
@@ -321,6 +243,8 @@ func (t *Terminal) quit(err error) {
 func (t *Terminal) Trace(e trace.Event) {
 	t.mu.Lock()
 	t.roster.Apply(e)
+	t.several = t.several || len(t.roster.Entries()) > 1
+	several := t.several
 	if e.Kind == trace.ChannelOpened {
 		close(t.more)
 		t.more = make(chan struct{})
@@ -328,7 +252,7 @@ func (t *Terminal) Trace(e trace.Event) {
 	t.mu.Unlock()
 	switch e.Kind {
 	case trace.ChatReceived:
-		t.out.print(e.String())
+		t.out.print(t.out.style.chat(e, several))
 		if t.echo && e.Detail != "" {
 			select {
 			case t.lines <- line{text: e.Detail}:
@@ -336,15 +260,19 @@ func (t *Terminal) Trace(e trace.Event) {
 				t.noteEvent("Not echoed: too many lines wait")
 			}
 		}
-		return
 	case trace.RelayRefused, trace.RelayReplaced:
 		t.quit(errors.New(e.String()))
 	}
+<<<<<<< HEAD
 	note := t.noteEvent
 	if e.Kind == trace.ChatSent && !t.echo {
 		note = t.note
 	}
 	if level := e.Level(); t.verbose || level != trace.LevelDebug {
 		note("%s %-5s %s", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
+=======
+	if t.log.style.json || e.Kind != trace.ChatReceived && (t.verbose || e.Level() != trace.LevelDebug) {
+		t.log.print(t.log.style.event(e, several))
+>>>>>>> 37cf168 (terminal: edit lines, colour the log, and say who said what)
 	}
 }

@@ -64,8 +64,16 @@ type typed struct {
 func run(ctx context.Context, t *testing.T, relay string, c Config) *typed {
 	t.Helper()
 	in, out := io.Pipe()
-	p := &typed{in: out, out: &transcript{}, log: &transcript{}, ended: make(chan error, 1)}
+	p := &typed{in: out, out: &transcript{}, log: &transcript{}}
 	c.In, c.Out, c.Log = in, p.out, p.log
+	p.ended = start(ctx, t, relay, c).ended
+	return p
+}
+
+// start runs a Terminal that has its input and outputs.
+func start(ctx context.Context, t *testing.T, relay string, c Config) *typed {
+	t.Helper()
+	p := &typed{ended: make(chan error, 1)}
 	terminal := New(c)
 	joined, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{Server: relay, Room: "inn"},
@@ -78,7 +86,9 @@ func run(ctx context.Context, t *testing.T, relay string, c Config) *typed {
 	}
 	go func() {
 		p.ended <- terminal.Run(ctx, joined)
-		_ = in.Close() // and nothing more is read
+		if in, is := c.In.(*io.PipeReader); is {
+			_ = in.Close() // and nothing more is read
+		}
 	}()
 	return p
 }

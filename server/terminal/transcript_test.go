@@ -35,6 +35,12 @@ func (w *transcript) String() string {
 // await waits until the words have been written.
 func (w *transcript) await(t *testing.T, words string) {
 	t.Helper()
+	w.awaitTimes(t, words, 1)
+}
+
+// awaitTimes waits until the words have been written so many times.
+func (w *transcript) awaitTimes(t *testing.T, words string, n int) {
+	t.Helper()
 	timeout := time.After(patience)
 	for {
 		w.mu.Lock()
@@ -44,7 +50,7 @@ func (w *transcript) await(t *testing.T, words string) {
 		}
 		more := w.more
 		w.mu.Unlock()
-		if strings.Contains(text, words) {
+		if strings.Count(text, words) >= n {
 			return
 		}
 		select {
