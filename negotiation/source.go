@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "792ecccef2f1aaff534b77844bcc423f4ac98f0675e573783ef1db817b47b150"
+const Source = "828512b83b4eb540544ef0c8217cdd64ba2589af28c8f6b5b3d510df6d9c902f"

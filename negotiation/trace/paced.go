@@ -15,6 +15,9 @@ const linesEvery = 100 * time.Millisecond
 // lines at once, ten lines a second are written, and each second how many were not.
 // Lines are made printable. It may be used from any goroutine.
 type Paced struct {
+	// Note returns the line for what the log says of itself; nil: that is one. Set it first.
+	Note func(text string) string
+
 	write  func(line string)
 	atOnce time.Duration // how far ahead of linesEvery it may be
 
@@ -41,7 +44,11 @@ func (p *Paced) Write(entry []byte) (int, error) {
 }
 
 // Print writes a line, or counts it.
-func (p *Paced) Print(line string) {
+func (p *Paced) Print(line string) { p.PrintStyled(Printable(line)) }
+
+// PrintStyled is Print for a line that is printable but for what its writer has put there,
+// such as colours.
+func (p *Paced) PrintStyled(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -55,12 +62,16 @@ func (p *Paced) Print(line string) {
 		return
 	}
 	p.due = p.due.Add(linesEvery)
-	p.write(Printable(line))
+	p.write(line)
 }
 
 func (p *Paced) tell() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.write(fmt.Sprintf("(%d more lines)", p.left))
+	text := fmt.Sprintf("(%d more lines)", p.left)
+	if p.Note != nil {
+		text = p.Note(text)
+	}
+	p.write(text)
 	p.left = 0
 }

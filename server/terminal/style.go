@@ -79,7 +79,7 @@ func (s style) event(e trace.Event, several bool) string {
 		if !s.sdp {
 			e.SDP = ""
 		}
-		return string(trace.LineOf(e).Append(nil))
+		return harmless(string(trace.LineOf(e).Append(nil)))
 	}
 	level, text, about := e.Level(), e.String(), ""
 	if s.names && several && e.Peer != "" {
@@ -102,6 +102,12 @@ func (s style) event(e trace.Event, several bool) string {
 	return s.paint(faint, e.Time.Format("15:04:05.000")) + " " + s.paint(levelColours[level], label) + " " + about + text
 }
 
+// harmless escapes what could command a terminal in JSON, which has the same escapes as
+// Go for all of it but DEL.
+func harmless(json string) string {
+	return trace.Printable(strings.ReplaceAll(json, "\x7f", `\u007f`))
+}
+
 // note returns the line of what is said to the user and is no event.
 func (s style) note(text string) string {
 	if !s.json {
@@ -112,7 +118,7 @@ func (s style) note(text string) string {
 		Time int64  `json:"t"`
 		Text string `json:"text"`
 	}{"note", time.Now().UnixMilli(), text})
-	return string(line)
+	return harmless(string(line))
 }
 
 // name returns the beginning of a peer's id, which is what the relay says it is.

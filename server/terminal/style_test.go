@@ -38,6 +38,11 @@ func TestStyle(t *testing.T) {
 	if err := json.Unmarshal([]byte(style{json: true}.note("a \"line\"\nand another")), &note); err != nil || note.PN != "note" || !strings.Contains(note.Text, "\n") {
 		t.Errorf("%+v, %v", note, err)
 	}
+	evil := trace.Event{Kind: trace.ChatReceived, Detail: "\x1b\x7f\u009b\u2028\ufffd\\x7f"}
+	line := style{json: true}.event(evil, false)
+	if got, err := trace.ParseLine([]byte(line)); err != nil || got.Event.Detail != evil.Detail || line != trace.Printable(line) {
+		t.Errorf("%q is %+v, %v", line, got, err)
+	}
 }
 
 func chat(text string) trace.Event {

@@ -85,6 +85,7 @@ func New(c Config) *Terminal {
 		atOnce = verboseLinesAtOnce
 	}
 	t.events = trace.NewPaced(atOnce, t.log.print)
+	t.events.Note = logStyle.note
 	t.stage = newStage(c.Media, c.Recorder, t.noteEvent)
 	return t
 }
@@ -169,7 +170,7 @@ func (t *Terminal) note(format string, args ...any) { t.log.note(fmt.Sprintf(for
 
 // noteEvent prints what others cause, but not without end.
 func (t *Terminal) noteEvent(format string, args ...any) {
-	t.events.Print(fmt.Sprintf(format, args...))
+	t.events.PrintStyled(t.log.style.note(trace.Printable(fmt.Sprintf(format, args...))))
 }
 
 // later has a line said after those before it.
@@ -263,16 +264,11 @@ func (t *Terminal) Trace(e trace.Event) {
 	case trace.RelayRefused, trace.RelayReplaced:
 		t.quit(errors.New(e.String()))
 	}
-<<<<<<< HEAD
-	note := t.noteEvent
+	print := t.events.PrintStyled
 	if e.Kind == trace.ChatSent && !t.echo {
-		note = t.note
+		print = t.log.print // the user may say as much as it takes
 	}
-	if level := e.Level(); t.verbose || level != trace.LevelDebug {
-		note("%s %-5s %s", e.Time.Format("15:04:05.000"), strings.ToUpper(string(level)), e)
-=======
 	if t.log.style.json || e.Kind != trace.ChatReceived && (t.verbose || e.Level() != trace.LevelDebug) {
-		t.log.print(t.log.style.event(e, several))
->>>>>>> 37cf168 (terminal: edit lines, colour the log, and say who said what)
+		print(t.log.style.event(e, several))
 	}
 }
