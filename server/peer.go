@@ -135,5 +135,5 @@ func recorder(c *cli.Command) (*media.Recorder, error) {
 		return nil, fmt.Errorf("%w: --record-limit must be from 1 to %d", errUsage, math.MaxInt64/megabyte)
 	}
 	dir := c.Args().First()
-	return media.NewRecorder(dir, limit*megabyte), os.MkdirAll(dir, 0o777)
+	return media.NewRecorder(dir, limit*megabyte), os.MkdirAll(dir, 0o700)
 }

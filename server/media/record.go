@@ -12,8 +12,6 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
-	"github.com/pion/webrtc/v4/pkg/media/ivfwriter"
-	"github.com/pion/webrtc/v4/pkg/media/oggwriter"
 
 	"perfect-negotiation/negotiation/peer"
 )
@@ -74,21 +72,8 @@ func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err
 	if err != nil {
 		return "", err
 	}
-	var writer interface {
-		WriteRTP(*rtp.Packet) error
-		Close() error
-	}
-	codec := track.Codec()
-	mime := codec.MimeType
-	switch {
-	case strings.EqualFold(mime, webrtc.MimeTypeOpus):
-		_ = file.Close() // oggwriter marks the end only of files that it opens itself
-		writer, err = oggwriter.New(file.Name(), codec.ClockRate, codec.Channels)
-	case strings.EqualFold(mime, webrtc.MimeTypeVP8), strings.EqualFold(mime, webrtc.MimeTypeVP9), strings.EqualFold(mime, webrtc.MimeTypeAV1):
-		writer, err = ivfwriter.NewWith(file, ivfwriter.WithCodec(mime))
-	default:
-		err = fmt.Errorf("%s cannot be recorded", mime)
-	}
+	mime := track.Codec().MimeType
+	writer, err := newContainer(file, track.Codec().RTPCodecCapability)
 	if err != nil {
 		_ = file.Close()
 		_ = os.Remove(file.Name())
@@ -156,10 +141,11 @@ func plain(id string) string {
 	}, id)
 }
 
-// create makes a file that does not exist yet.
+// create makes a file that does not exist yet, not even as a symbolic link, and that
+// others cannot read.
 func create(dir, name, extension string) (*os.File, error) {
 	for n := 1; ; n++ {
-		file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("%s-%d.%s", name, n, extension)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("%s-%d.%s", name, n, extension)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if !os.IsExist(err) {
 			return file, err
 		}
