@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "828512b83b4eb540544ef0c8217cdd64ba2589af28c8f6b5b3d510df6d9c902f"
+const Source = "048aa1fc9ab87059db1ae808e011c60f9d0ddbef049cef4e530b3047e03ad455"

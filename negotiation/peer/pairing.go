@@ -53,6 +53,8 @@ type pairing struct {
 	offered bool  // the last description of the other side was an offer, not applied yet
 	refused timer // set: it was refused, and none was applied since
 
+	silence timer // natively, set: nothing carries data channels
+
 	// Of a plain page.
 	caller   caller
 	refusal  wire.Refused // that it is told next
@@ -93,6 +95,7 @@ func newPairing(r *remote) (*pairing, error) {
 		_ = p.pc.Close()
 		return nil, err
 	}
+	p.watchData()
 	go func() {
 		<-p.session.Done()
 		enqueue(func() { r.sessionEnded(p) })

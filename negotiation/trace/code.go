@@ -66,6 +66,7 @@ const (
 	OtherLeft       Code = "other-left"
 	OtherHungUp     Code = "other-hung-up"
 	NewConnection   Code = "new-connection"
+	DataEnded       Code = "data-ended"
 	OtherGone       Code = "other-gone"
 	OtherVersion    Code = "other-version"
 	OtherAsks       Code = "other-asks"
@@ -144,6 +145,7 @@ var reasons = map[Code]string{
 	NewSession:      "the other side began a new session",
 	OtherLeft:       "the other side left",
 	OtherHungUp:     "the other side closed the connection",
+	DataEnded:       "nothing carries data channels any more",
 	NewConnection:   "the other side calls with a new connection",
 	OtherGone:       "the other side is gone",
 	OtherVersion:    "the other side has another version now",
