@@ -2,6 +2,7 @@ package e2e
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestAccessible(t *testing.T) {
 	b := w.rawTab(w.url + "/")
 	b.accessible("the landing page")
 	b.eval(`document.querySelector("#room-name").value = "."; document.querySelector("#room-name").dispatchEvent(new Event("input"))`, nil)
-	b.accessible("a name that is refused")
+	b.accessible("a name that is refused", "#room-form")
 	b.show(w.url + "/nowhere")
 	b.accessible("nothing here")
 
@@ -40,10 +41,16 @@ func TestAccessible(t *testing.T) {
 	b.say("hello")
 	renegotiateAtOnce(t, b, other, 3)
 	await(t, "chat arrives", func() bool { return len(b.received()) == 1 }, b, other)
+	b.openDrawers()
 	b.accessible("after collisions")
+	for _, panel := range []string{"machine", "sdp", "network", "rates"} {
+		b.press("#tab-" + panel)
+		await(t, panel+" is shown", func() bool { return b.number(`document.querySelector("#panel-`+panel+`").childElementCount`) > 0 }, b)
+		b.accessible(panel, "#panels")
+	}
 	w.stop()
 	await(t, "the relay is gone", func() bool { return b.count(trace.RelayLost) > 0 }, b)
-	b.accessible("the relay is gone")
+	b.accessible("the relay is gone", "#notice")
 	w.start(strings.TrimPrefix(w.url, "http://"))
 
 	for range 3 {
@@ -62,9 +69,13 @@ func (b *tab) show(url string) {
 	}
 }
 
-// accessible reports what axe-core finds wrong with the page as it is.
-func (b *tab) accessible(state string) {
+// accessible reports what axe-core finds wrong with the page as it is, or with a part.
+func (b *tab) accessible(state string, part ...string) {
 	b.t.Helper()
+	context := "document"
+	if len(part) > 0 {
+		context = fmt.Sprintf("document.querySelector(%q)", part[0])
+	}
 	b.eval(`if (typeof axe === "undefined") {`+axe+`}`, nil)
 	for _, colours := range []string{"light", "dark"} {
 		features := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
@@ -79,7 +90,7 @@ func (b *tab) accessible(state string) {
 			rules = `{ type: "rule", values: ["color-contrast", "link-in-text-block"] }`
 		}
 		var wrong []string
-		b.eval(`axe.run({ runOnly: `+rules+`, resultTypes: ["violations"] }).then(({ violations, passes }) => {
+		b.eval(`axe.run(`+context+`, { runOnly: `+rules+`, resultTypes: ["violations"] }).then(({ violations, passes }) => {
 			if (!passes.length) throw new Error("axe-core has checked nothing");
 			return violations.flatMap(({ id, nodes }) => nodes.map((n) => id + ": " + n.html.slice(0, 200) + " " + n.failureSummary));
 		})`, &wrong)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/trace"
@@ -22,7 +23,7 @@ func TestTraceFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	saved := func(masked bool, lines string) string {
-		return b.text(fmt.Sprintf(`import("/inspector/file.js").then(({ write, Recording }) => {
+		return b.text(fmt.Sprintf(`Promise.all([import("/inspector/file.js"), import("/inspector/recording.js")]).then(([{ write }, { Recording }]) => {
 			const recording = new Recording();
 			recording.add(%q);
 			return write(recording.lines, { userAgent: "a browser", room: "our room", self: "bal7eb", source: "f4e5631a" }, %t);
@@ -73,7 +74,7 @@ func TestTraceFile(t *testing.T) {
 		}
 	})
 	t.Run("the oldest lines go", func(t *testing.T) {
-		is := b.text(`import("/inspector/file.js").then(({ Recording }) => {
+		is := b.text(`import("/inspector/recording.js").then(({ Recording }) => {
 			const recording = new Recording();
 			const batch = ("x".repeat(1 << 20) + "\n").repeat(9).trim();
 			for (let i = 0; i < 5; i++) recording.add(batch);
@@ -108,7 +109,7 @@ func readAsRTCStats(t *testing.T, file string) {
 			continue
 		}
 		time += row[len(row)-1].(float64)
-		if row[1] != "wkgsyf#1/here" || len(methods) > 7 {
+		if row[1] != "wkgsyfq2m4n5tdba#1/here" || len(methods) > 7 {
 			continue
 		}
 		methods = append(methods, row[0].(string))
@@ -116,7 +117,7 @@ func readAsRTCStats(t *testing.T, file string) {
 			t.Errorf("%s has no SDP", row[0])
 		}
 	}
-	if want := "create setLocalDescription setRemoteDescription onconnectionstatechange setLocalDescription setRemoteDescription setLocalDescription setRemoteDescription"; strings.Join(methods, " ") != want {
+	if want := "create setLocalDescription setRemoteDescription onsignalingstatechange onconnectionstatechange setLocalDescription setRemoteDescription renegotiate"; strings.Join(methods, " ") != want {
 		t.Errorf("the methods are %s", methods)
 	}
 	if time < 1.7e12 || time > 2e12 {
@@ -139,7 +140,7 @@ func testMasked(t *testing.T, saved func(masked bool, lines string) string) {
 		{Kind: trace.RoomJoined, Detail: "our room"},
 		{Kind: trace.RelayLost, Detail: "dial tcp: lookup relay.example.org: no such host"},
 		{Kind: trace.ChatReceived, Peer: "wkgsyf", Detail: "a secret: for you"},
-		{Kind: trace.OfferReceived, Peer: "wkgsyf", Message: trace.Message{Type: trace.Offer, Seq: 1}, SDP: offer("once")},
+		{Kind: trace.OfferReceived, Peer: "wkgsyf", Life: 1, Message: trace.Message{Type: trace.Offer, Seq: 1}, SDP: offer("once")},
 		{Kind: trace.OfferReceived, Peer: "wkgsyf", Message: trace.Message{Type: trace.Offer, Seq: 2}, SDP: offer("twice")},
 		{Kind: trace.CandidateIgnored, Peer: "wkgsyf", Detail: "twice: udp 203.0.113.9:4444"},
 	} {
@@ -171,4 +172,111 @@ func testMasked(t *testing.T, saved func(masked bool, lines string) string) {
 	if t.Failed() {
 		t.Log(file)
 	}
+}
+
+// TestSaveAndOpen saves the trace of a collision, opens the file, and walks through it.
+func TestSaveAndOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b, other := w.tab("/polite"), w.native(demoRoom, "impolite", false)
+	b.eval(`{
+		globalThis.copied = [];
+		Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { copied.push(text); } } });
+		const create = URL.createObjectURL;
+		globalThis.saved = [];
+		URL.createObjectURL = (blob) => { saved.push(blob); return create(blob); };
+		addEventListener("click", (event) => { if (event.target.download) event.preventDefault(); }); // nothing is written
+		HTMLAnchorElement.prototype.click = () => {};
+	}`, nil)
+	b.connect()
+	awaitChannels(t, 1, b, other)
+	b.press("#collide")
+	b.say("a secret")
+	await(t, "chat arrives", func() bool { return len(other.received()) == 1 }, b, other)
+	collisions := func() int { return len(b.texts(`#ladder > li[data-kind="collision"]`)) }
+	await(t, "the ladder shows the collision", func() bool { return collisions() > 0 }, b, other)
+
+	save := func() string {
+		t.Helper()
+		before := b.number(`saved.length`)
+		b.press("#trace-save")
+		await(t, "it is saved", func() bool { return b.number(`saved.length`) > before }, b)
+		return b.text(`saved.at(-1).text()`)
+	}
+	file := save()
+	own := 0
+	for line := range strings.Lines(file) {
+		if l, err := trace.ParseLine([]byte(strings.TrimSpace(line))); err == nil && l.Side == trace.Here {
+			own++
+			if l.Event.Kind == trace.CollisionRollback && (l.Event.Code != trace.AsPolite || l.Event.Message.Type != trace.Offer) {
+				t.Errorf("its rollback is %+v", l.Event)
+			}
+		}
+	}
+	if own < 10 || !strings.Contains(file, `"kind":"collision-rollback"`) || strings.Contains(file, "a secret") {
+		t.Errorf("what is saved of %d events is not what happened:\n%s", own, file)
+	}
+	b.press("#trace-plain")
+	if plain := save(); !strings.Contains(plain, "a secret") || !strings.Contains(plain, `"room":"demo"`) {
+		t.Error("in plain, it tells not all")
+	}
+
+	path := t.TempDir() + "/a.jsonl"
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	live := collisions()
+	if err := chromedp.Run(b.ctx, chromedp.SetUploadFiles(`#trace-file input[type=file]`, []string{path}, chromedp.ByQuery)); err != nil {
+		t.Fatal(err)
+	}
+	const banner = `document.querySelector("#trace-banner").innerText.replace(/\s+/g, " ")`
+	await(t, "it is open", func() bool { return strings.HasPrefix(b.text(banner), "Trace file a.jsonl · ") }, b)
+	if got := collisions(); got != live || !strings.Contains(b.text(banner), "masked") {
+		t.Errorf("%d collisions are %d in the file: %s", live, got, b.text(banner))
+	}
+	b.accessible("a file")
+	place := func() string { return b.text(`document.querySelector("#trace-banner output").textContent`) }
+	b.eval(`store = inspector.store; store.select(store.current.ordered().find((e) => e.kind === "collision-rollback"))`, nil)
+	at := place()
+	b.press(`#trace-banner [aria-label="Step back"]`)
+	if place() == at || b.text(`document.querySelector("#ladder [aria-current]").dataset.kind`) != "collision" {
+		t.Errorf("a step back from %s it is at %s", at, place())
+	}
+	b.press(`#trace-banner [aria-label="Step forward"]`)
+	if place() != at || !strings.Contains(b.text(`document.querySelector("#why").innerText`), "took offer") {
+		t.Errorf("a step further it is at %s, and not %s", place(), at)
+	}
+	for _, button := range []struct{ label, want string }{{"Copy text", "You took offer"}, {"Copy Mermaid", "sequenceDiagram\n  participant here as you · polite"}} {
+		b.eval(fmt.Sprintf(`[...document.querySelectorAll("#trace-export button")].find((e) => e.textContent === %q).click()`, button.label), nil)
+		if text := b.text(`copied.at(-1)`); !strings.Contains(text, button.want) {
+			t.Errorf("%s: %s", button.label, text)
+		}
+	}
+	b.press("#export-svg")
+	if drawn := b.text(`saved.at(-1).text().then((text) => new DOMParser().parseFromString(text, "image/svg+xml")).then((svg) =>
+		[svg.documentElement.tagName, svg.querySelector("title").textContent.split(":")[0], svg.querySelectorAll("[class], parsererror").length, svg.querySelectorAll("line[stroke^=rgb]").length > 2].join(" "))`); drawn != "svg Collision 0 true" {
+		t.Errorf("the picture is %s", drawn)
+	}
+
+	for name, script := range map[string]string{
+		"This is no trace.":              `new File(["x"], "x")`,
+		"The file has 65 MB; at most 64": `{ size: 65 << 20 }`,
+	} {
+		b.eval(`dispatchEvent(Object.assign(new Event("drop"), { dataTransfer: { files: [`+script+`] } }))`, nil)
+		await(t, "it says "+name, func() bool {
+			return strings.HasPrefix(b.text(`document.querySelector("#trace-error").textContent`), name)
+		}, b)
+	}
+	b.renegotiate()
+	await(t, "it goes on meanwhile", func() bool { return b.count(trace.Renegotiate) > 1 }, b)
+	if at != place() {
+		t.Errorf("what goes on moves the place to %s", place())
+	}
+	b.press("#trace-close")
+	await(t, "it shows what happens", func() bool {
+		return b.text(`document.querySelector("#trace-banner").hidden + " " + store.live`) == "true true"
+	}, b)
+	await(t, "all of it", func() bool {
+		return b.text(`String(store.current.events.some((e) => e.kind === "renegotiate" && e.i > `+fmt.Sprint(own/2)+`))`) == "true"
+	}, b)
 }

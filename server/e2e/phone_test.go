@@ -79,12 +79,12 @@ func (b *tab) awkward() (wrong []string) {
 		const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".skip, .visually-hidden");
 		const wrong = [];
 		if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is wider than the screen");
-		for (const e of document.querySelectorAll("button, input, select, a, .card, figure")) {
+		for (const e of document.querySelectorAll("button, input:not([type=checkbox]), label:has(> [type=checkbox]), select, a, .card, figure")) {
 			if (!seen(e)) continue;
 			e.scrollIntoView({ block: "center" });
 			const { left, right, top, bottom, width, height } = e.getBoundingClientRect();
 			if (left < 0 || right > innerWidth) wrong.push(name(e) + " goes off the screen");
-			if (!e.matches("button, input, select")) continue;
+			if (!e.matches("button, input, label, select")) continue;
 			if (e.matches("input") && width < 130) wrong.push(name(e) + " is " + width + " pixels wide");
 			if (height < 44) wrong.push(name(e) + " is " + height + " pixels high");
 			if (!e.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2))) wrong.push(name(e) + " is covered");

@@ -83,7 +83,7 @@ func (b *tab) ready() {
 	b.t.Helper()
 	await(b.t, "the page is ready", func() bool {
 		var ready bool
-		err := b.evaluate(`document.documentElement.dataset.ready === "true" && document.querySelector("#signal").dataset.state === "connected"`, &ready)
+		err := b.evaluate(`(({ ready, inspector }) => ready === "true" && inspector === "true")(document.documentElement.dataset) && document.querySelector("#signal").dataset.state === "connected"`, &ready)
 		return err == nil && ready
 	}, b)
 }

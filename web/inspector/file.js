@@ -2,9 +2,9 @@
 // trace FILE), and by the tools of rtcstats, whose dump format 3 it extends.
 //
 //   RTCStatsDump
-//   {"fileFormat":3,"userAgent":"…","pn":{"version":1,"room":"…","self":"…","source":"…","masked":true}}
+//   {"fileFormat":3,"userAgent":"…","pn":{"version":1,"self":"…","source":"…","masked":true}}
 //   {"pn":"event",…}                                  an event of the trace, of either side
-//   ["setRemoteDescription","wkgsyf#1/here",{…},"o8",12]  what rtcstats knows of it
+//   ["setRemoteDescription","wkgsyf…#1/here",{…},"o8",12]  what rtcstats knows of it
 //
 // Object lines are the trace. Array lines are derived from them, and are skipped here: the
 // method, the connection (peer, pairing and side), its value, the message, and the time in
@@ -19,32 +19,6 @@ const version = 1;
 /** The most that is read, in bytes. */
 export const maxSize = 64 << 20;
 
-const maxKept = 32 << 20; // characters of a recording
-
-/** A Recording keeps the lines of the trace, the newest if they are too many. */
-export class Recording {
-  /** How many characters were dropped. */
-  dropped = 0;
-  #batches = [];
-  #size = 0;
-
-  /** @param {string} text lines, joined by "\n" */
-  add(text) {
-    this.#batches.push(text);
-    this.#size += text.length;
-    while (this.#size > maxKept && this.#batches.length > 1) {
-      const { length } = this.#batches.shift();
-      this.#size -= length;
-      this.dropped += length;
-    }
-  }
-
-  /** @returns {string[]} */
-  get lines() {
-    return this.#batches.flatMap((batch) => batch.split("\n")).filter(Boolean);
-  }
-}
-
 /**
  * Writes a file.
  * @param {string[]} lines of the trace
@@ -54,7 +28,7 @@ export class Recording {
  */
 export function write(lines, { userAgent, room, self, source, dropped = 0 }, masked) {
   const mask = masked ? new Mask() : null;
-  const pn = { version, room: masked ? "room" : room, self, source, masked, ...(dropped ? { dropped } : {}) };
+  const pn = { version, ...(masked ? {} : { room }), self, source, masked, ...(dropped ? { dropped } : {}) };
   const out = [magic, JSON.stringify({ fileFormat, userAgent, pn })];
   const derived = new Derived();
   for (const text of lines) {
@@ -77,37 +51,38 @@ function object(text) {
   }
 }
 
+// Kinds that rtcstats' tools show by their names.
+const asTheyAre = ["collision-rollback", "collision-ignored", "answer-dropped", "description-refused", "renegotiate", "restart", "offer-failed", "failed"];
+
 /** Derived makes the lines for the tools of rtcstats. */
 class Derived {
   #last = 0;
   /** @type {Map<string, string>} SDP by message: the other side's trace has none */
   #sdp = new Map();
 
-  of({ kind, peer, life, side, t = 0, msg, sdp, detail, text }) {
-    if (!peer) return null;
-    const key = msg && `${msg.type} ${msg.session ?? life} ${msg.seq}`;
+  of({ kind, peer, life, side, state, t = 0, msg, sdp, why, text }) {
+    if (!peer || !life) return null;
+    const key = msg && `${peer} ${life} ${msg.type} ${msg.session ?? ""} ${msg.seq} ${Boolean(msg.sent) === (side === "here")}`;
     if (sdp) this.#sdp.set(key, sdp);
-    const description = () => ({ type: msg?.type, sdp: this.#sdp.get(key) ?? "" });
-    const id = `${peer.slice(0, 6)}#${life ?? 0}/${side}`;
-    const [method, value] = {
-      paired: () => ["create", {}],
-      unpaired: () => ["close", null],
-      "offer-sending": () => ["setLocalDescription", description()],
-      "answer-sending": () => ["setLocalDescription", description()],
-      "offer-received": () => ["setRemoteDescription", description()],
-      "answer-received": () => ["setRemoteDescription", description()],
-      connected: () => ["onconnectionstatechange", "connected"],
-      "connection-state": () => ["onconnectionstatechange", detail],
-      "collision-rollback": () => [kind, text],
-      "collision-ignored": () => [kind, text],
-      "description-refused": () => [kind, text],
-      "answer-dropped": () => [kind, text],
-    }[kind]?.() ?? [];
-    if (!method) return null;
+    const description = () => ({ type: msg?.type, sdp: this.#sdp.get(key) });
+    const made = this.#methods[kind]?.({ kind, description, state, why, text });
+    if (!made) return null;
     const passed = Math.round((t - this.#last) * 1000) / 1000;
     this.#last = t;
-    return [method, id, value ?? null, ...(msg ? [`${msg.type[0]}${msg.seq}`] : []), passed];
+    return [made[0], `${peer}#${life}/${side}`, made[1] ?? null, ...(msg ? [`${msg.type[0]}${msg.seq}`] : []), passed];
   }
+
+  #methods = Object.assign(Object.create(null), {
+    paired: () => ["create"],
+    unpaired: () => ["close"],
+    "offer-sending": ({ description }) => ["setLocalDescription", description()],
+    "answer-sending": ({ description }) => ["setLocalDescription", description()],
+    "answer-creating": ({ description }) => ["setRemoteDescription", description()], // an offer that is ignored is not set
+    "answer-received": ({ description }) => ["setRemoteDescription", description()],
+    "state-changed": ({ state }) => ["onsignalingstatechange", state],
+    connected: ({ why }) => ["onconnectionstatechange", why],
+    "connection-state": ({ why }) => ["onconnectionstatechange", why],
+  }, Object.fromEntries(asTheyAre.map((kind) => [kind, ({ text }) => [kind, text]])));
 }
 
 /** Says in plain words why a file cannot be read. */

@@ -4,7 +4,10 @@
 import { Ladder } from "./ladder.js";
 import { Layers } from "./layers.js";
 import { bar } from "./bar.js";
+import { create as createExport } from "./export.js";
 import { create as createPanels } from "./panels/tabs.js";
+import { Recording } from "./recording.js";
+import { create as createSaving } from "./saving.js";
 import { Store } from "./store.js";
 import { keys, messageButtons, tools } from "./tools.js";
 import { Why } from "./why.js";
@@ -33,7 +36,15 @@ bar(store);
 
 createPanels(byId("panels"), store);
 
+const recording = new Recording();
+createSaving(byId("trace-file"), byId("trace-banner"), store, recording);
+createExport(byId("trace-export"), store, layers, byId("ladder"));
+
 const { early, connections } = globalThis.inspector;
-globalThis.inspector = { store, layers, connections, add: (text) => store.add(text) };
-for (const text of early) store.add(text);
+const add = (text) => {
+  recording.add(text);
+  store.add(text);
+};
+globalThis.inspector = { store, layers, connections, add };
+early.forEach(add);
 document.documentElement.dataset.inspector = "true";

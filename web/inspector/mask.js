@@ -106,6 +106,8 @@ export class Mask {
       delete masked.detail;
       delete masked.err;
     } else {
+      if (typeof line.ufrag === "string") masked.ufrag = this.#ufrag(line.ufrag);
+      if (typeof line.candidate === "string") masked.candidate = this.#line(`a=${line.candidate}`).slice(2);
       for (const name of ["detail", "text", "err"]) if (typeof line[name] === "string") masked[name] = this.#words(line[name]);
     }
     return masked;

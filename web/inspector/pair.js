@@ -20,7 +20,7 @@ import { ordered } from "./order.js";
  * @property {?Offer} offer that it is, or answers
  */
 
-const maxEvents = 1000; // that are kept
+const maxEvents = 1000; // that are kept of what happens
 const spare = 100; // how many more there may be before the oldest are dropped
 const maxWaiting = 32;
 
@@ -34,9 +34,13 @@ const fates = { "answer-sending": "answered", "answer-received": "answered", "co
 const isDescription = (e) => (e.msg?.type === "offer" || e.msg?.type === "answer") && e.why !== "cannot-offer";
 
 export class Pair {
-  /** @param {string} id of the remote peer */
-  constructor(id) {
+  /**
+   * @param {string} id of the remote peer
+   * @param {number} [most] how many events are kept
+   */
+  constructor(id, most = maxEvents) {
     this.id = id;
+    this.most = most;
     /** @type {TraceEvent[]} those that are kept, in the order in which they came */
     this.events = [];
     /** @type {Item[]} exchanges, and what happened between them */
@@ -110,7 +114,7 @@ export class Pair {
     if (e.side === "here" && e.kind === "relay-connected") this.away = 0;
     if (isDescription(e)) this.#description(e);
     else this.#other(e);
-    if (this.events.length > maxEvents + spare) this.#trim();
+    if (this.events.length > this.most + spare) this.#trim();
   }
 
   #description(e) {
@@ -196,7 +200,7 @@ export class Pair {
   }
 
   #trim() {
-    while (this.events.length - this.items[0].events.length >= maxEvents && this.items.length > 1) {
+    while (this.events.length - this.items[0].events.length >= this.most && this.items.length > 1) {
       const item = this.items.shift();
       this.dropped.items++;
       this.events = this.events.filter((e) => e.item !== item);
@@ -204,7 +208,7 @@ export class Pair {
       for (const e of item.events) this.#forget(e);
     }
     // What no item has: it waits, or was too much for one.
-    while (this.events.length > maxEvents + spare) this.#forget(this.events.shift());
+    while (this.events.length > this.most + spare) this.#forget(this.events.shift());
   }
 
   #forget(e) {

@@ -9,6 +9,7 @@ import { Pair } from "./pair.js";
 /** @typedef {import("./exchange.js").Item} Item */
 
 const maxPairs = 64;
+const maxRead = 10_000; // events of a pair that are kept of a file
 
 // Events without a peer that concern every pair: no message can cross without the relay.
 const ofAll = new Set(["relay-lost", "relay-connected", "relay-refused", "relay-replaced"]);
@@ -32,17 +33,62 @@ export class Store extends EventTarget {
   /** The page follows what happens. Otherwise it stands at the position. */
   live = true;
 
+  /** The name of the file that is shown instead of what happens; "" if there is none. */
+  file = "";
+
+  /** @type {?Store} what happens, while a file is shown */
+  #behind = null;
+
+  #most = undefined; // events of a pair
   #count = 0;
   #changed = false;
   #chosen = false; // by the reader
 
   /** Takes lines of the trace, joined by "\n". What is no event is skipped. @param {string} text */
   add(text) {
+    if (this.#behind) return this.#behind.add(text);
     for (const line of text.split("\n")) {
       const e = line && parse(line);
       if (e) this.#take(e);
     }
     this.#change();
+  }
+
+  /**
+   * Shows the events of a file. What happens meanwhile is kept, until close.
+   * @param {string} text lines of the trace
+   * @param {string} name of the file
+   */
+  open(text, name) {
+    this.#behind ??= new Store().#swap(this);
+    const read = new Store();
+    read.file = name;
+    read.live = false;
+    read.#most = maxRead;
+    read.add(text);
+    this.#swap(read);
+    this.#told();
+  }
+
+  /** Shows again what happens. */
+  close() {
+    if (!this.#behind) return;
+    this.#swap(this.#behind);
+    this.#behind = null;
+    this.#told();
+  }
+
+  // swap exchanges what two stores hold, and returns this one.
+  #swap(other) {
+    for (const name of ["pairs", "current", "selected", "live", "file"]) [this[name], other[name]] = [other[name], this[name]];
+    [this.#most, other.#most] = [other.#most, this.#most];
+    [this.#count, other.#count] = [other.#count, this.#count];
+    [this.#chosen, other.#chosen] = [other.#chosen, this.#chosen];
+    return this;
+  }
+
+  #told() {
+    for (const kind of ["change", "select", "mode"]) this.dispatchEvent(new Event(kind));
   }
 
   #take(e) {
@@ -54,7 +100,7 @@ export class Store extends EventTarget {
   #pair(id) {
     let pair = this.pairs.get(id);
     if (!pair) {
-      pair = new Pair(id);
+      pair = new Pair(id, this.#most);
       this.pairs.set(id, pair);
       if (this.pairs.size > maxPairs) this.#drop();
     }
@@ -89,7 +135,8 @@ export class Store extends EventTarget {
     if (!pair || pair === this.current) return;
     this.#chosen = true;
     this.current = pair;
-    this.follow();
+    if (this.file) this.select(null);
+    else this.follow();
     this.#change();
   }
 
@@ -128,6 +175,7 @@ export class Store extends EventTarget {
 
   /** Follows what happens, from now on. */
   follow() {
+    if (this.file) return this.close();
     this.select(null);
     this.#mode(true);
   }

@@ -44,5 +44,5 @@ export function create(container, store) {
         `priority ${rank} of ${pairs.length + more}`, nominated ? "nominated" : "", roundTrip === null ? "" : `round trip ${milliseconds(roundTrip)}`, asked ? `${answered} of ${asked} checks answered` : "",
       ].filter(Boolean).join(" · ")));
 
-  return { update, show: () => stats.watch(update), hide: () => stats.unwatch(update) };
+  return { update, show: () => stats.watch(update, container), hide: () => stats.unwatch(update) };
 }

@@ -38,7 +38,7 @@ export function create(container, store) {
     empty.textContent = stats.connected ? "The first rates appear after two seconds." : "Rates are of a connection that this page has now.";
     if (history.length) for (const { draw } of drawn) draw(history);
   }
-  return { update, show: () => stats.watch(update), hide: () => stats.unwatch(update) };
+  return { update, show: () => stats.watch(update, container), hide: () => stats.unwatch(update) };
 }
 
 function plot({ label, lines, words }) {

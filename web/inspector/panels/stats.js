@@ -97,7 +97,7 @@ class Sampler {
   last = null;
   /** @type {ReturnType<typeof rates>[]} the newest last */
   history = [];
-  #watchers = new Set();
+  #watchers = new Map(); // their containers
   #connection = null;
   #timer = 0;
   #asking = false;
@@ -112,9 +112,13 @@ class Sampler {
     return this.#current() !== null;
   }
 
-  /** Calls f after each sample, until unwatch. @param {() => void} f */
-  watch(f) {
-    this.#watchers.add(f);
+  /**
+   * Calls f after each sample, until unwatch.
+   * @param {() => void} f
+   * @param {HTMLElement} container in which it shows the sample: out of sight it needs none
+   */
+  watch(f, container) {
+    this.#watchers.set(f, container);
     this.#schedule();
   }
 
@@ -139,7 +143,7 @@ class Sampler {
   }
 
   async #ask() {
-    if (this.#asking) return;
+    if (this.#asking || ![...this.#watchers.values()].some((container) => container.checkVisibility())) return;
     const connection = this.#current();
     if (connection !== this.#connection) {
       this.#connection = connection;
@@ -153,7 +157,7 @@ class Sampler {
       if (connection !== this.#current()) return;
       if (report) this.#take(read(report));
     }
-    for (const f of this.#watchers) f();
+    for (const f of this.#watchers.keys()) f();
   }
 
   #take(sample) {

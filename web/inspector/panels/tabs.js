@@ -1,12 +1,8 @@
-// The panels of the inspector behind tabs. Only the one that is shown is up to date.
+// The panels of the inspector behind tabs. One is loaded when it is shown first, and only
+// the one that is shown is up to date.
 // https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
 
 import { element } from "./dom.js";
-import * as machine from "./machine.js";
-import * as network from "./network.js";
-import * as rates from "./rates.js";
-import * as sdp from "./sdp.js";
-
 /**
  * What a panel does.
  * @typedef {object} Panel
@@ -15,13 +11,13 @@ import * as sdp from "./sdp.js";
  * @property {() => void} [hide] is called when it goes out of sight
  */
 
-/** @type {{id: string, label: string, create(container: HTMLElement, store: import("../store.js").Store): Panel}[]} */
+/** Modules with a create(container, store) that returns a Panel; the log is there already. */
 const panels = [
-  { id: "log", label: "Log", create: () => ({ update() {} }) },
-  { id: "machine", label: "State machine", create: machine.create },
-  { id: "sdp", label: "SDP", create: sdp.create },
-  { id: "network", label: "Network", create: network.create },
-  { id: "rates", label: "Rates", create: rates.create },
+  { id: "log", label: "Log", load: async () => ({ create: () => ({ update() {} }) }) },
+  { id: "machine", label: "State machine", load: () => import("./machine.js") },
+  { id: "sdp", label: "SDP", load: () => import("./sdp.js") },
+  { id: "network", label: "Network", load: () => import("./network.js") },
+  { id: "rates", label: "Rates", load: () => import("./rates.js") },
 ];
 
 const remembered = "panel";
@@ -33,7 +29,7 @@ const remembered = "panel";
  */
 export function create(container, store) {
   const list = element("div", { role: "tablist", "aria-label": "Panels" });
-  const tabs = panels.map(({ id, label, create }) => {
+  const tabs = panels.map(({ id, label, load }) => {
     const tab = element("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => show(id) }, label);
     const there = container.querySelector(`#panel-${id}`);
     const body = there ?? element("div", { id: `panel-${id}`, tabindex: "0" });
@@ -41,30 +37,33 @@ export function create(container, store) {
     body.setAttribute("aria-labelledby", tab.id);
     if (!there) container.append(body);
     list.append(tab);
-    return { id, tab, body, create, panel: null };
+    return { id, tab, body, load, loading: null, panel: null };
   });
   tabs[0].body.before(list);
   container.classList.add("panels");
   let shown = null;
 
-  function show(id, event = null, view = id) {
-    if (id !== shown?.id) {
-      shown?.panel.hide?.();
-      shown = tabs.find((t) => t.id === id) ?? tabs[0];
+  async function show(id, event = null, view = id) {
+    const next = tabs.find((t) => t.id === id) ?? tabs[0];
+    if (next !== shown) {
+      shown?.panel?.hide?.();
+      shown = next;
       for (const t of tabs) {
         t.body.hidden = t !== shown;
         t.tab.setAttribute("aria-selected", String(t === shown));
         t.tab.tabIndex = t === shown ? 0 : -1;
       }
-      shown.panel ??= shown.create(shown.body, store);
       try {
         sessionStorage.setItem(remembered, shown.id);
       } catch {
         // It is not remembered.
       }
     }
-    shown.panel.show?.(event, view);
-    shown.panel.update();
+    next.loading ??= next.load().then(({ create }) => { next.panel = create(next.body, store); });
+    await next.loading;
+    if (next !== shown) return;
+    next.panel.show?.(event, view);
+    next.panel.update();
   }
 
   list.addEventListener("keydown", (event) => {
@@ -76,7 +75,7 @@ export function create(container, store) {
     shown.tab.focus();
   });
 
-  for (const kind of ["change", "select", "mode"]) store.addEventListener(kind, () => shown.panel.update());
+  for (const kind of ["change", "select", "mode"]) store.addEventListener(kind, () => shown.panel?.update());
   store.addEventListener("show", ({ detail: { view, event } }) => {
     if (container.matches("details")) container.open = true;
     show(view === "compare" ? "sdp" : view, event, view);
