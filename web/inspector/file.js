@@ -67,8 +67,9 @@ class Derived {
     const description = () => ({ type: msg?.type, sdp: this.#sdp.get(key) });
     const made = this.#methods[kind]?.({ kind, description, state, why, text });
     if (!made) return null;
-    const passed = Math.round((t - this.#last) * 1000) / 1000;
-    this.#last = t;
+    const now = side === "here" ? Math.max(this.#last, Math.floor(t)) : this.#last; // the other side has another clock
+    const passed = now - this.#last;
+    this.#last = now;
     return [made[0], `${peer}#${life}/${side}`, made[1] ?? null, ...(msg ? [`${msg.type[0]}${msg.seq}`] : []), passed];
   }
 
@@ -80,8 +81,8 @@ class Derived {
     "answer-creating": ({ description }) => ["setRemoteDescription", description()], // an offer that is ignored is not set
     "answer-received": ({ description }) => ["setRemoteDescription", description()],
     "state-changed": ({ state }) => ["onsignalingstatechange", state],
-    connected: ({ why }) => ["onconnectionstatechange", why],
-    "connection-state": ({ why }) => ["onconnectionstatechange", why],
+    connected: ({ why = "" }) => ["onconnectionstatechange", why],
+    "connection-state": ({ why = "" }) => ["onconnectionstatechange", why],
   }, Object.fromEntries(asTheyAre.map((kind) => [kind, ({ text }) => [kind, text]])));
 }
 

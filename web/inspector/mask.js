@@ -33,7 +33,7 @@ export class Mask {
   address(value) {
     const v = value.toLowerCase();
     if (/^(0\.0\.0\.0|127\.|::1?$)/.test(v)) return value; // it tells nothing
-    if (v.endsWith(".local")) return this.#alias("mdns", v, (n) => `00000000-0000-4000-8000-${hex(n, 12)}.local`);
+    if (v.endsWith(".local")) return this.#alias("mdns", v, (n) => `host${n}.local`);
     if (v.includes(":")) {
       const range = /^fe[89ab]/.test(v) ? "fe80::" : /^f[cd]/.test(v) ? "fd00::" : "2001:db8::";
       return this.#alias(range, v, (n) => range + n.toString(16));
@@ -43,7 +43,7 @@ export class Mask {
   }
 
   #ufrag(value) {
-    return this.#alias("ufrag", value, (n) => `ufrag${n}`);
+    return this.#alias("ufrag", value, (n) => `ufrag${String(n).padStart(3, "0")}`);
   }
 
   /** @param {string} sdp */
@@ -59,7 +59,7 @@ export class Mask {
       case "a=ice-ufrag:":
         return name + this.#ufrag(value);
       case "a=ice-pwd:":
-        return name + this.#alias("pwd", value, (n) => `pwd${String(n).padStart(21, "0")}`);
+        return name + this.#alias("pwd", value, (n) => `pwd${String(n).padStart(19, "0")}`);
       case "a=fingerprint:": {
         const [hash, print = ""] = value.split(" ");
         return `${name}${hash} ${this.#alias("fingerprint", print, (n) => hex(n, print.replaceAll(":", "").length).toUpperCase().replace(/..(?!$)/g, "$&:"))}`;
@@ -75,6 +75,7 @@ export class Mask {
       case "o=":
       case "a=rtcp:":
         return name + this.#words(value);
+      case "s=":
       case "i=":
       case "u=":
       case "e=":
@@ -99,8 +100,8 @@ export class Mask {
       masked.text = `${beginning}: ${masked.detail}`;
       delete masked.err;
     } else if (line.kind === "room-joined") {
-      masked.detail = "room";
-      masked.text = "Joined room 'room'";
+      masked.text = "Joined room ''";
+      delete masked.detail;
     } else if (relay.has(line.kind)) { // it may name the relay's host
       masked.text = beginning;
       delete masked.detail;
