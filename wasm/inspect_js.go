@@ -12,8 +12,8 @@ import (
 const maxBatch = 1 << 20 // bytes
 
 // inspector gives the lines of the trace to globalThis.inspector, at most once a frame.
-// boot.js puts a queue there, which the page's inspector replaces when it is loaded. There
-// it finds the connection of each pairing, too, whose statistics it reads.
+// boot.js puts one there that keeps them until the page's inspector is loaded. There it
+// finds the connection of each pairing, too, whose statistics it reads.
 type inspector struct {
 	d     document
 	batch []byte // lines, a newline between them

@@ -75,6 +75,7 @@ func (p *page) join(ctx context.Context) error {
 		Connect:           p.role == "",
 		Verbose:           p.verbose,
 		Trace:             p.show,
+		OnRemoteTrace:     func(_ string, l trace.Line) { p.inspect.add(l) },
 		NewPeerConnection: p.newConnection,
 		OnTrack:           func(from string, track peer.RemoteTrack) { p.addTile(from, track.Value) },
 	})

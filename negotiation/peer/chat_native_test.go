@@ -125,12 +125,12 @@ func TestCloseWithUnreadChat(t *testing.T) {
 }
 
 // channel opens another channel to the peer with this id.
-func (m *member) channel(to string) *webrtc.DataChannel {
+func (m *member) channel(to, label string) *webrtc.DataChannel {
 	m.w.t.Helper()
 	var dc *webrtc.DataChannel
 	mine := m.peer.remotes[to].pairing
 	if err := mine.session.Do(func() (err error) {
-		dc, err = mine.pc.CreateDataChannel("another", nil)
+		dc, err = mine.pc.CreateDataChannel(label, nil)
 		return err
 	}); err != nil {
 		m.w.t.Fatal(err)
@@ -143,7 +143,7 @@ func TestClosedChannelsAreForgotten(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
 		for n := 1; n <= 10; n++ {
-			dc := b.channel(a.id)
+			dc := b.channel(a.id, "another")
 			a.await("it opens", func() bool { return a.count(trace.ChannelOpened) == 2+n })
 			_ = dc.Close()
 			a.await("it closes", func() bool { return a.count(trace.ChannelClosed) == n })
@@ -161,25 +161,25 @@ func TestTooManyChannels(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()
 		const refused = 50
-		first, closed := b.channel(a.id), make(chan struct{}, refused)
+		first, closed := b.channel(a.id, "another"), make(chan struct{}, refused)
 		for range maxChannels - 3 {
-			b.channel(a.id)
+			b.channel(a.id, "another")
 		}
 		a.await("as many are open as may be", func() bool { return a.count(trace.ChannelOpened) == maxChannels })
 		for range refused {
-			b.channel(a.id).OnClose(func() { closed <- struct{}{} })
+			b.channel(a.id, "another").OnClose(func() { closed <- struct{}{} })
 		}
 		b.await("the others are closed", func() bool { return len(closed) == refused })
 		_ = first.Close()
 		a.await("it closes", func() bool { return a.count(trace.ChannelClosed) == 1 })
-		b.channel(a.id)
+		b.channel(a.id, "another")
 		a.await("another one opens", func() bool { return a.count(trace.ChannelOpened) == maxChannels+1 })
 		if n := a.count(trace.MessageRefused); n != 1 {
 			t.Errorf("it is told %d times", n)
 		}
 		w.talk(a, b)
 		for range maxCrowd - refused {
-			b.channel(a.id)
+			b.channel(a.id, "another")
 		}
 		a.await("it ends the pairing", func() bool { return a.count(trace.Unpaired) == 1 })
 		b.await("it is connected anew", func() bool { return b.count(trace.Connected) == 2 })

@@ -28,6 +28,7 @@ var errCrowd = fmt.Errorf("it opens more data channels than the %d that there ma
 // are bound to each other.
 type pairing struct {
 	remote  *remote
+	life    uint64 // its number among those with this peer
 	pc      *webrtc.PeerConnection
 	session *negotiation.Session
 
@@ -48,6 +49,7 @@ type pairing struct {
 	state    trace.State // as the Session has told last
 	held     bool        // the offer is, in have-local-offer
 	story    story
+	lane     *lane // nil: none
 	recovery recovery
 
 	offered bool  // the last description of the other side was an offer, not applied yet
@@ -64,13 +66,17 @@ type pairing struct {
 	collide  collide
 }
 
-func newPairing(r *remote) (*pairing, error) {
-	p := &pairing{remote: r, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: trace.Stable}
+// newPairing makes one, which tells the other side its trace if both want that.
+func newPairing(r *remote, tells bool) (*pairing, error) {
+	p := &pairing{remote: r, life: r.life + 1, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: trace.Stable}
 	p.ended, p.cancel = context.WithCancel(context.Background())
 	p.recovery = recovery{p: p, asked: allowance{apart: restartsApart, burst: restartsAhead}}
 	p.refusals = allowance{apart: refusalsApart, burst: refusalsAhead}
 	p.asked = allowance{apart: offersApart, burst: offersAhead}
 	p.collide.p = p
+	if tells && r.peer.config.OnRemoteTrace != nil {
+		p.lane = &lane{p: p}
+	}
 	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
 	if r.polite {
 		configuration = negotiation.PoliteConfiguration(configuration)
@@ -82,7 +88,13 @@ func newPairing(r *remote) (*pairing, error) {
 		return nil, fmt.Errorf("make a PeerConnection: %w", err)
 	}
 	enqueue := r.peer.enqueue
-	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.listen(dc, false) })
+	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) {
+		if p.lane != nil && dc.Label() == laneLabel {
+			p.lane.listen(dc, false)
+		} else {
+			p.listen(dc, false)
+		}
+	})
 	p.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		enqueue(func() { p.stateChanged(state) })
 	})
@@ -235,13 +247,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 			p.own = c
 		case len(p.channels) >= maxChannels:
 			c.refused = true
-			_ = dc.Close()
-			switch p.crowd++; p.crowd {
-			case 1:
-				p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.TooManyChannels, Err: errCrowd, Detail: errCrowd.Error()})
-			case maxCrowd:
-				p.remote.renew(trace.TooManyChannels)
-			}
+			p.refuse(dc)
 			return
 		}
 		p.channels = append(p.channels, c)
@@ -252,6 +258,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 		}
 		c.open = true
 		p.remote.tell(trace.Event{Kind: trace.ChannelOpened, Detail: label})
+		p.lane.begin()
 	}
 	closed := func() {
 		if p.remote.pairing != p {
@@ -277,6 +284,17 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 		enqueue(func() {
 			p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.BadMessage, Err: err, Detail: err.Error()})
 		})
+	}
+}
+
+// refuse closes a channel of which there are enough.
+func (p *pairing) refuse(dc *webrtc.DataChannel) {
+	_ = dc.Close()
+	switch p.crowd++; p.crowd {
+	case 1:
+		p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.TooManyChannels, Err: errCrowd, Detail: errCrowd.Error()})
+	case maxCrowd:
+		p.remote.renew(trace.TooManyChannels)
 	}
 }
 
@@ -314,6 +332,9 @@ func (p *pairing) close() {
 		}
 	}
 	channels := p.channels
+	if p.lane != nil && p.lane.channel != nil {
+		channels = append(channels, &channel{DataChannel: p.lane.channel})
+	}
 	p.remote.peer.wait.Go(func() {
 		<-p.session.Done()
 		p.detach()

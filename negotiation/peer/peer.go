@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -37,6 +38,13 @@ type Config struct {
 	// Trace is called with every event, in order, on the Peer's goroutine. It must
 	// not block and must not wait for the Peer.
 	Trace func(trace.Event)
+	// OnRemoteTrace has the two sides of a pairing tell each other its trace, if the
+	// other side wants that, too: over a data channel "trace", as lines without
+	// descriptions, chat, and other peers. It is called like Trace, with each event of
+	// the peer from; Side is [trace.There], and Peer and Life are those of our events.
+	// Its other values are what that peer says. Where events are missing there is one
+	// of the kind [trace.EventsLost].
+	OnRemoteTrace func(from string, line trace.Line)
 	// OnTrack is called with each received track; nil: tracks are ignored.
 	// Natively it is called on a goroutine of its own, and in a browser like
 	// Trace, so that no track comes after [trace.Unpaired].
@@ -237,11 +245,12 @@ func (p *Peer) tell(e trace.Event) uint64 {
 		e.Time = time.Now()
 	}
 	if r := p.remotes[e.Peer]; r != nil {
-		e.Life = r.life
+		e.Life = cmp.Or(e.Life, r.life)
 		if r.pairing != nil && e.State == "" {
 			e.State, e.Held = r.pairing.state, r.pairing.held
 		}
 	}
 	p.config.Trace(e)
+	p.share(e)
 	return e.N
 }

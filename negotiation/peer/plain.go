@@ -96,7 +96,7 @@ func (r *remote) pairPlain() {
 	switch {
 	case r.pairing != nil || !r.plain:
 	case r.peer.paired.may(r):
-		r.pair()
+		r.pair(false)
 	case !r.later.isSet():
 		r.peer.paired.refused()
 		r.later.set(r.peer, pairingsApart, r.pairPlain)

@@ -74,7 +74,7 @@ func (r *remote) received(e signaling.Envelope) {
 	if outcome.Bound {
 		r.plain = false
 		r.end(trace.NewSession)
-		r.pair()
+		r.pair(e.Hello != nil && e.Hello.Trace)
 		if e.Hello != nil {
 			r.hello(*e.Hello)
 		}
@@ -131,7 +131,7 @@ func (r *remote) reachable() bool { return r.present && r.peer.online }
 func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
 		if r.reachable() && !r.plain {
-			hello := wire.Hello{Source: negotiation.Source, Version: r.peer.config.Version, Protocol: wire.Protocol}
+			hello := wire.Hello{Source: negotiation.Source, Version: r.peer.config.Version, Protocol: wire.Protocol, Trace: r.peer.config.OnRemoteTrace != nil}
 			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
 			if errors.Is(err, signaling.ErrTooLarge) {
 				r.tell(trace.Event{Kind: trace.MessageLost, Code: trace.TooLarge, Err: err, Detail: err.Error()})
@@ -192,16 +192,15 @@ func (r *remote) transmit(e signaling.Envelope) error {
 	return r.peer.transport.Send(e)
 }
 
-// pair begins a pairing.
-func (r *remote) pair() {
+// pair begins a pairing with a peer that tells its trace, or does not.
+func (r *remote) pair(tells bool) {
 	r.peer.paired.begun(r)
-	pairing, err := newPairing(r)
+	pairing, err := newPairing(r, tells)
 	if err != nil {
 		r.startOver(trace.CannotPair, err) // nobody would take what is said to this session
 		return
 	}
-	r.pairing = pairing
-	r.life++
+	r.pairing, r.life = pairing, pairing.life
 	r.tell(trace.Event{Kind: trace.Paired, Detail: r.id})
 	if r.peer.connect || r.again {
 		r.again = false

@@ -50,7 +50,7 @@ func (p *pairing) tell(e trace.Event) {
 		}
 		e.Message.Session, e.Message.Seq = ours, *seq
 	}
-	e.Peer = p.remote.id
+	e.Peer, e.Life = p.remote.id, p.life
 	p.observe(e)
 	s.events[n%recent] = p.remote.peer.tell(e)
 }

@@ -57,7 +57,11 @@ func (e Envelope) MarshalJSON() ([]byte, error) {
 		b = append(jsontext.AppendName(b, "hello"), '{')
 		b = jsontext.AppendField(b, "source", e.Hello.Source)
 		b = jsontext.AppendField(b, "version", e.Hello.Version)
-		b = append(strconv.AppendInt(jsontext.AppendName(b, "protocol"), int64(e.Hello.Protocol), 10), '}')
+		b = strconv.AppendInt(jsontext.AppendName(b, "protocol"), int64(e.Hello.Protocol), 10)
+		if e.Hello.Trace {
+			b = append(jsontext.AppendName(b, "trace"), "true"...)
+		}
+		b = append(b, '}')
 	}
 	if e.Bye {
 		b = append(jsontext.AppendName(b, "bye"), "true"...)
@@ -110,7 +114,7 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		e.Error = &wire.Error{Code: str(v, "code"), Message: str(v, "message")}
 	}
 	if v := object(frame, "hello"); v != nil {
-		e.Hello = &wire.Hello{Source: str(v, "source"), Version: str(v, "version"), Protocol: protocol(v)}
+		e.Hello = &wire.Hello{Source: str(v, "source"), Version: str(v, "version"), Protocol: protocol(v), Trace: v.GetBool("trace")}
 	}
 	if v := object(frame, "refused"); v != nil {
 		e.Refused = &wire.Refused{Code: str(v, "code"), Message: str(v, "message")}

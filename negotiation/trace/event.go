@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,15 @@ const (
 	Candidate Type = "candidate" // or the end of candidates
 	Request   Type = "request"
 )
+
+// Short returns the name of a message of this type in drawings, such as o8 for offer 8;
+// empty: there is none.
+func (t Type) Short(seq uint64) string {
+	if t == "" {
+		return ""
+	}
+	return string(t[:1]) + strconv.FormatUint(seq, 10)
+}
 
 // State is a signaling state.
 // https://www.w3.org/TR/webrtc/#dom-rtcsignalingstate

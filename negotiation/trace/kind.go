@@ -83,6 +83,7 @@ const (
 	SignalingResumed Kind = "signaling-resumed"
 	StartingOver     Kind = "starting-over"
 	GivenUp          Kind = "given-up"
+	EventsLost       Kind = "events-lost" // between two sides that tell each other
 )
 
 // Level says how much attention an event wants.
@@ -178,4 +179,5 @@ var words = map[Kind]struct {
 	SignalingResumed: {LevelInfo, "Peer %s acknowledges again"},
 	StartingOver:     {LevelInfo, "Starting over with a new connection"},
 	GivenUp:          {LevelError, "Giving up on this peer"},
+	EventsLost:       {LevelWarn, "Events are missing here: %s"},
 }

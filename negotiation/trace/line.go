@@ -149,6 +149,8 @@ func ParseLine(data []byte) (Line, error) {
 	}
 	switch {
 	case r.bad != "":
+	case l.Event.Role != "" && l.Event.Role != wire.Polite && l.Event.Role != wire.Impolite:
+		r.bad = "role"
 	case l.Event.Kind == "":
 		r.bad = "kind"
 	case l.Side != Here && l.Side != There:

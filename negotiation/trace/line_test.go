@@ -73,6 +73,7 @@ func TestParseLine(t *testing.T) {
 		"no kind":                  {`{"pn":"event","side":"there","level":"error"}`, "kind"},
 		"no side":                  {`{"pn":"event","kind":"failed","level":"error"}`, "side"},
 		"another side":             {`{"pn":"event","side":"behind","kind":"failed","level":"error"}`, "side"},
+		"another role":             {`{"pn":"event",` + rest + `,"role":"\u001b[31m"}`, "role"},
 		"another level":            {`{"pn":"event","side":"there","kind":"failed","level":"loud"}`, "level"},
 		"a long kind":              {`{"pn":"event","side":"there","kind":"` + strings.Repeat("x", maxName+1) + `","level":"error"}`, "kind"},
 		"a long detail":            {`{"pn":"event",` + rest + `,"detail":"` + strings.Repeat("x", maxText+1) + `"}`, "detail"},

@@ -29,7 +29,9 @@
 //	r            peer    peer     the session of the addressee, as far as the sender knows it
 //	seq          peer    peer     the number of this message between the two sessions, from 1
 //	ack          peer    peer     how many messages were received in order; absent: s is not bound to r yet
-//	hello        peer    peer     a greeting, to be answered: {"source","version","protocol"}
+//	hello        peer    peer     a greeting, to be answered: {"source","version","protocol","trace"};
+//	                              trace is true: the sender takes the other side's trace of the pairing,
+//	                              and tells its own, on a data channel "trace" (see below)
 //	bye          peer    peer     true: the sender leaves, the pairing is over
 //	request      peer    peer     "restart": the sender is polite and asks for an offer that restarts ICE;
 //	                              "offer": it asks for any offer; beyond a few at once and one a second,
@@ -55,6 +57,14 @@
 //
 // A client need not reconnect after replaced and the bad- errors, which would come
 // again, nor after role-taken and room-full if it was never in the room.
+//
+// # The trace of the other side
+//
+// If trace is true in both greetings, the polite peer opens a data channel "trace" when
+// any other is open. Each message on it is text of at most 16 KB: events of this pairing,
+// as lines of JSON of at most 4 KB each (see package trace), with "\n" between them. They
+// have no SDP and no chat. At most 64 KB wait to be sent; where more would, there is an
+// event of the kind events-lost instead of those that are missing.
 //
 // # The protocol's number
 //

@@ -60,4 +60,5 @@ type Hello struct {
 	Source   string `json:"source"`            // negotiation.Source of the sender
 	Version  string `json:"version,omitempty"` // for people, never compared
 	Protocol int    `json:"protocol"`          // absent: FirstProtocol
+	Trace    bool   `json:"trace,omitempty"`   // it takes our trace of the pairing, and tells its own
 }

@@ -27,6 +27,7 @@ func TestImports(t *testing.T) {
 		browser = "negotiation/internal/browser"
 		webapi  = "negotiation/webapi"
 		trace   = "negotiation/trace"
+		dump    = "negotiation/trace/dump"
 	)
 	core := []string{"negotiation", jsontxt, wire, trace, held, sdp, pion}
 	client := append([]string{"negotiation/signaling", link}, core...)
@@ -41,6 +42,7 @@ func TestImports(t *testing.T) {
 		{wire, "", nil, []string{"github.com/", "net/"}, "it is shared by all, and needs nobody"},
 		{link, "", nil, []string{"github.com/", "net/"}, "it delivers messages, whatever they are about"},
 		{trace, "", []string{wire, jsontxt}, []string{"github.com/pion/", "net/"}, "it is read where there is no WebRTC"},
+		{dump, "", []string{trace, wire, jsontxt}, []string{"github.com/pion/", "net/http"}, "it is read where there is no WebRTC"},
 		{sdp, "", []string{trace, wire, jsontxt}, []string{"github.com/pion/", "net/"}, "a description is text, and knows no connection"},
 		{held, "", []string{sdp, trace, wire, jsontxt}, []string{"net/http"}, "it knows neither pion nor a browser"},
 		{pion, "", []string{held, sdp, trace, wire, jsontxt}, []string{"net/http"}, "it knows a connection, and no negotiation"},
@@ -50,7 +52,7 @@ func TestImports(t *testing.T) {
 		{local, "", client, nil, "a room knows no peers"},
 		{trouble, "", client, nil, "trouble knows no peers"},
 		{"negotiation/peer", "", append([]string{webapi}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, "negotiation/peer/examples"}, peer...),
+		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
