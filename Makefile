@@ -9,7 +9,7 @@ GO_TEST    := go test -vet=off
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
-FUZZERS    := FuzzMessage FuzzReceive FuzzParse FuzzDescription FuzzAnswer FuzzSchedule
+FUZZERS    := FuzzMessage FuzzReceive FuzzParse FuzzDescription FuzzAnswer FuzzSchedule FuzzLine FuzzRead FuzzMask
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
@@ -64,12 +64,16 @@ fuzz: $(FUZZERS) ## the fuzzers, some 10 s each, or for FUZZTIME
 # By count: when a time limit ends, Go 1.26 may report a failure (go.dev/issue/75804).
 FuzzMessage FuzzSchedule: RUNS := 25000x
 FuzzReceive FuzzParse:    RUNS := 250000x
+FuzzLine FuzzMask:        RUNS := 50000x
+FuzzRead:                 RUNS := 5000x
 FuzzDescription:          RUNS := 500x
 FuzzAnswer:               RUNS := 800x
 
 FuzzReceive: FUZZED := negotiation/signaling/link
 FuzzParse:   FUZZED := negotiation/internal/sdp
 FuzzDescription FuzzAnswer: FUZZED := negotiation/internal/pion
+FuzzLine: FUZZED := negotiation/trace
+FuzzRead FuzzMask: FUZZED := negotiation/trace/dump
 $(FUZZERS):  FUZZED ?= negotiation
 
 # One build for all fuzzers of a package: pion is compiled with coverage counters in it.
@@ -79,7 +83,7 @@ $(FUZZERS): bin/fuzz
 		-test.fuzzcachedir "$$(go env GOCACHE)/fuzz/$$(go list -m)/$(FUZZED)"
 
 bin/fuzz:
-	for pkg in . signaling/link internal/sdp internal/pion; do $(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/$$pkg || exit 1; done
+	for pkg in . signaling/link internal/sdp internal/pion trace trace/dump; do $(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/$$pkg || exit 1; done
 
 lint: ## vet, staticcheck and gofmt, for both targets
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

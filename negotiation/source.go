@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "048aa1fc9ab87059db1ae808e011c60f9d0ddbef049cef4e530b3047e03ad455"
+const Source = "c72cd4c8af05b5bcbeb214ae9cf545b1bf2e0207aa56fb8eb3b43b950704e49b"

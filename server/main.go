@@ -2,6 +2,7 @@
 //
 //	server [serve] --addr :8080
 //	server peer --server http://localhost:8080 --room demo
+//	server trace FILE
 package main
 
 import (
@@ -77,6 +78,15 @@ func command() *cli.Command {
 					"they have colours, unless NO_COLOR is set, and names where there are several.",
 				Flags:        peerFlags(),
 				Action:       begun(runPeer),
+				OnUsageError: usage,
+			},
+			{
+				Name:         "trace",
+				Usage:        "print a trace that peer --trace has written",
+				ArgsUsage:    "FILE",
+				Description:  "Prints each exchange as a ladder: this side on the left, the other on the right,\nin the order of cause and effect, whatever the clocks said.",
+				Flags:        traceFlags(),
+				Action:       begun(runTrace),
 				OnUsageError: usage,
 			},
 		},

@@ -12,6 +12,7 @@ import (
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/server/media"
 	"perfect-negotiation/server/terminal"
 )
@@ -61,6 +62,10 @@ func peerFlags() []cli.Flag {
 			Usage: "`how` to log: text, or json, with one line for each event",
 		},
 		&cli.StringFlag{
+			Name: "trace", Sources: cli.EnvVars("PN_TRACE"),
+			Usage: "new `file` for the trace of both sides; server trace prints it. Addresses, ICE credentials, chat and the room are masked",
+		},
+		&cli.StringFlag{
 			Name: "key", Sources: cli.EnvVars("PN_KEY"),
 			Usage: "secret `key` of a fixed identity, 22 to 64 characters of A-Z a-z 0-9 - _ (default: a new one)",
 		},
@@ -93,7 +98,12 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	t := terminal.New(terminal.Config{
+	var t *terminal.Terminal
+	kept, err := keep(c.String("trace"), room, func(err error) { t.Note("The trace ends here: %v", err) })
+	if err != nil {
+		return err
+	}
+	t = terminal.New(terminal.Config{
 		In: c.Root().Reader, Out: c.Root().Writer, Log: c.Root().ErrWriter,
 		Echo: c.Bool("echo"), Verbose: c.Bool("verbose"),
 		JSON: log == "json", Colour: os.Getenv("NO_COLOR") == "",
@@ -108,13 +118,17 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 		Connect: connect == "auto",
 		Version: "native",
 		Verbose: c.Bool("verbose"),
-		Trace:   t.Trace,
-		OnTrack: t.OnTrack,
+		Trace: func(e trace.Event) {
+			kept.add(trace.LineOf(e))
+			t.Trace(e)
+		},
+		OnRemoteTrace: func(_ string, l trace.Line) { kept.add(l) }, // the other side may show ours in any case
+		OnTrack:       t.OnTrack,
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	return t.Run(ctx, p)
+	return errors.Join(t.Run(ctx, p), kept.Close())
 }
 
 // recorder checks --media, and makes the directory after it if there is to be one;

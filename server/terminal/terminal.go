@@ -165,6 +165,9 @@ func (t *Terminal) readKeys(p *peer.Peer) {
 	}
 }
 
+// Note prints what concerns the user. It never blocks, and may be called before Run.
+func (t *Terminal) Note(format string, args ...any) { t.note(format, args...) }
+
 // note prints what the user did not say to anybody.
 func (t *Terminal) note(format string, args ...any) { t.log.note(fmt.Sprintf(format, args...)) }
 

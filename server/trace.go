@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v3"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
+	"perfect-negotiation/negotiation/trace/dump"
+	"perfect-negotiation/server/terminal"
+)
+
+func traceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "mermaid", Usage: "print exchange `N` alone, as a Mermaid sequence diagram"},
+	}
+}
+
+// runTrace prints a file that peer --trace, or a page, has written.
+func runTrace(_ context.Context, c *cli.Command) error {
+	if c.NArg() != 1 {
+		return fmt.Errorf("%w: trace takes one file, as in: server trace negotiation.trace", errUsage)
+	}
+	name := c.Args().First()
+	in, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if info, err := in.Stat(); err != nil {
+		return err
+	} else if info.IsDir() {
+		return fmt.Errorf("%s is a directory", name)
+	}
+	file, err := dump.Read(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if c.IsSet("mermaid") {
+		err := file.Mermaid(c.Root().Writer, c.Int("mermaid"))
+		if errors.Is(err, dump.ErrExchange) {
+			return fmt.Errorf("%w: --mermaid %d: %w", errUsage, c.Int("mermaid"), err)
+		}
+		return err
+	}
+	return file.Ladder(c.Root().Writer)
+}
+
+// keeper writes the trace of a peer to a file; a nil keeper keeps nothing.
+type keeper struct {
+	spool  *terminal.Spool
+	writer *dump.Writer
+}
+
+// keep makes the file that --trace names, if it names one.
+func keep(name, room string, fail func(error)) (*keeper, error) {
+	if name == "" {
+		return nil, nil
+	}
+	spool, err := terminal.Create(name, fail)
+	if err != nil {
+		return nil, fmt.Errorf("%w: --trace: %w", errUsage, err)
+	}
+	writer, err := dump.NewWriter(spool, dump.Header{UserAgent: "native", Room: room, Source: negotiation.Source, Masked: true})
+	return &keeper{spool, writer}, err
+}
+
+// add keeps an event. Errors are told by the spool.
+func (k *keeper) add(l trace.Line) {
+	if k != nil {
+		_ = k.writer.Write(l)
+	}
+}
+
+func (k *keeper) Close() error {
+	if k == nil {
+		return nil
+	}
+	return k.spool.Close()
+}
