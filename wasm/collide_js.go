@@ -51,10 +51,16 @@ func (b *collideButton) click(event element) {
 	}
 }
 
-// press collides with the peer that the button names, or with all.
+// press collides with the peer that the button names, or with all: without the
+// inspector it names none, and the one whose story is shown may be gone.
 func (b *collideButton) press(times int) {
 	button := b.page.el["collide"]
-	if !button.is("disabled") {
-		b.page.peer.Collide(button.dataOf("peer"), times)
+	if button.is("disabled") {
+		return
 	}
+	to := button.dataOf("peer")
+	if b.page.roster.Find(to) == nil {
+		to = ""
+	}
+	b.page.peer.Collide(to, times)
 }

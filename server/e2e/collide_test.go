@@ -15,9 +15,15 @@ type collider interface {
 
 func (n *native) collide(times int) { n.p.Collide("", times) }
 
-// collide presses the button, with Shift where that is to be ten collisions.
+// collide presses the button, and holds it where that is to be ten collisions.
 func (b *tab) collide(times int) {
-	b.eval(fmt.Sprintf(`document.querySelector("#collide").dispatchEvent(new MouseEvent("click", { shiftKey: %t }))`, times == 10), nil)
+	b.eval(fmt.Sprintf(`(async () => {
+		const button = document.querySelector("#collide"), point = (type) => button.dispatchEvent(new PointerEvent(type));
+		point("pointerdown");
+		if (%t) await new Promise((held) => setTimeout(held, 600));
+		point("pointerup");
+		button.click();
+	})()`, times == 10), nil)
 }
 
 // hide has the page's timers go off once a second, as in a tab that nobody looks at.

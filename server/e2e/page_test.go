@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -235,6 +236,8 @@ func TestKeyboard(t *testing.T) {
 	}
 	run(chromedp.Focus("#message"), chromedp.KeyEvent("typed"), chromedp.KeyEvent(kb.Enter))
 	await(t, "chat arrives", func() bool { return slices.Contains(impolite.received(), "typed") }, impolite)
+	run(chromedp.Focus("#collide"), chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(input.ModifierShift)))
+	await(t, "offers collide ten times", func() bool { return impolite.count(trace.CollisionIgnored) >= 10 }, polite, impolite)
 }
 
 // The policy that keeps foreign script out is never in the way of our own.

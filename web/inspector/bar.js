@@ -18,6 +18,7 @@ export function bar(store) {
   function update() {
     const pair = store.current;
     if (!pair) return;
+    byId("collide").dataset.peer = pair.id;
     const role = pair.role("there");
     other.dataset.role = role;
     other.textContent = role ? `${short(pair.id)} · ${role}` : short(pair.id);
