@@ -167,11 +167,18 @@ func (p *page) show(e trace.Event) {
 	case trace.Unpaired:
 		p.inspect.unpaired(e.Peer)
 		p.removeTiles(e.Peer)
+	case trace.CollideArmed, trace.CollideGivenUp:
+		p.el["collide"].data("armed", string(e.Code)) // what it waits for, or why no more
 	case trace.CollisionRollback:
-		p.say("Offers collided: ours is taken back")
+		p.collided("Offers collided: ours is taken back")
 	case trace.CollisionIgnored:
-		p.say("Offers collided: the other one is ignored")
+		p.collided("Offers collided: the other one is ignored")
 	}
+}
+
+func (p *page) collided(words string) {
+	p.el["collide"].data("armed", "")
+	p.say(words)
 }
 
 // say tells something to those who do not see the page.
