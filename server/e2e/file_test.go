@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/trace"
+	"perfect-negotiation/negotiation/trace/dump"
 )
 
 // TestTraceFile saves a trace as the page does, and reads it as others do.
@@ -45,6 +46,22 @@ func TestTraceFile(t *testing.T) {
 		}
 		if back := b.text(fmt.Sprintf(`import("/inspector/file.js").then(({ read }) => read(%q).lines)`, file)); back != strings.Join(events, "\n") {
 			t.Error("other lines are read than were saved")
+		}
+	})
+	t.Run("as the program writes it", func(t *testing.T) {
+		written, err := os.ReadFile("../../negotiation/trace/dump/testdata/pair.trace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := b.text(fmt.Sprintf(`import("/inspector/file.js").then(({ read, write }) => {
+			const { about, lines } = read(%q);
+			return write(lines.split("\n"), { userAgent: "native", ...about }, true);
+		})`, written))
+		theirs, ours := strings.Split(string(written), "\n"), strings.Split(again, "\n")
+		for i := range max(len(theirs), len(ours)) {
+			if i >= len(theirs) || i >= len(ours) || theirs[i] != ours[i] {
+				t.Fatalf("line %d differs:\n%s", i+1, again)
+			}
 		}
 	})
 	t.Run("for the tools of rtcstats", func(t *testing.T) { readAsRTCStats(t, saved(false, string(recorded))) })
@@ -215,6 +232,9 @@ func TestSaveAndOpen(t *testing.T) {
 	}
 	if own < 10 || !strings.Contains(file, `"kind":"collision-rollback"`) || strings.Contains(file, "a secret") {
 		t.Errorf("what is saved of %d events is not what happened:\n%s", own, file)
+	}
+	if read, err := dump.Read(strings.NewReader(file)); err != nil || !read.Masked || len(read.Events) < own {
+		t.Errorf("the program reads %+v, %v", read, err)
 	}
 	b.press("#trace-plain")
 	if plain := save(); !strings.Contains(plain, "a secret") || !strings.Contains(plain, `"room":"demo"`) {
