@@ -76,10 +76,11 @@ func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, opti
 		Enqueue:   s.enqueue,
 		Recheck:   s.recheck,
 		Candidate: func(c *webrtc.ICECandidateInit) { s.handle(s.n.deliver(s.n.numbered(Message{Candidate: c}))) },
-		Admit:     s.rules.admit,
+		Admit:     s.admit,
 		LeftOut:   func(err error) { s.report(trace.CandidateRefused, trace.BadCandidate, err) },
 		Unsent:    func(err error) { s.report(trace.SendFailed, trace.NotSent, err) },
 		Rejected:  func(err error) { s.report(trace.SectionRejected, trace.NotTaken, err) },
+		Record:    s.record,
 		Stop:      s.stop,
 	}); err != nil {
 		return nil, err
@@ -93,6 +94,7 @@ func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, opti
 	}, s.stamp)
 	s.n.begun = pc.CurrentLocalDescription() != nil
 	s.credentials = credentials{local: ufragOf(pc.CurrentLocalDescription()), remote: ufragOf(pc.CurrentRemoteDescription())}
+	s.begins(role)
 	s.recheck()
 	if s.sources != nil {
 		s.sources.watch(pc, func() { s.enqueue(s.flooded) })

@@ -54,7 +54,7 @@ func ufragOf(d *webrtc.SessionDescription) string {
 func (s *Session) receive(m Message) error {
 	s.announce(m)
 	before := s.n.pc.SignalingState()
-	err := s.n.Receive(m)
+	err := s.hand(m)
 	if err != nil || m.Description == nil || s.n.ignoring {
 		return err
 	}

@@ -96,7 +96,7 @@ func (s *Session) answerOverdue() {
 // tryAgain is called some time after an offer failed.
 func (s *Session) tryAgain() {
 	s.changed, s.waits = true, false
-	s.handle(s.n.Retry())
+	s.handle(s.call(trace.Retries, s.n.Retry))
 	s.settle()
 }
 
@@ -112,8 +112,8 @@ func (s *Session) settle() {
 	}
 	if s.changed {
 		s.changed = false
-		if s.pc.Needed() {
-			s.handle(s.n.NegotiationNeeded())
+		if s.needed() {
+			s.handle(s.call(trace.Offers, s.n.NegotiationNeeded))
 			s.observe()
 			return
 		}

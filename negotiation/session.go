@@ -44,6 +44,7 @@ type Session struct {
 	n      *Negotiator
 	polite bool
 	trace  func(trace.Event)
+	record func(trace.Input) // nil: nobody wants to know
 	rules  CandidateRules
 
 	sources sourceCounter // nil: they are not counted
@@ -147,13 +148,13 @@ func (s *Session) Post(change func() error) {
 // survives collisions: it is fulfilled when an offer made after the call has
 // been answered.
 func (s *Session) Renegotiate() {
-	s.enqueue(func() { s.handle(s.n.Renegotiate()) })
+	s.enqueue(func() { s.handle(s.call(trace.Renegotiates, s.n.Renegotiate)) })
 }
 
 // RestartICE asks for an offer that restarts ICE. The wish survives collisions.
 func (s *Session) RestartICE() {
 	s.enqueue(func() {
-		s.n.RestartICE()
+		_ = s.call(trace.RestartsICE, func() error { s.n.RestartICE(); return nil })
 		s.changed = true
 	})
 }

@@ -35,6 +35,9 @@ type side struct {
 	answer   string // the last that came
 	states   []trace.State
 	told     []trace.Event
+
+	options []negotiation.Option
+	tell    func(trace.Event) // is told each event, too; nil: nobody is
 }
 
 // pair returns a polite and an impolite peer, connected by ordered signalling.
@@ -76,7 +79,7 @@ func (p *side) attach(other *side) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s, err := negotiation.Attach(p.pc, negotiation.Role(p.name), send, negotiation.WithTrace(p.trace))
+	s, err := negotiation.Attach(p.pc, negotiation.Role(p.name), send, append(p.options, negotiation.WithTrace(p.trace))...)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -147,6 +150,9 @@ func (p *side) trace(e trace.Event) {
 	defer p.mu.Unlock()
 	p.events[e.Kind]++
 	p.told = append(p.told, e)
+	if p.tell != nil {
+		p.tell(e)
+	}
 	if e.Kind == trace.StateChanged {
 		p.states = append(p.states, e.State)
 	}

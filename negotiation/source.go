@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "c72cd4c8af05b5bcbeb214ae9cf545b1bf2e0207aa56fb8eb3b43b950704e49b"
+const Source = "a4b260656be1725896d77675117afa4bf4d1fdb858d11bf88a694eb70180899b"

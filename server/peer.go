@@ -123,6 +123,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 			t.Trace(e)
 		},
 		OnRemoteTrace: func(_ string, l trace.Line) { kept.add(l) }, // the other side may show ours in any case
+		OnInput:       kept.inputs(),
 		OnTrack:       t.OnTrack,
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/replay"
 	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/negotiation/trace/dump"
 	"perfect-negotiation/server/terminal"
@@ -16,6 +17,7 @@ import (
 
 func traceFlags() []cli.Flag {
 	return []cli.Flag{
+		&cli.BoolFlag{Name: "replay", Usage: "decide all of it once more, and say whether it is the same"},
 		&cli.IntFlag{Name: "mermaid", Usage: "print exchange `N` alone, as a Mermaid sequence diagram"},
 	}
 }
@@ -39,6 +41,14 @@ func runTrace(_ context.Context, c *cli.Command) error {
 	file, err := dump.Read(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	if c.Bool("replay") {
+		negotiations, same, err := replay.File(file)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		_, err = fmt.Fprintf(c.Root().Writer, "The same: %d decisions of %d negotiations.\n", same, negotiations)
+		return err
 	}
 	if c.IsSet("mermaid") {
 		err := file.Mermaid(c.Root().Writer, c.Int("mermaid"))
@@ -74,6 +84,14 @@ func (k *keeper) add(l trace.Line) {
 	if k != nil {
 		_ = k.writer.Write(l)
 	}
+}
+
+// inputs is for [peer.Config]: nothing is recorded where nothing is kept.
+func (k *keeper) inputs() func(trace.Input) {
+	if k == nil {
+		return nil
+	}
+	return func(in trace.Input) { _ = k.writer.WriteInput(in) }
 }
 
 func (k *keeper) Close() error {

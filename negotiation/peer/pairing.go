@@ -102,7 +102,7 @@ func newPairing(r *remote, tells bool) (*pairing, error) {
 		_ = p.pc.Close()
 		return nil, err
 	}
-	p.session, err = negotiation.Attach(p.pc, r.role(), p.send, negotiation.WithTrace(p.trace), guard)
+	p.session, err = negotiation.Attach(p.pc, r.role(), p.send, append(p.recording(), negotiation.WithTrace(p.trace), guard)...)
 	if err != nil {
 		_ = p.pc.Close()
 		return nil, err

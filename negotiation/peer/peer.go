@@ -45,6 +45,10 @@ type Config struct {
 	// Its other values are what that peer says. Where events are missing there is one
 	// of the kind [trace.EventsLost].
 	OnRemoteTrace func(from string, line trace.Line)
+	// OnInput is called like Trace with what comes into each negotiation, between the
+	// events that it leads to, so that package replay can make the same decisions once
+	// more. Nil: nothing is recorded.
+	OnInput func(trace.Input)
 	// OnTrack is called with each received track; nil: tracks are ignored.
 	// Natively it is called on a goroutine of its own, and in a browser like
 	// Trace, so that no track comes after [trace.Unpaired].

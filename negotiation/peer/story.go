@@ -1,6 +1,9 @@
 package peer
 
-import "perfect-negotiation/negotiation/trace"
+import (
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/trace"
+)
 
 // story is what a pairing remembers to put the trace of its Session into that of the
 // Peer: with the numbers of the latter, and with the identities that messages have
@@ -53,4 +56,16 @@ func (p *pairing) tell(e trace.Event) {
 	e.Peer, e.Life = p.remote.id, p.life
 	p.observe(e)
 	s.events[n%recent] = p.remote.peer.tell(e)
+}
+
+// recording has the Session tell what comes into it, if somebody wants to know.
+func (p *pairing) recording() []negotiation.Option {
+	peer := p.remote.peer
+	if peer.config.OnInput == nil {
+		return nil
+	}
+	return []negotiation.Option{negotiation.WithInputs(func(in trace.Input) {
+		in.Peer, in.Life = p.remote.id, p.life
+		peer.enqueue(func() { peer.config.OnInput(in) })
+	})}
 }

@@ -147,3 +147,23 @@ func BenchmarkLine(b *testing.B) {
 		})
 	}
 }
+
+func TestInputs(t *testing.T) {
+	for _, in := range []Input{
+		{Peer: "wkgsyf", Life: 2, Call: Receives, Type: Offer, SDP: "v=0\r\n"},
+		{Call: HasWants, State: Stable, Wants: []Want{{"p0", "video", "sendrecv \"t\""}, {"", "application", ""}}},
+		{Call: AddsCandidate, State: Stable, Err: "no", Class: "ufrag", Code: UnknownUfrag},
+		{Call: ReceivesICE, Candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host", Ufrag: "abcd"},
+		{Call: Returns, Yes: true},
+	} {
+		read, err := ParseInput(in.Append(nil))
+		if diff := cmp.Diff(in, read); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", in.Append(nil), err, diff)
+		}
+	}
+	for _, line := range []string{"", "{}", `{"pn":"event"}`, `{"pn":"input"}`, `{"pn":"input","call":1}`, `{"pn":"input","call":"pc.wants","wants":[["a"]]}`, `{"pn":"input","call":"return","yes":1}`} {
+		if _, err := ParseInput([]byte(line)); !errors.Is(err, ErrLine) {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}

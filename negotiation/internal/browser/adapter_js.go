@@ -21,7 +21,7 @@ func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, err
 		js:             safejs.Safe(pc.JSValue()),
 		to:             to,
 	}
-	h := held.New(b, polite, true)
+	h := held.New(held.Recorded(b, true, to.Record), polite, true)
 	h.Admit, h.LeftOut = to.Admit, to.LeftOut
 	err := errors.Join(
 		h.Adopt(b.past()),

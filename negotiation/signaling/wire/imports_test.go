@@ -28,6 +28,7 @@ func TestImports(t *testing.T) {
 		webapi  = "negotiation/webapi"
 		trace   = "negotiation/trace"
 		dump    = "negotiation/trace/dump"
+		replay  = "negotiation/replay"
 	)
 	core := []string{"negotiation", jsontxt, wire, trace, held, sdp, pion}
 	client := append([]string{"negotiation/signaling", link}, core...)
@@ -52,7 +53,7 @@ func TestImports(t *testing.T) {
 		{local, "", client, nil, "a room knows no peers"},
 		{trouble, "", client, nil, "trouble knows no peers"},
 		{"negotiation/peer", "", append([]string{webapi}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, "negotiation/peer/examples"}, peer...),
+		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},

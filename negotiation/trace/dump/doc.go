@@ -12,8 +12,8 @@
 //	["setRemoteDescription","wkgsyf…#1/there",{"type":"offer","sdp":"…"},"o8",12]
 //
 // The first two lines are the header; in pn, room and self are absent if they are not
-// known or masked. Lines that are objects are ours: package trace tells their fields, and
-// package replay those with "pn":"input". They come in the order in which this side saw
+// known or masked. Lines that are objects are ours: trace.Line and trace.Input tell their
+// fields; with the inputs, package replay makes the same decisions once more. They come in the order in which this side saw
 // them. Lines that are arrays are derived from them for rtcstats' tools, which skip ours:
 // method, connection (peer, life and side), value, more values, and the milliseconds since
 // the array line before. Our readers skip them.

@@ -59,6 +59,16 @@ func (m *Mask) Line(l trace.Line) trace.Line {
 	return l
 }
 
+// Input masks what came into a negotiation.
+func (m *Mask) Input(in trace.Input) trace.Input {
+	in.SDP, in.Err = m.SDP(in.SDP), m.words(in.Err)
+	in.Candidate = m.Candidate(in.Candidate)
+	if in.Ufrag != "" {
+		in.Ufrag = m.ufrag(in.Ufrag)
+	}
+	return in
+}
+
 // said is an error that was read, or masked.
 type said string
 

@@ -25,14 +25,14 @@ const (
 type File struct {
 	Header
 	Events []trace.Line
-	Inputs []Input
-	Cut    bool // its last line is not whole
+	Inputs []Input // what package replay needs, if it was recorded
+	Cut    bool    // its last line is not whole
 }
 
-// Input is a line of what came in, for package replay.
+// Input is what came into a negotiation, and its place among the events.
 type Input struct {
+	trace.Input
 	After int // how many of Events come before it
-	Text  []byte
 }
 
 // Read reads a file. It returns an error that wraps [ErrFile] and says which line is
@@ -107,7 +107,11 @@ func (f *File) line(n int, line []byte) error {
 		}
 		f.Events = append(f.Events, l)
 	case "input":
-		f.Inputs = append(f.Inputs, Input{len(f.Events), bytes.Clone(line)})
+		in, err := trace.ParseInput(line)
+		if err != nil {
+			return err
+		}
+		f.Inputs = append(f.Inputs, Input{in, len(f.Events)})
 	}
 	return nil
 }

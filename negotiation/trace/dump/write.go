@@ -76,6 +76,15 @@ func (f *Writer) Write(l trace.Line) error {
 	return err
 }
 
+// WriteInput writes what came into a negotiation.
+func (f *Writer) WriteInput(in trace.Input) error {
+	if f.mask != nil {
+		in = f.mask.Input(in)
+	}
+	_, err := f.w.Write(append(in.Append(f.line[:0]), '\n'))
+	return err
+}
+
 // derive appends the array of an event, if it has one.
 func (f *Writer) derive(l trace.Line) {
 	e := &l.Event
