@@ -1,5 +1,7 @@
 package main
 
+import "perfect-negotiation/negotiation/peer"
+
 // submit sends the line. Saying waits, which a handler of the browser must not.
 func (p *page) submit(event element) {
 	_, _ = event.Call("preventDefault")
@@ -34,7 +36,7 @@ func (p *page) showChat() {
 		if _, there := p.options[r.ID]; !there {
 			option := p.d.create("option", "")
 			option.set("value", r.ID)
-			option.setText(shortID(r.ID))
+			option.setText(peer.ShortID(r.ID))
 			p.options[r.ID] = option
 			p.el["to"].append(option.Value)
 		}
@@ -45,12 +47,12 @@ func (p *page) showChat() {
 		here := r != nil && r.Channels > 0
 		switch {
 		case here:
-			option.setText(shortID(id))
+			option.setText(peer.ShortID(id))
 		case id == chosen:
 			sendable = false
 			if !option.is("disabled") {
-				option.setText(shortID(id) + " (gone)")
-				p.say(shortID(id) + " is gone: choose whom to write to")
+				option.setText(peer.ShortID(id) + " (gone)")
+				p.say(peer.ShortID(id) + " is gone: choose whom to write to")
 			}
 		default:
 			_, _ = option.Call("remove")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -42,7 +43,7 @@ func (l *logView) add(e trace.Event) {
 	line.append(at.Value, " ", label.Value, " ")
 	if l.many && e.Peer != "" {
 		id := l.d.create("span", "other")
-		id.setText(shortID(e.Peer))
+		id.setText(peer.ShortID(e.Peer))
 		line.append(id.Value, " ")
 	}
 	e.Detail = shorten(e.Detail)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"perfect-negotiation/negotiation/peer"
+
 	"github.com/hack-pad/safejs"
 
 	"perfect-negotiation/negotiation/webapi"
@@ -201,7 +203,7 @@ func (p *page) addTile(from string, track safejs.Value) {
 		return
 	}
 	words := p.d.create("figcaption", "")
-	words.setText(shortID(from) + " · " + kind)
+	words.setText(peer.ShortID(from) + " · " + kind)
 	player := p.d.create(kind, "")
 	player.set("autoplay", true)
 	player.set("playsInline", true)

@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"strings"
-)
 
-func shortID(id string) string { return id[:min(6, len(id))] }
+	"perfect-negotiation/negotiation/peer"
+)
 
 // showPeer shows what the roster says of a peer that has come, changed or gone.
 func (p *page) showPeer(id string) {
@@ -24,7 +24,7 @@ func (p *page) showPeer(id string) {
 	}
 	if r != nil {
 		item.data("state", r.State)
-		words := fmt.Sprintf("%s · we are %s · %s", shortID(id), r.Role, r.State)
+		words := fmt.Sprintf("%s · we are %s · %s", peer.ShortID(id), r.Role, r.State)
 		if r.Stalled {
 			words += " · signalling is stalled"
 		}
@@ -93,7 +93,7 @@ func (p *page) showSource() {
 		case r.Source == "":
 			continue
 		case r.Differs:
-			others = append(others, shortID(r.ID)+" ("+r.Source+")")
+			others = append(others, peer.ShortID(r.ID)+" ("+r.Source+")")
 		default:
 			same++
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"perfect-negotiation/negotiation/peer"
+
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/trace"
 )
@@ -14,7 +16,7 @@ func (p *page) showRelay(e trace.Event) {
 	case trace.RoomJoined:
 		state, words = "connected", "connected"
 		p.el["self"].data("id", p.peer.ID())
-		p.el["self"].setText(shortID(p.peer.ID()))
+		p.el["self"].setText(peer.ShortID(p.peer.ID()))
 		if p.showsOutage() {
 			p.hideNotice()
 		}

@@ -192,6 +192,9 @@
     new ResizeObserver(schedule).observe(list);
   }
 
+  // shortID is ShortID of package peer.
+  const shortID = (id) => id?.slice(0, 10).replace(/^(.{5})(.{5})$/, "$1-$2");
+
   // mirrorChat shows a chat line of the log in the chat as well.
   function mirrorChat(line) {
     const sent = line.dataset.kind === "chat-sent";
@@ -203,7 +206,7 @@
     text.dir = "auto";
     text.textContent = line.querySelector("bdi").textContent;
     const by = document.createElement("small");
-    const other = line.dataset.peer?.slice(0, 6);
+    const other = shortID(line.dataset.peer);
     by.textContent = sent ? (other ? `You to ${other}` : "You") : other || "Peer";
     item.append(by, text);
     chat.append(item);

@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -56,7 +57,7 @@ func TestWhomALineIsFor(t *testing.T) {
 	if err := chosen.navigate(w.url + "/healthz"); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "it says that it is gone", func() bool { return slices.Contains(b.choices(), id[:6]+" (gone)*") }, b)
+	await(t, "it says that it is gone", func() bool { return slices.Contains(b.choices(), peer.ShortID(id)+" (gone)*") }, b)
 	if b.canSend() || b.text(`document.querySelector("#to").hidden + ""`) == "true" {
 		t.Error("a line can be sent, or nobody else be chosen")
 	}
@@ -76,7 +77,7 @@ func TestWhomALineIsFor(t *testing.T) {
 	}
 	await(t, "it cannot", func() bool { return !b.canSend() }, b)
 	b.choose("")
-	if list := b.choices(); !slices.Equal(list, []string{"Everybody*", other.id()[:6]}) {
+	if list := b.choices(); !slices.Equal(list, []string{"Everybody*", peer.ShortID(other.id())}) {
 		t.Errorf("the choices are %q", list)
 	}
 	b.say("for all")
@@ -181,7 +182,7 @@ func TestTheLogSaysWhichPeer(t *testing.T) {
 		from.say("hello")
 		await(t, "chat arrives", func() bool { return len(b.received()) > before }, b)
 		last := `[...document.querySelectorAll('#log [data-kind="chat-received"]')].at(-1)`
-		if id, words := b.text(last+`.querySelector(".other").textContent`), b.text(last+`.lastChild.textContent`); id != from.id()[:6] || words != "Received: hello" {
+		if id, words := b.text(last+`.querySelector(".other").textContent`), b.text(last+`.lastChild.textContent`); id != peer.ShortID(from.id()) || words != "Received: hello" {
 			t.Errorf("of %s it says %q %q", from.id(), id, words)
 		}
 	}

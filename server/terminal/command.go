@@ -98,11 +98,12 @@ func (t *Terminal) find(name string) (string, error) {
 	if name == "" {
 		return "", nil
 	}
+	id := strings.ReplaceAll(name, "-", "") // as ShortID writes it
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var found []string
 	for _, other := range t.roster.Entries() {
-		if strings.HasPrefix(other.ID, name) {
+		if strings.HasPrefix(other.ID, name) || id != "" && strings.HasPrefix(other.ID, id) {
 			found = append(found, other.ID)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -122,4 +123,4 @@ func (s style) note(text string) string {
 }
 
 // name returns the beginning of a peer's id, which is what the relay says it is.
-func name(id string) string { return trace.Printable(id[:min(6, len(id))]) }
+func name(id string) string { return trace.Printable(peer.ShortID(id)) }

@@ -3,6 +3,7 @@
 // https://www.w3.org/TR/webrtc/#rtcsignalingstate-enum
 
 import { element, shape } from "./dom.js";
+import { shortID } from "../id.js";
 
 /** @typedef {import("../event.js").TraceEvent} TraceEvent */
 
@@ -76,7 +77,7 @@ export function create(container, store) {
     const past = store.past();
     const named = (who, side) => [who, pair.role(side)].filter(Boolean).join(" · ");
     graphs.here.draw(named("You", "here"), pair.role("here"), walk(past, "here"));
-    if (pair.traced) graphs.there.draw(named(pair.id.slice(0, 6), "there"), pair.role("there"), walk(past, "there"));
+    if (pair.traced) graphs.there.draw(named(shortID(pair.id), "there"), pair.role("there"), walk(past, "there"));
   }
   return { update };
 }

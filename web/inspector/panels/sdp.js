@@ -3,6 +3,7 @@
 
 import { diff, inWords, sections } from "./description.js";
 import { copyButton, element } from "./dom.js";
+import { shortID } from "../id.js";
 
 /** @typedef {import("../event.js").TraceEvent} TraceEvent */
 
@@ -86,7 +87,7 @@ export function create(container, store) {
       list.replaceChildren();
       return;
     }
-    const whose = e.msg.from === "here" ? "yours" : e.peer.slice(0, 6);
+    const whose = e.msg.from === "here" ? "yours" : shortID(e.peer);
     title.textContent = `${e.msg.type === "offer" ? "Offer" : "Answer"} ${e.msg.seq} · ${whose}`;
     const change = inWords(before?.sdp ?? "", e.sdp).join(", ");
     words.textContent = before ? `Since ${nameOf(before)}: ${change || "nothing that matters"}` : change || "It has no media and no data";
