@@ -2,9 +2,7 @@ package negotiation
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -21,8 +19,8 @@ import (
 // candidates with up to 5 names are used, and up to 20 names of a connection.
 type CandidateRules struct {
 	Loopback bool           // use addresses of this machine alone, 127.0.0.0/8 and ::1
-	Allow    []netip.Prefix // use only these; nil: all
-	Deny     []netip.Prefix // never use these
+	Allow    []netip.Prefix // natively: use only these; nil: all
+	Deny     []netip.Prefix // natively: never use these
 }
 
 // WithCandidates has rules for the candidates of the other side. Without it, those
@@ -34,57 +32,100 @@ func WithCandidates(rules CandidateRules) Option { return func(s *Session) { s.r
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.1
 func (r CandidateRules) admit(candidate string) error {
 	words := strings.Split(candidate, " ")
-	if len(words) < 8 || slices.Contains(words[1:8], "") {
+	if len(words) < 8 || words[1] == "" || words[2] == "" || words[3] == "" || words[6] == "" || words[7] == "" {
 		return trace.Because(trace.BadCandidate, errors.New("the candidate cannot be read"))
 	}
 	port, err := strconv.ParseUint(words[5], 10, 16)
 	if err != nil {
 		return trace.Because(trace.BadCandidate, errors.New("the candidate's port is none"))
 	}
-	address, err := netip.ParseAddr(words[4])
-	switch {
-	case err == nil:
-		address = address.Unmap().WithZone("")
-		if err := r.Permits(address); err != nil {
+	kind := private
+	if !isLocalName(words[4]) {
+		kind = reachOf(words[4])
+		if err := r.permits(kind, words[4]); err != nil {
 			return err
 		}
-	case !isLocalName(words[4]):
-		return trace.Because(trace.BadAddress, errors.New("the candidate's address is neither an IP address nor NAME.local"))
 	}
 	connects := strings.EqualFold(words[2], "tcp") && strings.Contains(candidate+" ", " tcptype active ") // it listens nowhere
-	public := err == nil && isPublic(address)
-	if port < 1024 && !connects && !(public && (port == 80 || port == 443)) {
-		return trace.Because(trace.BadPort, fmt.Errorf("the candidate's port is %d: no port below 1024 is used, but for 80 and 443 on public addresses", port))
+	if port < 1024 && !connects && !(kind == public && (port == 80 || port == 443)) {
+		return trace.Because(trace.BadPort, errors.New("no port below 1024 is used, but for 80 and 443 on public addresses: the candidate's is "+words[5]))
 	}
 	return nil
 }
 
-// Permits returns why an address is not used, or nil.
-func (r CandidateRules) Permits(address netip.Addr) error {
-	address = address.Unmap().WithZone("")
-	within := func(p netip.Prefix) bool { return p.Contains(address) }
-	var why string
+func (r CandidateRules) permits(kind reach, address string) error {
 	switch {
-	case !address.IsValid(), address.Is4() && (address.As4()[0] == 0 || address.As4()[0] >= 224), address.IsUnspecified(), address.IsMulticast():
-		why = "is no address of one host"
-	case address.Is4() && address.IsLinkLocalUnicast():
-		why = "is link-local"
-	case address.IsLoopback() && !r.Loopback:
-		why = "is on this machine"
-	case r.Allow != nil && !slices.ContainsFunc(r.Allow, within):
-		why = "is not allowed"
-	case slices.ContainsFunc(r.Deny, within):
-		why = "is denied"
-	default:
-		return nil
+	case kind == nowhere:
+		return badAddress(address, "is no address of one host")
+	case kind == loopback && !r.Loopback:
+		return badAddress(address, "is on this machine")
 	}
-	return trace.Because(trace.BadAddress, fmt.Errorf("the address %s %s", address, why))
+	return r.listed(address)
 }
 
-// isPublic reports whether an address may be on the Internet.
-func isPublic(a netip.Addr) bool {
-	shared := a.Is4() && a.As4()[0] == 100 && a.As4()[1]&0xc0 == 64 // RFC 6598
-	return !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !shared
+func badAddress(address, why string) error {
+	return trace.Because(trace.BadAddress, errors.New("the candidate's address "+address+" "+why))
+}
+
+// reach is how far an address reaches.
+type reach int
+
+const (
+	nowhere  reach = iota // not one host, link-local in IPv4, or no address
+	loopback              // this machine
+	private               // the network around, IPv6's link-local addresses among them
+	public
+)
+
+// reachOf returns that of an address as text. What it takes for IPv6 the connection may
+// refuse. It does without package netip, which is large.
+func reachOf(text string) reach {
+	text, _, _ = strings.Cut(strings.ToLower(text), "%")
+	if mapped, is := strings.CutPrefix(text, "::ffff:"); is {
+		text = mapped
+	}
+	begins := func(any ...string) bool {
+		for _, prefix := range any {
+			if strings.HasPrefix(text, prefix) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case !strings.Contains(text, ":"):
+		return reachOf4(text)
+	case text == "::1":
+		return loopback
+	case begins("::", "0", "ff"), strings.Trim(text, "0123456789abcdef:.") != "":
+		return nowhere
+	case begins("fc", "fd", "fe8", "fe9", "fea", "feb"):
+		return private
+	}
+	return public
+}
+
+func reachOf4(text string) reach {
+	var bytes []uint64
+	for _, part := range strings.Split(text, ".") {
+		n, err := strconv.ParseUint(part, 10, 8)
+		if err != nil || len(part) > 1 && part[0] == '0' {
+			return nowhere
+		}
+		bytes = append(bytes, n)
+	}
+	if len(bytes) != 4 {
+		return nowhere
+	}
+	switch a, b := bytes[0], bytes[1]; {
+	case a == 0, a >= 224, a == 169 && b == 254:
+		return nowhere
+	case a == 127:
+		return loopback
+	case a == 10, a == 172 && b&0xf0 == 16, a == 192 && b == 168, a == 100 && b&0xc0 == 64: // RFC 1918, RFC 6598
+		return private
+	}
+	return public
 }
 
 // isLocalName reports whether a name may stand for an address in the local network.

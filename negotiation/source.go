@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "a4b260656be1725896d77675117afa4bf4d1fdb858d11bf88a694eb70180899b"
+const Source = "14eea9471668aaeaf588db9072d601c83f082c9caf93a8516b18eb96d24fc0b7"

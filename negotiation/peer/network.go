@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -17,11 +16,12 @@ func onThisMachine(server string) bool {
 	if err != nil {
 		return false
 	}
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	if address, err := netip.ParseAddr(host); err == nil {
-		return address.Unmap().IsLoopback()
+	host := strings.TrimPrefix(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), "::ffff:")
+	switch {
+	case host == "localhost", host == "::1", strings.HasSuffix(host, ".localhost"):
+		return true
 	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+	return strings.HasPrefix(host, "127.") && strings.Trim(host, "0123456789.") == ""
 }
 
 // newPeerConnection makes the connection of a pairing, and returns what Attach is to

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/term"
 
-	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/trace"
 )
 
