@@ -123,7 +123,7 @@ bench: tools ## the benchmark tables: connections, parses, the explorer, and our
 	set -o pipefail; go test -run '^$$' -bench . -skip '^Benchmark(Explore|Parses)$$' -benchmem -count 5 -timeout 30m \
 		./negotiation/... ./server/relay/... | tee /dev/stderr | .ci/medians
 	set -o pipefail; go test -run '^$$' -bench '^Benchmark(Explore|Parses)$$' -timeout 30m ./negotiation | tee /dev/stderr | .ci/medians
-	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSpeed$$' ./server/e2e -speed 15
+	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^(TestSpeed|TestLadderSpeed)$$' ./server/e2e -speed 15 -ladder 200
 
 tools: ## install what a bare Debian lacks, or say what to install
 	@.ci/tools

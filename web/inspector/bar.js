@@ -10,6 +10,7 @@ const many = (n, word) => `${n.toLocaleString()} ${word}${n === 1 ? "" : "s"}`;
 /** @param {import("./store.js").Store} store */
 export function bar(store) {
   const other = byId("other");
+  const collide = byId("collide");
   const count = byId("ladder-count");
   const tabs = byId("pairs");
   /** @type {Map<string, HTMLButtonElement>} */
@@ -18,7 +19,7 @@ export function bar(store) {
   function update() {
     const pair = store.current;
     if (!pair) return;
-    byId("collide").dataset.peer = pair.id;
+    collide.dataset.peer = pair.gone ? "" : pair.id; // it is with the pair that is shown
     const role = pair.role("there");
     other.dataset.role = role;
     other.textContent = role ? `${short(pair.id)} · ${role}` : short(pair.id);

@@ -205,6 +205,17 @@ class Line {
     this.mark(store.selected);
   }
 
+  // show brings a part into view, above the sheet that says why on a narrow screen.
+  #show(part) {
+    part.scrollIntoView({ block: "nearest" });
+    requestAnimationFrame(() => {
+      const sheet = document.getElementById("why");
+      if (getComputedStyle(sheet).position !== "fixed") return;
+      const hidden = part.getBoundingClientRect().bottom + 12 - sheet.getBoundingClientRect().top;
+      if (hidden > 0) scrollBy(0, hidden);
+    });
+  }
+
   /** @param {?import("./event.js").TraceEvent} selected */
   mark(selected) {
     if (selected?.item !== this.item) {
@@ -214,6 +225,6 @@ class Line {
     this.li.setAttribute("aria-current", "step");
     this.details.open = true;
     for (const e of this.body.querySelectorAll(`[data-i="${selected.i}"], [data-to="${selected.i}"]`)) e.classList.add("selected");
-    (this.body.querySelector(".selected") ?? this.li).scrollIntoView({ block: "nearest" });
+    this.#show(this.body.querySelector(".selected") ?? this.li);
   }
 }

@@ -3,6 +3,7 @@
 
 import { Ladder } from "./ladder.js";
 import { Layers } from "./layers.js";
+import { announce } from "./announce.js";
 import { bar } from "./bar.js";
 import { create as createExport } from "./export.js";
 import { create as createPanels } from "./panels/tabs.js";
@@ -33,6 +34,7 @@ const buttons = messageButtons(store, () => why);
 why = new Why(store, byId("why"), buttons.row);
 keys(tools(store, layers, byId("ladder-tools")), buttons);
 bar(store);
+announce(store, byId("said"));
 
 createPanels(byId("panels"), store);
 

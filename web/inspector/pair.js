@@ -53,6 +53,7 @@ export class Pair {
     this.sides = { here: new Side(), there: new Side() };
     this.count = 0; // items, ever
     this.away = 0; // when the relay went; 0: it is there
+    this.gone = false; // the other side is
     this.delays = { here: Infinity, there: Infinity }; // the shortest, from each side
   }
 
@@ -112,6 +113,8 @@ export class Pair {
     this.sides[e.side].see(e);
     if (e.side === "here" && e.kind === "relay-lost") this.away ||= e.t;
     if (e.side === "here" && e.kind === "relay-connected") this.away = 0;
+    if (e.side === "here" && (e.kind === "peer-gone" || e.kind === "unpaired")) this.gone = true;
+    if (e.side === "here" && e.kind === "paired") this.gone = false;
     if (isDescription(e)) this.#description(e);
     else this.#other(e);
     if (this.events.length > this.most + spare) this.#trim();

@@ -104,9 +104,9 @@ export function plan(item, pair, layers, narrow) {
     const words = label(e, pair);
     if (e.kind === "offer-sending") {
       const said = layers.on("changes") ? cut(change(e, pair).join(", ")) : "";
-      const flag = waiting[e.side].splice(0).find((f) => f.kind !== "negotiation-needed");
+      const flag = waiting[e.side].splice(0).findLast((f) => f.kind !== "negotiation-needed");
       const about = words || said || (flag ? label(flag, pair) : "");
-      if (narrow && about) arrows.get(keyOf(e)).label += `: ${about}`;
+      if (narrow && about) arrows.get(keyOf(e)).label += item.offers.get(e.msg?.key)?.renews ? ": again" : `: ${about}`;
       else mark(flag && !words && !said ? flag : e, "quiet", about);
     } else if (decisions.has(e.kind)) mark(e, "decision", words);
     else if (connection.has(e.kind)) mark(e, "connection", words);

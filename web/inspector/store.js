@@ -104,8 +104,8 @@ export class Store extends EventTarget {
       this.pairs.set(id, pair);
       if (this.pairs.size > maxPairs) this.#drop();
     }
-    // Who has not chosen sees the pair in which something happens first.
-    if (!this.current || (!this.#chosen && !this.current.exchanges.length)) this.current = pair;
+    // Who has not chosen sees the pair in which something happens first, while it lasts.
+    if (!this.current || (!this.#chosen && (this.current.gone || !this.current.exchanges.length))) this.current = pair;
     return pair;
   }
 

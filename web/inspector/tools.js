@@ -38,7 +38,7 @@ export function tools(store, layers, bar) {
   const live = button("", "Pause", "Space", actions.toggle);
   live.id = "ladder-live";
   const showMode = () => {
-    live.textContent = store.live ? "● live" : "❚❚ paused";
+    live.replaceChildren(...(store.live ? ["●", element("span", {}, "live")] : ["❚❚", element("span", {}, "paused")]));
     live.setAttribute("aria-label", store.live ? "Live: pause" : "Paused: follow again");
     live.setAttribute("aria-pressed", String(!store.live));
   };

@@ -25,6 +25,7 @@ export class Why {
     this.text = card.querySelector("#why-text");
     this.initial = [...this.text.childNodes];
     this.buttons = buttons;
+    card.querySelector("#why-close").addEventListener("click", () => store.follow());
     store.addEventListener("select", () => this.update());
     store.addEventListener("change", () => this.update());
   }

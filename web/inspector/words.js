@@ -138,7 +138,7 @@ export function sentence(e, pair) {
     case "description-refused":
       return `${actor} refused ${from} ${m ?? "description"}`;
     default:
-      return e.side === "there" ? `${short(pair.id)}: ${bare(e)}` : bare(e);
+      return e.side === "there" ? `${short(pair.id)}: ${bare(e)}` : bare(e).replaceAll(pair.id, short(pair.id));
   }
 }
 
@@ -169,7 +169,7 @@ export function label(e, pair) {
     case "sending-started": return cut(`sends ${e.detail}`);
     case "sending-stopped": return cut(`stops ${e.detail}`);
     case "track-received": return cut(`receives ${e.detail}`);
-    case "collide-armed": return "arms";
+    case "collide-armed": return "waits to collide";
     case "offer-received": case "answer-received": return "";
     default: return cut(bare(e));
   }
