@@ -64,6 +64,9 @@ func newHandler(fsys fs.FS, source string) http.Handler {
 	names := []string{"style.css", "boot.js", "favicon.svg", "dist/wasm_exec.js"}
 	for _, name := range append(names, inspector(fsys)...) {
 		if body, err := fs.ReadFile(fsys, name); err == nil {
+			if ext := path.Ext(name); (ext == ".js" || ext == ".css") && path.Dir(name) != "dist" {
+				body = slim(body)
+			}
 			mux.Handle("GET /"+name, newAsset(contentTypes[path.Ext(name)], body))
 		}
 	}
