@@ -82,12 +82,13 @@ func (b *tab) awkward() (wrong []string) {
 		for (const e of document.querySelectorAll("button, input:not([type=checkbox]), label:has(> [type=checkbox]), select, a, .card, figure")) {
 			if (!seen(e)) continue;
 			e.scrollIntoView({ block: "center" });
-			const { left, right, top, bottom, width, height } = e.getBoundingClientRect();
+			const box = e.type === "checkbox"; // what one touches is its label
+			const { left, right, top, bottom, width, height } = (box ? e.closest("label") : e).getBoundingClientRect();
 			if (left < 0 || right > innerWidth) wrong.push(name(e) + " goes off the screen");
 			if (!e.matches("button, input, label, select")) continue;
-			if (e.matches("input") && width < 130) wrong.push(name(e) + " is " + width + " pixels wide");
+			if (e.matches("input") && !box && width < 130) wrong.push(name(e) + " is " + width + " pixels wide");
 			if (height < 44) wrong.push(name(e) + " is " + height + " pixels high");
-			if (!e.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2))) wrong.push(name(e) + " is covered");
+			if (!(box ? e.closest("label") : e).contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2))) wrong.push(name(e) + " is covered");
 		}
 		return wrong;
 	})()`, &wrong)
