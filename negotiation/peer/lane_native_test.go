@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/semaphore"
 
+	"perfect-negotiation/negotiation/replay"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/trace"
 )
@@ -298,4 +299,29 @@ func TestLaneGap(t *testing.T) {
 	if list[1].Event.N != events+1 {
 		t.Errorf("it is followed by %+v", list[1])
 	}
+}
+
+// What peers have decided is decided once more from what came in.
+func TestPeersReplayed(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		inputs := map[string]*[]trace.Input{"a": {}, "b": {}} // each is written on the goroutine of its Peer
+		records := func(m *member, c *Config) {
+			list := inputs[m.id]
+			c.OnInput = func(in trace.Input) { *list = append(*list, in) }
+		}
+		a, b := w.peer("a", records), w.peer("b", records)
+		for _, m := range []*member{a, b} {
+			m.await("two channels are open", func() bool { return m.count(trace.ChannelOpened) == 2 })
+		}
+		a.peer.Collide("", 2)
+		time.Sleep(10 * time.Second)
+		b.peer.RestartICE()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		for _, m := range []*member{a, b} {
+			if same, err := replay.Run(*inputs[m.id], m.story()); err != nil || same < 20 {
+				t.Errorf("%s: %d decisions are the same: %v", m.id, same, err)
+			}
+		}
+	})
 }

@@ -232,6 +232,9 @@ type decision struct {
 }
 
 func essence(e trace.Event) decision {
+	if e.Kind == trace.Renegotiate || e.Kind == trace.Restart {
+		e.Code = "" // whoever wished for it knows why
+	}
 	return decision{e.Kind, e.Code, e.Role, e.State, e.Held, e.Message.Type, e.SDP}
 }
 
