@@ -3,17 +3,17 @@ package main
 import "perfect-negotiation/negotiation/peer"
 
 // submit sends the line. Saying waits, which a handler of the browser must not.
-func (p *page) submit(event element) {
+func (s *side) submit(event element) {
 	_, _ = event.Call("preventDefault")
-	message := p.el["message"]
+	message := s.el["message"]
 	line := text(message.Value, "value")
 	if line == "" {
 		return
 	}
-	to := text(p.el["to"].Value, "value")
+	to := text(s.el["to"].Value, "value")
 	message.set("value", "")
 	go func() {
-		if p.peer.Say(to, line) == nil {
+		if s.peer.Say(to, line) == nil {
 			return
 		}
 		if typed := text(message.Value, "value"); typed != "" {
@@ -25,25 +25,25 @@ func (p *page) submit(event element) {
 
 // showChat lets the reader write when somebody can read it. Whom the reader has
 // chosen stays chosen when it goes: what is for one must not go to all.
-func (p *page) showChat() {
-	chosen := text(p.el["to"].Value, "value")
+func (s *side) showChat() {
+	chosen := text(s.el["to"].Value, "value")
 	open := 0
-	for _, r := range p.roster.Entries() {
+	for _, r := range s.roster.Entries() {
 		if r.Channels == 0 {
 			continue
 		}
 		open++
-		if _, there := p.options[r.ID]; !there {
-			option := p.d.create("option", "")
+		if _, there := s.options[r.ID]; !there {
+			option := s.d.create("option", "")
 			option.set("value", r.ID)
 			option.setText(peer.ShortID(r.ID))
-			p.options[r.ID] = option
-			p.el["to"].append(option.Value)
+			s.options[r.ID] = option
+			s.el["to"].append(option.Value)
 		}
 	}
 	sendable := open > 0
-	for id, option := range p.options {
-		r := p.roster.Find(id)
+	for id, option := range s.options {
+		r := s.roster.Find(id)
 		here := r != nil && r.Channels > 0
 		switch {
 		case here:
@@ -52,17 +52,17 @@ func (p *page) showChat() {
 			sendable = false
 			if !option.is("disabled") {
 				option.setText(peer.ShortID(id) + " (gone)")
-				p.say(peer.ShortID(id) + " is gone: choose whom to write to")
+				s.say(peer.ShortID(id) + " is gone: choose whom to write to")
 			}
 		default:
 			_, _ = option.Call("remove")
-			delete(p.options, id)
+			delete(s.options, id)
 		}
 		option.set("disabled", !here)
 	}
-	p.el["send"].set("disabled", !sendable)
-	p.el["to"].set("hidden", open < 2 && chosen == "")
+	s.el["send"].set("disabled", !sendable)
+	s.el["to"].set("hidden", open < 2 && chosen == "")
 	if sendable {
-		p.el["message"].set("disabled", false) // and so it stays, with what is typed
+		s.el["message"].set("disabled", false) // and so it stays, with what is typed
 	}
 }

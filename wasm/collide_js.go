@@ -9,13 +9,13 @@ const (
 
 // collideButton makes the offers of both sides collide: once, or many times.
 type collideButton struct {
-	page  *page
+	side  *side
 	timer *time.Timer // until the press is a long one
 	long  bool        // it was: the click that ends it means nothing more
 }
 
 func (b *collideButton) listeners() []listener {
-	button := b.page.el["collide"]
+	button := b.side.el["collide"]
 	return []listener{
 		{button, "pointerdown", b.down},
 		{button, "pointerup", b.up},
@@ -54,13 +54,13 @@ func (b *collideButton) click(event element) {
 // press collides with the peer that the button names, or with all: without the
 // inspector it names none, and the one whose story is shown may be gone.
 func (b *collideButton) press(times int) {
-	button := b.page.el["collide"]
+	button := b.side.el["collide"]
 	if button.is("disabled") {
 		return
 	}
 	to := button.dataOf("peer")
-	if b.page.roster.Find(to) == nil {
+	if b.side.roster.Find(to) == nil {
 		to = ""
 	}
-	b.page.peer.Collide(to, times)
+	b.side.peer.Collide(to, times)
 }

@@ -54,31 +54,31 @@ func device(method string, constraints map[string]any) (safejs.Value, error) {
 }
 
 // toggle is called when the button of a source is pressed.
-func (p *page) toggle(s *source) {
+func (s *side) toggle(src *source) {
 	switch {
-	case s.asking:
-	case s.on:
-		p.stopSource(s)
+	case src.asking:
+	case src.on:
+		s.stopSource(src)
 	default:
-		p.el["media-error"].set("hidden", true)
-		stream, err := s.get(s, p.d)
-		s.asking = true
+		s.el["media-error"].set("hidden", true)
+		stream, err := src.get(src, s.d)
+		src.asking = true
 		go func() {
 			if err == nil {
-				err = p.startSource(s, stream)
+				err = s.startSource(src, stream)
 			}
-			s.asking = false
+			src.asking = false
 			if err != nil {
-				s.end()
-				p.el["media-error"].setText(complaint(s.name, err))
-				p.el["media-error"].set("hidden", false)
+				src.end()
+				s.el["media-error"].setText(complaint(src.name, err))
+				s.el["media-error"].set("hidden", false)
 			}
 		}()
 	}
 }
 
 // startSource sends what the promise of a stream brings.
-func (p *page) startSource(s *source, stream safejs.Value) error {
+func (s *side) startSource(src *source, stream safejs.Value) error {
 	r := <-webapi.Await(stream).C
 	if r.Err != nil {
 		return r.Err
@@ -87,33 +87,33 @@ func (p *page) startSource(s *source, stream safejs.Value) error {
 	if err != nil {
 		return err
 	}
-	if s.track, err = tracks.Index(0); err != nil {
+	if src.track, err = tracks.Index(0); err != nil {
 		return err
 	}
-	if p.ended { // the reader has allowed it too late
-		s.end()
+	if s.ended { // the reader has allowed it too late
+		src.end()
 		return nil
 	}
 	// The browser has a button of its own to stop sharing.
-	release, err := element{s.track}.on("ended", func(element) { p.stopSource(s) })
+	release, err := element{src.track}.on("ended", func(element) { s.stopSource(src) })
 	if err != nil {
 		return err
 	}
-	s.release = append(s.release, release)
-	s.on = true
-	p.el[s.id].setAttribute("aria-pressed", "true")
-	p.peer.Send("", s.name, s.track)
+	src.release = append(src.release, release)
+	src.on = true
+	s.el[src.id].setAttribute("aria-pressed", "true")
+	s.peer.Send("", src.name, src.track)
 	return nil
 }
 
-func (p *page) stopSource(s *source) {
-	if !s.on {
+func (s *side) stopSource(src *source) {
+	if !src.on {
 		return
 	}
-	s.on = false
-	p.peer.Unsend("", s.name)
-	p.el[s.id].setAttribute("aria-pressed", "false")
-	s.end()
+	src.on = false
+	s.peer.Unsend("", src.name)
+	s.el[src.id].setAttribute("aria-pressed", "false")
+	src.end()
 }
 
 // end lets go of the track, if there is one, and of what it needed.
@@ -189,9 +189,9 @@ type tile struct {
 
 // addTile makes a tile for a track. It is there as long as the track is, and seen
 // while something comes.
-func (p *page) addTile(from string, track safejs.Value) {
+func (s *side) addTile(from string, track safejs.Value) {
 	kind, id := text(track, "kind"), text(track, "id")
-	if p.tiles[from][id] != nil {
+	if s.tiles[from][id] != nil {
 		return // it has been taken away, and comes again
 	}
 	class, err := safejs.Global().Get("MediaStream")
@@ -202,23 +202,23 @@ func (p *page) addTile(from string, track safejs.Value) {
 	if err != nil {
 		return
 	}
-	words := p.d.create("figcaption", "")
+	words := s.d.create("figcaption", "")
 	words.setText(peer.ShortID(from) + " · " + kind)
-	player := p.d.create(kind, "")
+	player := s.d.create(kind, "")
 	player.set("autoplay", true)
 	player.set("playsInline", true)
 	player.set("controls", kind == "audio")
 	player.set("muted", kind == "video") // else some play nothing before the page was touched
 	player.set("srcObject", stream)
-	t := &tile{figure: p.d.create("figure", "")}
+	t := &tile{figure: s.d.create("figure", "")}
 	t.figure.data("peer", from)
 	t.figure.data("kind", kind)
 	t.figure.append(player.Value, words.Value)
-	p.el["media"].append(t.figure.Value)
-	if p.tiles[from] == nil {
-		p.tiles[from] = map[string]*tile{}
+	s.el["media"].append(t.figure.Value)
+	if s.tiles[from] == nil {
+		s.tiles[from] = map[string]*tile{}
 	}
-	p.tiles[from][id] = t
+	s.tiles[from][id] = t
 
 	show := func(element) {
 		state := "live"
@@ -234,7 +234,7 @@ func (p *page) addTile(from string, track safejs.Value) {
 	for event, f := range map[string]func(element){
 		"unmute": show,
 		"mute":   show,
-		"ended":  func(element) { p.removeTile(from, id) },
+		"ended":  func(element) { s.removeTile(from, id) },
 	} {
 		if release, err := (element{track}).on(event, f); err == nil {
 			t.release = append(t.release, release)
@@ -242,12 +242,12 @@ func (p *page) addTile(from string, track safejs.Value) {
 	}
 }
 
-func (p *page) removeTile(from, id string) {
-	t := p.tiles[from][id]
+func (s *side) removeTile(from, id string) {
+	t := s.tiles[from][id]
 	if t == nil {
 		return
 	}
-	delete(p.tiles[from], id)
+	delete(s.tiles[from], id)
 	for _, release := range t.release {
 		release()
 	}
@@ -255,9 +255,9 @@ func (p *page) removeTile(from, id string) {
 }
 
 // removeTiles is called when a pairing has ended, and all its tracks with it.
-func (p *page) removeTiles(from string) {
-	for id := range p.tiles[from] {
-		p.removeTile(from, id)
+func (s *side) removeTiles(from string) {
+	for id := range s.tiles[from] {
+		s.removeTile(from, id)
 	}
-	delete(p.tiles, from)
+	delete(s.tiles, from)
 }

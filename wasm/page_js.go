@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hack-pad/safejs"
-	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/peer"
@@ -14,43 +13,26 @@ import (
 	"perfect-negotiation/negotiation/webapi"
 )
 
-// page shows one Peer. After join it is used on the Peer's goroutine and by the
-// handlers of the browser, which WASM runs one at a time.
+// page is what its sides share: the document, the log, the notice.
 type page struct {
 	d       document
-	peer    *peer.Peer
+	el      map[string]element
 	log     logView
 	inspect *inspector
-
-	el      map[string]element
-	roster  peer.Roster
-	items   map[string]element // by id: the peers in the list
-	options map[string]element // by id: whom the reader can choose to write to
-	role    wire.Role          // that the page asks for; empty: the ranks decide
-	status  string
-
-	connection *webrtc.PeerConnection // the newest
+	trouble *troubleForm
+	sides   []*side
+	verbose bool // the log tells all
 
 	act    safejs.Func   // calls retry
 	retry  func(element) // what our notice offers
 	outage string        // our notice that the relay is gone; empty: it is not
-
-	ended   bool // another tab has taken over, or the relay does not want us
-	verbose bool // the log tells all
-
-	sources []*source
-	tiles   map[string]map[string]*tile // by peer and track
 }
 
-var ids = []string{
-	"connect", "renegotiate", "message", "send", "chat-form", "log", "status", "role",
-	"peers", "signal", "source", "notice", "notice-text", "notice-action", "progress", "to", "self",
-	"collide", "restart", "camera", "microphone", "screen", "pattern", "media", "media-error", "main", "said",
-}
+var pageIDs = []string{"log", "notice", "notice-text", "notice-action", "progress", "main", "said"}
 
 func newPage(d document) (*page, error) {
-	p := &page{d: d, el: map[string]element{}, items: map[string]element{}, options: map[string]element{}, status: "new", sources: sources(), tiles: map[string]map[string]*tile{}}
-	for _, id := range ids {
+	p := &page{d: d, el: map[string]element{}, verbose: verbose()}
+	for _, id := range pageIDs {
 		e, err := d.byID(id)
 		if err != nil {
 			return nil, err
@@ -58,7 +40,6 @@ func newPage(d document) (*page, error) {
 		p.el[id] = e
 	}
 	p.log = logView{d: d, list: p.el["log"]}
-	p.verbose = verbose()
 	var err error
 	p.inspect, err = newInspector(d)
 	return p, err
@@ -66,42 +47,42 @@ func newPage(d document) (*page, error) {
 
 // join joins the room that the page is about and hands the controls over.
 func (p *page) join(ctx context.Context) error {
-	if view := p.d.data("view"); view != "room" {
-		p.role = wire.Role(view)
-	}
 	var err error
-	p.peer, err = peer.Join(ctx, peer.Config{
-		Options:           signaling.Options{Server: origin(), Room: p.d.data("room"), Role: p.role, Key: key()},
-		Connect:           p.role == "",
-		Verbose:           p.verbose,
-		Trace:             p.show,
-		OnRemoteTrace:     func(_ string, l trace.Line) { p.inspect.add(l) },
-		NewPeerConnection: p.newConnection,
-		OnTrack:           func(from string, track peer.RemoteTrack) { p.addTile(from, track.Value) },
-	})
-	if err != nil {
+	if p.trouble, err = newTroubleForm(p.d); err != nil {
+		return err
+	}
+	if err := p.joinRoom(ctx); err != nil {
 		return err
 	}
 	if err := p.listen(); err != nil {
 		return err
 	}
-	p.showRole()
-	p.el["signal"].data("state", "connecting")
-	p.el["signal"].setText("connecting")
 	if source := p.d.data("source"); source != "" && source != negotiation.Source {
 		p.notice("This page was built from other negotiation source than the server runs. Run “make build”, start the server again, and reload.", "Reload", reload)
 	}
 	p.el["progress"].set("hidden", true)
-	p.setControls(true)
+	for _, s := range p.sides {
+		s.setControls(true)
+	}
 	p.d.setData("ready", "true")
 	return nil
 }
 
-// listener is a handler for as long as the page lives.
-type listener struct {
-	on    element
-	event string
-	f     func(element)
+// joinRoom joins a room of the relay.
+func (p *page) joinRoom(ctx context.Context) error {
+	s, err := p.newSide("")
+	if err != nil {
+		return err
+	}
+	if view := p.d.data("view"); view != "room" {
+		s.role = wire.Role(view)
+	}
+	return s.join(ctx, peer.Config{
+		Options:       signaling.Options{Server: origin(), Room: p.d.data("room"), Role: s.role, Key: key()},
+		Dial:          p.trouble.Dialer(signaling.Relay),
+		Connect:       s.role == "",
+		OnRemoteTrace: func(_ string, l trace.Line) { p.inspect.add(l) },
+	})
 }
 
 func (p *page) listen() error {
@@ -117,90 +98,64 @@ func (p *page) listen() error {
 		return err
 	}
 	listeners := []listener{
-		{p.el["connect"], "click", func(element) { p.peer.Connect() }},
-		{p.el["renegotiate"], "click", func(element) { p.peer.Renegotiate() }},
-		{p.el["restart"], "click", func(element) { p.peer.RestartICE() }},
-		{p.el["chat-form"], "submit", p.submit},
-		{p.el["to"], "change", func(element) { p.showChat() }},
-		{element{window}, "pagehide", func(element) { p.peer.Close() }},
+		{element{window}, "pagehide", func(element) { p.close() }},
 		{element{window}, "online", p.checkRelay},
 		{element{window}, "offline", p.checkRelay},
 		{element{p.d.root}, "visibilitychange", p.checkRelay}, // it may have slept
 		{element{p.d.root}, "resume", p.checkRelay},
 		{element{p.d.root}, "visibilitychange", func(element) { p.inspect.give() }},
 	}
-	listeners = append(listeners, (&collideButton{page: p}).listeners()...)
-	for _, s := range p.sources {
-		listeners = append(listeners, listener{p.el[s.id], "click", func(element) { p.toggle(s) }})
+	listeners = append(listeners, p.trouble.listeners()...)
+	for _, s := range p.sides {
+		listeners = append(listeners, s.listeners()...)
 	}
 	for _, l := range listeners {
-		if _, err := l.on.on(l.event, l.f); err != nil {
+		if l.on.IsUndefined() {
+			continue // this side has no such element
+		}
+		if _, err := l.on.on(l.event, l.f); err != nil { // for as long as the page lives
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *page) checkRelay(element) { p.peer.CheckRelay() }
-
-// newConnection makes the connection of a pairing, which is told next.
-func (p *page) newConnection(c webrtc.Configuration) (pc *webrtc.PeerConnection, err error) {
-	p.connection, err = peer.NewPeerConnection(c)
-	return p.connection, err
+// listener is a handler of an event.
+type listener struct {
+	on    element
+	event string
+	f     func(element)
 }
 
-// show takes an event of the trace to the page.
-func (p *page) show(e trace.Event) {
-	p.inspect.add(trace.LineOf(e))
-	repeated := e.Kind == trace.RelayLost && p.outage == outage(e)
-	if p.verbose || e.Level() != trace.LevelDebug && !repeated {
-		p.log.add(e)
-	}
-	if p.roster.Apply(e) {
-		p.showPeer(e.Peer)
-	}
-	switch e.Kind {
-	case trace.RelayConnected, trace.RoomJoined, trace.RelayLost, trace.RelayRefused, trace.RelayReplaced:
-		p.showRelay(e)
-	case trace.Paired:
-		p.inspect.paired(e.Peer, p.connection)
-	case trace.Unpaired:
-		p.inspect.unpaired(e.Peer)
-		p.removeTiles(e.Peer)
-	case trace.CollideArmed, trace.CollideGivenUp:
-		p.el["collide"].data("armed", string(e.Code)) // what it waits for, or why no more
-	case trace.CollisionRollback:
-		p.collided("Offers collided: ours is taken back")
-	case trace.CollisionIgnored:
-		p.collided("Offers collided: the other one is ignored")
+func (p *page) checkRelay(element) {
+	for _, s := range p.sides {
+		s.peer.CheckRelay()
 	}
 }
 
-func (p *page) collided(words string) {
-	p.el["collide"].data("armed", "")
-	p.say(words)
+func (p *page) close() {
+	for _, s := range p.sides {
+		s.peer.Close()
+	}
 }
 
 // say tells something to those who do not see the page.
 func (p *page) say(words string) { p.el["said"].setText(words) }
 
-// end is called when this page can be a peer no more.
-func (p *page) end() {
-	p.ended = true
-	for _, s := range p.sources {
-		p.stopSource(s)
-	}
-	p.setControls(false)
-	for _, r := range p.roster.Entries() {
-		p.roster.Apply(trace.Event{Kind: trace.PeerGone, Peer: r.ID})
-		p.showPeer(r.ID)
-	}
-	p.peer.Close()
+// notice says what went wrong and offers a way on.
+func (p *page) notice(words, label string, action func(element)) {
+	p.retry = action
+	p.el["notice-text"].setText(words)
+	p.el["notice-action"].setText(label)
+	p.el["notice-action"].set("onclick", p.act) // as boot.js does: the button does one thing
+	p.el["notice-action"].set("hidden", false)
+	p.el["notice"].set("hidden", false)
 }
 
-// setControls lets the reader use the buttons, or not.
-func (p *page) setControls(enabled bool) {
-	for _, id := range []string{"connect", "renegotiate", "restart", "camera", "microphone", "screen", "pattern"} {
-		p.el[id].set("disabled", !enabled)
+// hideNotice does not leave the keyboard nowhere.
+func (p *page) hideNotice() {
+	if p.el["notice"].contains(p.d.focused()) {
+		_, _ = p.el["main"].Call("focus")
 	}
+	p.el["notice"].set("hidden", true)
 }

@@ -8,19 +8,19 @@ import (
 )
 
 // showPeer shows what the roster says of a peer that has come, changed or gone.
-func (p *page) showPeer(id string) {
-	item, listed := p.items[id]
-	r := p.roster.Find(id)
+func (s *side) showPeer(id string) {
+	item, listed := s.items[id]
+	r := s.roster.Find(id)
 	switch {
 	case r == nil:
-		delete(p.items, id)
+		delete(s.items, id)
 		_, _ = item.Call("remove")
 	case !listed:
-		item = p.d.create("li", "")
+		item = s.d.create("li", "")
 		item.data("peer", id)
-		p.items[id] = item
-		p.log.many = p.log.many || len(p.items) > 1
-		p.el["peers"].append(item.Value)
+		s.items[id] = item
+		s.log.many = s.log.many || len(s.items) > 1
+		s.el["peers"].append(item.Value)
 	}
 	if r != nil {
 		item.data("state", r.State)
@@ -30,46 +30,46 @@ func (p *page) showPeer(id string) {
 		}
 		item.setText(words)
 	}
-	p.showChat()
-	p.showStatus()
-	p.showRole()
-	p.showSource()
+	s.showChat()
+	s.showStatus()
+	s.showRole()
+	s.showSource()
 }
 
 // states are those of a PeerConnection, the best first.
 var states = []string{"connected", "connecting", "disconnected", "new", "failed", "closed"}
 
 // showStatus shows the best state of all; alone, what is left of the last one.
-func (p *page) showStatus() {
+func (s *side) showStatus() {
 	status := "closed"
-	if len(p.roster.Entries()) == 0 && p.status == "new" {
+	if len(s.roster.Entries()) == 0 && s.status == "new" {
 		status = "new"
 	}
 	for _, state := range states {
-		for _, r := range p.roster.Entries() {
+		for _, r := range s.roster.Entries() {
 			if r.State == state {
-				p.setStatus(state)
+				s.setStatus(state)
 				return
 			}
 		}
 	}
-	p.setStatus(status)
+	s.setStatus(status)
 }
 
-func (p *page) setStatus(status string) {
-	if status != p.status { // it is read out
-		p.status = status
-		p.el["status"].data("state", status)
-		p.el["status"].setText(status)
-		p.el["collide"].set("disabled", status != "connected")
+func (s *side) setStatus(status string) {
+	if status != s.status { // it is read out
+		s.status = status
+		s.el["status"].data("state", status)
+		s.el["status"].setText(status)
+		s.el["collide"].set("disabled", status != "connected")
 	}
 }
 
 // showRole shows what we are: that may be one thing to one peer and another to the
 // next.
-func (p *page) showRole() {
-	role, words := string(p.role), string(p.role)
-	for _, r := range p.roster.Entries() {
+func (s *side) showRole() {
+	role, words := string(s.role), string(s.role)
+	for _, r := range s.roster.Entries() {
 		switch role {
 		case "", string(r.Role):
 			role, words = string(r.Role), string(r.Role)
@@ -80,15 +80,15 @@ func (p *page) showRole() {
 	if words == "" {
 		words = "—"
 	}
-	p.el["role"].data("role", role)
-	p.el["role"].setText(words)
+	s.el["role"].data("role", role)
+	s.el["role"].setText(words)
 }
 
 // showSource shows who runs the same source as we do.
-func (p *page) showSource() {
+func (s *side) showSource() {
 	known, same, detail := 0, 0, ""
 	var others []string
-	for _, r := range p.roster.Entries() {
+	for _, r := range s.roster.Entries() {
 		switch {
 		case r.Source == "":
 			continue
@@ -112,6 +112,6 @@ func (p *page) showSource() {
 	default:
 		match, words = "different", "another version at "+strings.Join(others, ", ")
 	}
-	p.el["source"].data("match", match)
-	p.el["source"].setText(words)
+	s.el["source"].data("match", match)
+	s.el["source"].setText(words)
 }

@@ -15,9 +15,9 @@ import (
 // demoRoom is the room of the pages /polite and /impolite.
 const demoRoom = "demo"
 
-var page = template.Must(template.ParseFS(files, "index.html"))
+var page = template.Must(template.ParseFS(files, "index.html", "trouble.html"))
 
-// document is the data of the template index.html.
+// document is the data of the templates.
 type document struct {
 	View      string // home, polite, impolite, room or missing; data-view
 	Title     string

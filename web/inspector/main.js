@@ -4,6 +4,7 @@
 import { Ladder } from "./ladder.js";
 import { Layers } from "./layers.js";
 import { announce } from "./announce.js";
+import "./trouble.js";
 import { bar } from "./bar.js";
 import { create as createExport } from "./export.js";
 import { create as createPanels } from "./panels/tabs.js";

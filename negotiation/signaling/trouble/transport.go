@@ -11,7 +11,8 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-var errCut = errors.New("the connection was cut here")
+// ErrCut is what a peer is told of its connection after [Trouble.Cut].
+var ErrCut = errors.New("the connection was cut here")
 
 // transport is a connection with the trouble on it.
 type transport struct {
@@ -57,7 +58,7 @@ func (c *transport) run(ctx context.Context, redial func(context.Context) error)
 			c.lose()
 			inner.Close()
 			<-inner.Done()
-			c.disconnected(errCut, c.lost, false)
+			c.disconnected(ErrCut, c.lost, false)
 			select {
 			case <-time.After(c.lost):
 			case <-c.check:
