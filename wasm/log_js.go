@@ -23,7 +23,8 @@ type logView struct {
 	many  bool // there are several peers: a line says which one it is about
 }
 
-func (l *logView) add(e trace.Event) {
+// add shows an event; of which side, in a demo.
+func (l *logView) add(e trace.Event, side string) {
 	level := string(e.Level())
 	switch e.Kind {
 	case trace.ChatSent, trace.ChatReceived:
@@ -41,9 +42,16 @@ func (l *logView) add(e trace.Event) {
 	label := l.d.create("span", "level")
 	label.setText(strings.ToUpper(level))
 	line.append(at.Value, " ", label.Value, " ")
-	if l.many && e.Peer != "" {
+	by := side
+	switch {
+	case side != "":
+		line.data("side", side)
+	case l.many:
+		by = peer.ShortID(e.Peer)
+	}
+	if by != "" {
 		id := l.d.create("span", "other")
-		id.setText(peer.ShortID(e.Peer))
+		id.setText(by)
 		line.append(id.Value, " ")
 	}
 	e.Detail = shorten(e.Detail)

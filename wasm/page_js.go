@@ -21,7 +21,8 @@ type page struct {
 	inspect *inspector
 	trouble *troubleForm
 	sides   []*side
-	verbose bool // the log tells all
+	demo    *demo // nil: there is one side
+	verbose bool  // the log tells all
 
 	act    safejs.Func   // calls retry
 	retry  func(element) // what our notice offers
@@ -47,11 +48,15 @@ func newPage(d document) (*page, error) {
 
 // join joins the room that the page is about and hands the controls over.
 func (p *page) join(ctx context.Context) error {
+	join := p.joinRoom
+	if p.d.data("view") == "demo" {
+		join = p.joinDemo
+	}
 	var err error
 	if p.trouble, err = newTroubleForm(p.d); err != nil {
 		return err
 	}
-	if err := p.joinRoom(ctx); err != nil {
+	if err := join(ctx); err != nil {
 		return err
 	}
 	if err := p.listen(); err != nil {
@@ -62,7 +67,7 @@ func (p *page) join(ctx context.Context) error {
 	}
 	p.el["progress"].set("hidden", true)
 	for _, s := range p.sides {
-		s.setControls(true)
+		s.setControls(p.demo == nil || p.demo.same != wire.Polite) // which goes by itself
 	}
 	p.d.setData("ready", "true")
 	return nil

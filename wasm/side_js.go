@@ -14,6 +14,8 @@ import (
 // handlers of the browser, which WASM runs one at a time.
 type side struct {
 	*page
+	name string // in a demo: left or right
+	of   *side  // the page's own side, whose other side this is; nil: it is that itself
 	peer *peer.Peer
 
 	el      map[string]element
@@ -86,10 +88,12 @@ func (s *side) newConnection(c webrtc.Configuration) (pc *webrtc.PeerConnection,
 
 // show takes an event of the trace to the page.
 func (s *side) show(e trace.Event) {
-	s.inspect.add(trace.LineOf(e))
+	if line := s.line(e); line.Side == trace.Here || e.Peer != "" {
+		s.inspect.add(line)
+	}
 	repeated := e.Kind == trace.RelayLost && s.outage == outage(e)
 	if s.verbose || e.Level() != trace.LevelDebug && !repeated {
-		s.log.add(e)
+		s.log.add(e, s.name)
 	}
 	if s.roster.Apply(e) {
 		s.showPeer(e.Peer)
@@ -98,9 +102,13 @@ func (s *side) show(e trace.Event) {
 	case trace.RelayConnected, trace.RoomJoined, trace.RelayLost, trace.RelayRefused, trace.RelayReplaced:
 		s.showRelay(e)
 	case trace.Paired:
-		s.inspect.paired(e.Peer, s.connection)
+		if s.of == nil {
+			s.inspect.paired(e.Peer, s.connection)
+		}
 	case trace.Unpaired:
-		s.inspect.unpaired(e.Peer)
+		if s.of == nil {
+			s.inspect.unpaired(e.Peer)
+		}
 		s.removeTiles(e.Peer)
 	case trace.CollideArmed, trace.CollideGivenUp:
 		s.el["collide"].data("armed", string(e.Code)) // what it waits for, or why no more
@@ -108,6 +116,16 @@ func (s *side) show(e trace.Event) {
 		s.collided("Offers collided: ours is taken back")
 	case trace.CollisionIgnored:
 		s.collided("Offers collided: the other one is ignored")
+	}
+	if s.demo != nil {
+		s.demo.observe(e)
+	}
+}
+
+// say tells what this side does, if it is the page's own.
+func (s *side) say(words string) {
+	if s.of == nil {
+		s.page.say(words)
 	}
 }
 

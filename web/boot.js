@@ -41,6 +41,7 @@
 
   function setupShare() {
     const share = byId("share");
+    if (!share) return;
     const copy = byId("copy");
     byId("share-note").hidden = !/^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
     share.addEventListener("focus", () => share.select());
@@ -197,6 +198,7 @@
 
   // mirrorChat shows a chat line of the log in the chat as well.
   function mirrorChat(line) {
+    if (line.dataset.side === "right") return; // its own chat is the log
     const sent = line.dataset.kind === "chat-sent";
     if (!sent && line.dataset.kind !== "chat-received") return;
     const chat = byId("chat");

@@ -15,18 +15,19 @@ import (
 // demoRoom is the room of the pages /polite and /impolite.
 const demoRoom = "demo"
 
-var page = template.Must(template.ParseFS(files, "index.html", "trouble.html"))
+var page = template.Must(template.ParseFS(files, "index.html", "demo.html", "trouble.html"))
 
 // document is the data of the templates.
 type document struct {
-	View      string // home, polite, impolite, room or missing; data-view
+	View      string // home, polite, impolite, room, demo or missing; data-view
 	Title     string
-	Room      string // data-room; empty where there is none
-	OtherSide string // path of the page with the other fixed role
-	Reason    string // what is missing
-	Source    string // data-source
-	WASM      string // data-wasm: path of the program; empty: not built
-	WASMSize  int64  // data-wasm-size: bytes before compression
+	Room      string    // data-room; empty where there is none
+	Roles     wire.Role // of both sides of a demo, data-roles; empty: they differ
+	OtherSide string    // path of the page with the other fixed role
+	Reason    string    // what is missing
+	Source    string    // data-source
+	WASM      string    // data-wasm: path of the program; empty: not built
+	WASMSize  int64     // data-wasm-size: bytes before compression
 }
 
 // Peer reports whether the document is the page of a peer, which needs the WASM.
@@ -44,7 +45,7 @@ type site struct {
 }
 
 // Handler serves the page, its files and the WASM, all from the binary itself:
-// /, /polite, /impolite, /r/{room} and what they load. For any other path it
+// /, /polite, /impolite, /r/{room}, /demo and what they load. For any other path it
 // answers 404 with a page that says so. source is the hash of the negotiation
 // source that the server runs; the page passes it on, so that the WASM can tell
 // if it was built from another source.
@@ -60,6 +61,9 @@ func newHandler(fsys fs.FS, source string) http.Handler {
 	mux.HandleFunc("GET /polite", s.view(document{View: "polite", Title: "Polite", Room: demoRoom, OtherSide: "/impolite"}))
 	mux.HandleFunc("GET /impolite", s.view(document{View: "impolite", Title: "Impolite", Room: demoRoom, OtherSide: "/polite"}))
 	mux.HandleFunc("GET /r/{room}", s.room)
+	mux.HandleFunc("GET /demo", s.view(document{View: "demo", Title: "Both sides", Room: demoRoom}))
+	mux.HandleFunc("GET /demo/both-polite", s.view(document{View: "demo", Title: "Both polite", Room: demoRoom, Roles: wire.Polite}))
+	mux.HandleFunc("GET /demo/both-impolite", s.view(document{View: "demo", Title: "Both impolite", Room: demoRoom, Roles: wire.Impolite}))
 	mux.HandleFunc("GET /", s.missing)
 	names := []string{"style.css", "boot.js", "favicon.svg", "dist/wasm_exec.js"}
 	for _, name := range append(names, inspector(fsys)...) {

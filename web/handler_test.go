@@ -90,6 +90,10 @@ func TestRoutes(t *testing.T) {
 		{"/", 200, html, `data-max-room="64"`},
 		{"/polite", 200, html, `data-view="polite" data-room="demo"`},
 		{"/impolite", 200, html, `data-view="impolite" data-room="demo"`},
+		{"/demo", 200, html, `data-view="demo" data-room="demo" data-roles=""`},
+		{"/demo/both-polite", 200, html, `data-roles="polite"`},
+		{"/demo/both-impolite", 200, html, `data-roles="impolite"`},
+		{"/demo/both", 404, html, "Nothing here"},
 		{"/r/calm-otter-42", 200, html, `data-view="room" data-room="calm-otter-42"`},
 		{"/r/" + long, 200, html, `data-room="` + long + `"`},
 		{"/r/a%2Fb", 200, html, `data-room="a/b"`},
@@ -198,7 +202,7 @@ func TestHostCannotInjectIntoThePolicy(t *testing.T) {
 }
 
 func TestPageHasNothingInline(t *testing.T) {
-	for _, target := range []string{"/", "/polite", "/impolite", "/r/x", "/nowhere"} {
+	for _, target := range []string{"/", "/polite", "/impolite", "/r/x", "/demo", "/demo/both-polite", "/demo/both-impolite", "/nowhere"} {
 		page := body(t, do(built(t), "GET", target))
 		for _, refused := range []string{" style=", " onclick=", "<style", "http://", "https://"} {
 			page := strings.ReplaceAll(page, "http://www.w3.org/2000/svg", "")

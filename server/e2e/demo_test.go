@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"perfect-negotiation/negotiation/trace"
+)
+
+// countOf counts the events of one side of the demo.
+func (b *tab) countOf(side string, kind trace.Kind) (n int) {
+	b.eval(fmt.Sprintf(`document.querySelectorAll('#log [data-side=%q][data-kind=%q]').length`, side, kind), &n)
+	return n
+}
+
+// trouble sets an input of the trouble bar.
+func (b *tab) trouble(name string, value int) {
+	b.eval(fmt.Sprintf(`{
+		const input = document.querySelector("#trouble-%s");
+		input.value = %d;
+		input.dispatchEvent(new Event("input", { bubbles: true }));
+	}`, name, value), nil)
+}
+
+func (b *tab) data(name string) string {
+	return b.text(fmt.Sprintf(`document.documentElement?.dataset[%q] ?? ""`, name))
+}
+
+// TestDemo goes from the landing page to a collision with one click and one press. Both
+// sides are peers as any other, and what befalls their signalling loses nothing.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.rawTab(w.url + "/")
+	await(t, "there is a link to the demo", func() bool { return b.text(`document.querySelector('main a[href="/demo"]')?.textContent ?? ""`) != "" }, b)
+	b.press(`main a[href="/demo"]`)
+	b.ready()
+	sides := []string{"left", "right"}
+	await(t, "both channels are open on both sides", func() bool { return b.count(trace.ChannelOpened) == 4 }, b)
+
+	collisions := func(n int) bool {
+		return b.countOf("left", trace.CollisionRollback) == n && b.countOf("right", trace.CollisionIgnored) == n
+	}
+	if !collisions(1) {
+		t.Errorf("their first offers have not collided:\n%s", b.log())
+	}
+	await(t, "it can be pressed", func() bool { return b.text(`String(document.querySelector("#collide").disabled)`) == "false" }, b)
+	b.press("#collide")
+	await(t, "offers collide, once on each side", func() bool { return collisions(2) }, b)
+	if got := b.text(`inspector.store.current?.id + " " + inspector.store.current?.traced`); got != "right true" {
+		t.Errorf("the inspector shows %s", got)
+	}
+
+	b.say("to the right")
+	b.eval(`document.querySelector("#right-message").value = "to the left"; document.querySelector("#right-send").click()`, nil)
+	b.press("#right-pattern")
+	await(t, "they talk, and the left one sees the right one's pattern", func() bool {
+		return slices.Contains(b.received(), "to the right") && slices.Contains(b.received(), "to the left") &&
+			b.text(`document.querySelector('#media figure[data-peer="right"][data-state="live"]') ? "yes" : ""`) != ""
+	}, b)
+
+	if on := b.data("trouble"); on != "off" {
+		t.Errorf("trouble is %s", on)
+	}
+	b.trouble("delay", 300)
+	b.trouble("drop", 20)
+	if on, says := b.data("trouble"), b.text(`document.querySelector("#trouble-summary").textContent`); on != "on" || says != "300 ms late · 20 % lost" {
+		t.Errorf("trouble is %s: %s", on, says)
+	}
+	b.accessible("the demo, with trouble")
+	answered := map[string]int{}
+	for _, side := range sides {
+		answered[side] = b.countOf(side, trace.AnswerReceived)
+	}
+	b.eval(`document.querySelector("#renegotiate").click(); document.querySelector("#right-renegotiate").click()`, nil)
+	await(t, "offers collide, and both are answered", func() bool {
+		return collisions(3) && b.countOf("left", trace.AnswerReceived) > answered["left"] && b.countOf("right", trace.AnswerReceived) > answered["right"]
+	}, b)
+
+	b.press("#trouble-cut")
+	await(t, "it is cut", func() bool { return b.text(`document.querySelector("#signal").dataset.state`) == "gone" }, b)
+	b.press("#notice-action")
+	await(t, "it is connected again", func() bool { return b.text(`document.querySelector("#signal").dataset.state`) == "connected" }, b)
+
+	b.again()
+	if on, delay := b.data("trouble"), b.text(`document.querySelector("#trouble-delay").value`); on != "off" || delay != "0" {
+		t.Errorf("after a reload trouble is %s, and the delay %s", on, delay)
+	}
+}
+
+// Where roles are wrong, two that are polite try for ever, but for that the page stops
+// them, and two that are impolite wait for ever.
+func TestWrongRoles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.tab("/demo/both-polite")
+	await(t, "it is stopped", func() bool { return b.data("outcome") == "loop" }, b)
+	if rounds := b.text(`document.querySelector("#rounds").textContent`); rounds != "20" || b.count(trace.Connected) > 0 {
+		t.Errorf("after %s rounds:\n%s", rounds, b.log())
+	}
+	b.accessible("both polite, and stopped")
+	b.press(`.roles a[href="/demo/both-impolite"]`)
+	await(t, "both wait", func() bool { return b.data("outcome") == "deadlock" }, b)
+	if b.count(trace.AnswerReceived) > 0 || b.count(trace.Connected) > 0 {
+		t.Errorf("they do not wait:\n%s", b.log())
+	}
+	b.press(`.roles a[href="/demo"]`)
+	await(t, "with right roles they connect", func() bool { return b.count(trace.Connected) == 2 }, b)
+}

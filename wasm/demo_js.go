@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/peer"
+	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/local"
+	"perfect-negotiation/negotiation/signaling/trouble"
+	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/negotiation/trace"
+)
+
+const (
+	maxRounds = 20              // of two that are both polite
+	holdFor   = 5 * time.Second // at most, should one of them make no offer
+)
+
+// demo has two peers meet in this page, the polite and the impolite one. Their first
+// offers collide. To show what goes wrong it has two of the same role.
+type demo struct {
+	page   *page
+	ctx    context.Context
+	same   wire.Role // of both; empty: roles are right
+	gate   *trouble.Trouble
+	rounds element // of two that are both polite: how many it were
+
+	round int // from 0
+
+	paired, offered, ignored, dropped int // how often each happened in this round
+}
+
+func (p *page) joinDemo(ctx context.Context) error {
+	d := &demo{page: p, ctx: ctx, same: wire.Role(p.d.data("roles"))}
+	p.demo = d
+	var err error
+	if d.rounds, err = p.d.byID("rounds"); err != nil {
+		return err
+	}
+	left, err := p.newSide("")
+	if err != nil {
+		return err
+	}
+	right, err := p.newSide("right-")
+	if err != nil {
+		return err
+	}
+	left.name, left.role = "left", wire.Polite
+	right.name, right.role, right.of = "right", wire.Impolite, left
+	if d.same != "" {
+		left.role, right.role = d.same, d.same
+	}
+	return d.begin()
+}
+
+// begin has both join an empty room.
+func (d *demo) begin() error {
+	d.paired, d.offered, d.ignored, d.dropped = 0, 0, 0, 0
+	d.gate = new(trouble.Trouble)
+	room := &local.Room{SameRoles: d.same != ""}
+	for _, s := range d.page.sides {
+		dial := room.Dialer(s.name)
+		if s.of == nil {
+			dial = d.page.trouble.Dialer(d.gate.Dialer(dial))
+		}
+		if err := s.join(d.ctx, peer.Config{
+			Options:    signaling.Options{Room: d.page.d.data("room"), Role: s.role},
+			Dial:       dial,
+			Candidates: negotiation.CandidateRules{Loopback: true},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// observe looks at the events of both.
+func (d *demo) observe(e trace.Event) {
+	switch e.Kind {
+	case trace.Paired:
+		// Offers are held until both are out: so they cross.
+		if d.paired++; d.paired == 2 {
+			gate := d.gate
+			gate.Set(trouble.Settings{Hold: true})
+			time.AfterFunc(holdFor, func() { gate.Set(trouble.Settings{}) })
+			for _, s := range d.page.sides {
+				s.peer.Connect()
+			}
+		}
+	case trace.OfferSending:
+		if d.offered++; d.offered == 2 {
+			d.gate.Set(trouble.Settings{})
+		}
+	case trace.CollisionIgnored:
+		if d.ignored++; d.ignored == 2 && d.same == wire.Impolite {
+			d.page.d.setData("outcome", "deadlock")
+		}
+	case trace.AnswerDropped:
+		if d.dropped++; d.dropped == 2 && d.same == wire.Polite {
+			d.again()
+		}
+	}
+}
+
+// again ends a round of two that are both polite: each has answered an offer that is no
+// more. They start over, as applications do, but not for ever.
+func (d *demo) again() {
+	for _, s := range d.page.sides {
+		s.leave()
+	}
+	go func() {
+		for _, s := range d.page.sides {
+			<-s.peer.Done()
+		}
+		d.round++
+		d.rounds.setText(strconv.Itoa(d.round))
+		if d.round == maxRounds {
+			d.page.d.setData("outcome", "loop")
+		} else if err := d.begin(); err != nil {
+			d.page.notice(err.Error(), "Reload", reload)
+		}
+	}()
+}
+
+// line is an event as the inspector gets it. What the right side tells about the left
+// one is the other side's part of the pair that the left one has with it.
+func (s *side) line(e trace.Event) trace.Line {
+	l := trace.LineOf(e)
+	if s.demo != nil && e.Life > 0 {
+		l.Event.Life += uint64(s.demo.round) // each round has new peers
+	}
+	if s.of != nil {
+		l.Side = trace.There
+		if e.Peer != "" {
+			l.Event.Peer = s.name
+		}
+	}
+	return l
+}
