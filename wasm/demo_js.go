@@ -14,10 +14,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-const (
-	maxRounds = 20              // of two that are both polite
-	holdFor   = 5 * time.Second // at most, should one of them make no offer
-)
+// holdFor is how long offers are held at most, should one side make none.
+const holdFor = 5 * time.Second
 
 // demo has two peers meet in this page, the polite and the impolite one. Their first
 // offers collide. To show what goes wrong it has two of the same role.
@@ -106,7 +104,7 @@ func (d *demo) observe(e trace.Event) {
 }
 
 // again ends a round of two that are both polite: each has answered an offer that is no
-// more. They start over, as applications do, but not for ever.
+// more. They start over, as applications do, but only as often as the page says.
 func (d *demo) again() {
 	for _, s := range d.page.sides {
 		s.leave()
@@ -117,7 +115,7 @@ func (d *demo) again() {
 		}
 		d.round++
 		d.rounds.setText(strconv.Itoa(d.round))
-		if d.round == maxRounds {
+		if most, err := strconv.Atoi(d.rounds.dataOf("max")); err != nil || d.round >= most {
 			d.page.d.setData("outcome", "loop")
 		} else if err := d.begin(); err != nil {
 			d.page.notice(err.Error(), "Reload", reload)
