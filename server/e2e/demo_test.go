@@ -68,7 +68,6 @@ func TestDemo(t *testing.T) {
 	if on, says := b.data("trouble"), b.text(`document.querySelector("#trouble-summary").textContent`); on != "on" || says != "300 ms late · 20 % lost" {
 		t.Errorf("trouble is %s: %s", on, says)
 	}
-	b.accessible("the demo, with trouble")
 	answered := map[string]int{}
 	for _, side := range sides {
 		answered[side] = b.countOf(side, trace.AnswerReceived)
@@ -101,12 +100,11 @@ func TestWrongRoles(t *testing.T) {
 	if rounds := b.text(`document.querySelector("#rounds").textContent`); most != "20" || rounds != "3" || b.count(trace.Connected) > 0 {
 		t.Errorf("after %s rounds:\n%s", rounds, b.log())
 	}
-	b.accessible("both polite, and stopped")
-	b.press(`.roles a[href="/demo/both-impolite"]`)
+	b.show(w.url + "/demo/both-impolite")
 	await(t, "both wait", func() bool { return b.data("outcome") == "deadlock" }, b)
 	if b.count(trace.AnswerReceived) > 0 || b.count(trace.Connected) > 0 {
 		t.Errorf("they do not wait:\n%s", b.log())
 	}
-	b.press(`.roles a[href="/demo"]`)
+	b.show(w.url + b.text(`document.querySelector(".roles a").getAttribute("href")`))
 	await(t, "with right roles they connect", func() bool { return b.count(trace.Connected) == 2 }, b)
 }
