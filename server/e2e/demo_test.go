@@ -68,6 +68,7 @@ func TestDemo(t *testing.T) {
 	if on, says := b.data("trouble"), b.text(`document.querySelector("#trouble-summary").textContent`); on != "on" || says != "300 ms late · 20 % lost" {
 		t.Errorf("trouble is %s: %s", on, says)
 	}
+	b.accessible("the demo, with trouble")
 	answered := map[string]int{}
 	for _, side := range sides {
 		answered[side] = b.countOf(side, trace.AnswerReceived)
