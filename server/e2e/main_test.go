@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 		}))
 		return
 	}
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chrome()),
 		chromedp.NoSandbox,
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
@@ -39,7 +41,12 @@ func TestMain(m *testing.M) {
 		chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("host-resolver-rules", "MAP "+phonesHost+" 127.0.0.1"),
 		chromedp.ModifyCmdFunc(endWithTest),
-	)...)
+	)
+	flag.Parse()
+	if *speedRounds == 0 { // tabs share a process for each core, and in it the compiled program
+		options = append(options, chromedp.Flag("renderer-process-limit", fmt.Sprint(runtime.NumCPU())))
+	}
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	first, cancelFirst := chromedp.NewContext(allocator)
 	if err := chromedp.Run(first); err != nil {
 		fmt.Fprintln(os.Stderr, "start the browser:", err)
