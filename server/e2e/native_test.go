@@ -86,9 +86,11 @@ func (n *native) trace(e trace.Event) {
 func (n *native) connect()     { n.p.Connect() }
 func (n *native) renegotiate() { n.p.Renegotiate() }
 
-func (n *native) say(line string) {
-	if err := n.p.Say("", line); err != nil {
-		n.t.Errorf("say %q: %v", line, err)
+func (n *native) say(lines ...string) {
+	for _, line := range lines {
+		if err := n.p.Say("", line); err != nil {
+			n.t.Errorf("say %q: %v", line, err)
+		}
 	}
 }
 

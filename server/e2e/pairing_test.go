@@ -134,11 +134,7 @@ func chat(t *testing.T, a, b participant) {
 	for n := range 100 {
 		want = append(want, fmt.Sprint("line ", n))
 	}
-	both(a, b, func(p participant) {
-		for _, line := range want {
-			p.say(line)
-		}
-	})
+	both(a, b, func(p participant) { p.say(want...) })
 	for _, p := range []participant{a, b} {
 		await(t, "all lines are here", func() bool { return len(p.received()) >= len(want) }, a, b)
 		if got := p.received(); !slices.Equal(got, want) {

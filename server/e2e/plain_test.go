@@ -16,9 +16,11 @@ func (w *world) page(room, role string) *page {
 	return p
 }
 
-func (p *page) connect()        { p.eval(`connect()`, nil) }
-func (p *page) renegotiate()    { p.eval(`renegotiate()`, nil) }
-func (p *page) say(line string) { p.eval(fmt.Sprintf(`channel.send(%q)`, line), nil) }
+func (p *page) connect()     { p.eval(`connect()`, nil) }
+func (p *page) renegotiate() { p.eval(`renegotiate()`, nil) }
+func (p *page) say(lines ...string) {
+	p.eval(fmt.Sprintf(`for (const line of %s) channel.send(line)`, list(lines)), nil)
+}
 
 func (p *page) count(kind trace.Kind) (n int) {
 	script := map[trace.Kind]string{

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -111,8 +112,20 @@ func (b *tab) eval(script string, result any) {
 func (b *tab) connect()     { b.eval(`document.querySelector("#connect").click()`, nil) }
 func (b *tab) renegotiate() { b.eval(`document.querySelector("#renegotiate").click()`, nil) }
 
-func (b *tab) say(line string) {
-	b.eval(fmt.Sprintf(`document.querySelector("#message").value = %q; document.querySelector("#send").click()`, line), nil)
+func (b *tab) say(lines ...string) {
+	b.eval(fmt.Sprintf(`for (const line of %s) {
+		document.querySelector("#message").value = line;
+		document.querySelector("#send").click();
+	}`, list(lines)), nil)
+}
+
+// list returns JavaScript for a list of texts.
+func list(texts []string) string {
+	text, err := json.Marshal(texts)
+	if err != nil {
+		panic(err) // texts can be encoded
+	}
+	return string(text)
 }
 
 func (b *tab) count(kind trace.Kind) (n int) {

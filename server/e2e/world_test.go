@@ -105,7 +105,7 @@ func (w *world) stop() {
 type participant interface {
 	connect()
 	renegotiate()
-	say(line string)
+	say(lines ...string)
 	count(kind trace.Kind) int
 	received() []string
 	surfaced() []string // what people are told that is not as it should be
