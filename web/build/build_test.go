@@ -191,7 +191,7 @@ func TestATooLargeProgramIsNotPublished(t *testing.T) {
 	wasm := make([]byte, maxDownload+1)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(wasm) // incompressible
 	err := publish(t.Context(), dist, wasm, []byte("go1"), false, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "more than the 1,250,000") {
+	if err == nil || !strings.Contains(err.Error(), "more than the 1,310,000") {
 		t.Errorf("it returns %v", err)
 	}
 	if names := list(t, dist); len(names) > 0 {
