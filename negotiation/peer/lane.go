@@ -203,7 +203,9 @@ func heard(data []byte, text bool) (lines []trace.Line, err error) {
 	if !text || len(data) > maxLaneText {
 		return nil, fmt.Errorf("%w: a message of it is not text, or too long", errLane)
 	}
-	for text := range bytes.SplitSeq(data, []byte{'\n'}) {
+	for more := true; more; {
+		var text []byte
+		text, data, more = bytes.Cut(data, []byte{'\n'})
 		if len(text) > maxLaneLine {
 			return nil, fmt.Errorf("%w: a line of it is too long", errLane)
 		}

@@ -3,8 +3,8 @@ package trace
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -221,10 +221,13 @@ func (r *reader) time(name string) time.Time {
 	if v == nil {
 		return time.Time{}
 	}
-	ms, err := v.Float64()
-	if err != nil || !(ms >= 0 && ms <= maxTime) {
+	// Not as a float: that would link strconv's tables into the page's program.
+	whole, fraction, _ := strings.Cut(string(v.MarshalTo(nil)), ".")
+	ms, err := strconv.ParseUint(whole, 10, 64)
+	micro, err2 := strconv.ParseUint((fraction + "000")[:3], 10, 64)
+	if err != nil || err2 != nil || ms > maxTime {
 		r.bad = name
 		return time.Time{}
 	}
-	return time.UnixMicro(int64(math.Round(ms * 1000)))
+	return time.UnixMicro(int64(ms*1000 + micro))
 }
