@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "14eea9471668aaeaf588db9072d601c83f082c9caf93a8516b18eb96d24fc0b7"
+const Source = "6bd6bd65d85634dce00507c1ad198a767d99c706bd6a45451513318c1c83a6c2"
