@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "6bd6bd65d85634dce00507c1ad198a767d99c706bd6a45451513318c1c83a6c2"
+const Source = "ede32a3fb420d06475a5247a6bb2383f7288841ae86072f6ad596d446464db33"

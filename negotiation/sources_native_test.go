@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +48,7 @@ type flood struct {
 	track    *webrtc.TrackLocalStaticRTP
 	victim   *Session
 	log      strings.Builder // of the victim's connection
-	tracks   int
+	tracks   atomic.Int32
 }
 
 func (n *network) flood(guard *Guard) *flood {
@@ -97,7 +98,7 @@ func (n *network) flood(guard *Guard) *flood {
 		if role == Polite {
 			f.attacker = pc
 		} else {
-			pc.OnTrack(func(*webrtc.TrackRemote, *webrtc.RTPReceiver) { f.tracks++ })
+			pc.OnTrack(func(*webrtc.TrackRemote, *webrtc.RTPReceiver) { f.tracks.Add(1) })
 		}
 	}
 	f.victim = sessions[1]
@@ -153,6 +154,7 @@ func TestSourcesAreNoWeapon(t *testing.T) {
 					attack(f, sent)
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if lines := strings.Count(f.log.String(), "\n"); lines > 10+10+1 {
 					t.Errorf("its log has %d lines", lines)
 				}
@@ -184,8 +186,8 @@ func TestSourcesThatAreNoFlood(t *testing.T) {
 		f.sources.next = 0
 		f.send(maxSources)
 		time.Sleep(time.Minute)
-		if err := f.victim.Err(); err != nil || f.tracks != 1 {
-			t.Errorf("there are %d tracks, and the Session ends with %v", f.tracks, err)
+		if err := f.victim.Err(); err != nil || f.tracks.Load() != 1 {
+			t.Errorf("there are %d tracks, and the Session ends with %v", f.tracks.Load(), err)
 		}
 	})
 }

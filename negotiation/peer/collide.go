@@ -46,6 +46,7 @@ const (
 	idle     step = iota
 	waiting       // for the connection to be stable
 	armed         // for an offer of the other side
+	met           // it has come, and ours is on its way
 	resolved      // offers have collided: both will be answered
 )
 
@@ -97,6 +98,7 @@ func (c *collide) arm() {
 // travel.
 func (c *collide) meet(m negotiation.Message) {
 	if c.step == armed && m.Description != nil && m.Description.Type == webrtc.SDPTypeOffer {
+		c.enter(met)
 		c.p.renegotiate(trace.Event{Code: trace.ToCollide, Cause: c.armed})
 	}
 }
@@ -107,7 +109,7 @@ func (c *collide) meet(m negotiation.Message) {
 func (c *collide) observe(e trace.Event) {
 	switch e.Kind {
 	case trace.CollisionRollback, trace.CollisionIgnored:
-		if c.step == armed {
+		if c.step == met {
 			c.left--
 			c.sent, c.came = false, false
 			c.enter(resolved)

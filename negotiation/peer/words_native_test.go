@@ -16,12 +16,15 @@ import (
 func TestTheTraceIsWhole(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		role := map[string]wire.Role{"a": wire.Polite, "b": wire.Impolite}
-		a, b := w.connected(func(m *member, c *Config) { c.Role, c.Connect = role[m.id], false }, func(m *member, _ *Config) {
-			if m.id == "b" {
-				w.members[0].peer.Connect()
-				m.onTrace(trace.Paired, func() { m.peer.Connect() })
-			}
-		})
+		waits := func(m *member, c *Config) { c.Role, c.Connect = role[m.id], false }
+		a, b := w.peer("a", waits), w.peer("b", waits)
+		for _, m := range []*member{a, b} {
+			m.await("it is paired", func() bool { return m.count(trace.Paired) == 1 })
+			m.peer.Connect()
+		}
+		for _, m := range []*member{a, b} {
+			m.await("both channels are open", func() bool { return m.count(trace.ChannelOpened) == 2 })
+		}
 		for _, m := range []*member{a, b} {
 			if m.count(trace.CandidateAdded) == 0 || m.count(trace.ConnectRequested) != 1 {
 				t.Errorf("no candidate was added, or nobody wanted to connect:\n%s", m.log())
