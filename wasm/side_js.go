@@ -139,6 +139,7 @@ func (s *side) end() {
 	s.ended = true
 	s.leave()
 	s.setControls(false)
+	s.trouble.end()
 }
 
 // leave ends the Peer.

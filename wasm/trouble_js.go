@@ -17,7 +17,7 @@ type troubleForm struct {
 
 func newTroubleForm(d document) (*troubleForm, error) {
 	f := &troubleForm{d: d, el: map[string]element{}}
-	for _, name := range []string{"form", "delay", "jitter", "drop", "duplicate", "hold", "cut"} {
+	for _, name := range []string{"form", "delay", "jitter", "drop", "duplicate", "hold", "cut", "reset"} {
 		e, err := d.byID("trouble-" + name)
 		if err != nil {
 			return nil, err
@@ -32,6 +32,14 @@ func (f *troubleForm) listeners() []listener {
 	return []listener{
 		{f.el["form"], "input", func(element) { f.read() }},
 		{f.el["cut"], "click", func(element) { f.Cut(cutFor) }},
+	}
+}
+
+// end leaves nothing to trouble.
+func (f *troubleForm) end() {
+	f.Set(trouble.Settings{})
+	for _, e := range f.el {
+		e.set("disabled", true)
 	}
 }
 

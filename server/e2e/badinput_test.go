@@ -9,7 +9,6 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/peer"
-	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/trace"
 )
 
@@ -19,6 +18,7 @@ type badInput struct {
 	input  func(good string) string // makes it of a good offer
 	answer trace.Kind               // what the victim says to it; empty: nothing
 	after  bool                     // it comes after a good offer
+	taken  bool                     // what can be read of it is answered, and no section rejected
 }
 
 // give sends it to the victim, which says so. Afterwards a good offer still works.
@@ -39,9 +39,10 @@ func (row badInput) give(m *mallory, victim participant) {
 		await(m.t, "it answers "+string(row.answer), func() bool { return victim.count(row.answer) > before }, victim)
 	}
 	if row.answer == trace.AnswerSending {
-		m.next("an answer that rejects the section", func(e signaling.Envelope) bool {
-			return e.Message != nil && e.Message.Description != nil && strings.Contains(e.Message.Description.SDP, "m=video 0 ")
-		})
+		answer := m.nextDescription(webrtc.SDPTypeAnswer)
+		if rejected := strings.Contains(answer.SDP, "m=video 0 "); rejected == row.taken {
+			m.t.Errorf("it answers\n%s", answer.SDP)
+		}
 		m.send(row.input(m.offer()))
 		await(m.t, "it answers again", func() bool { return victim.count(row.answer) > before+1 }, victim)
 		return
@@ -74,47 +75,54 @@ func badInputs(tab bool) []badInput {
 	constant := func(s string) func(string) string { return func(string) string { return s } }
 
 	rows := []badInput{
-		{"description of unknown type", constant(description("proposal", "")), trace.MessageRefused, false},
-		{"description without type", constant(`{"description":{"sdp":"v=0"}}`), trace.MessageRefused, false},
-		{"description that is a number", constant(`{"description":7}`), trace.MessageRefused, false},
-		{"description whose SDP is a number", constant(`{"description":{"type":"offer","sdp":7}}`), trace.MessageRefused, false},
-		{"pranswer", constant(description("pranswer", "v=0")), trace.DescriptionRefused, false},
-		{"rollback", constant(description("rollback", "")), trace.DescriptionRefused, false},
-		{"empty SDP", offer(constant("")), trace.DescriptionRefused, false},
-		{"garbage SDP", offer(constant("<garbage>")), trace.DescriptionRefused, false},
-		{"SDP cut short", offer(func(s string) string { return s[:200] }), trace.DescriptionRefused, false},
-		{"SDP with a line in a line", offer(replace("a=mid:0\r\n", "a=mid:0\ra=mid:1\r\n")), trace.DescriptionRefused, false},
-		{"SDP without section", offer(func(s string) string { head, _, _ := strings.Cut(s, "m="); return head }), trace.DescriptionRefused, false},
-		{"SDP without mid", offer(without("a=mid")), trace.DescriptionRefused, false},
-		{"SDP without ufrag", offer(without("a=ice-ufrag")), trace.DescriptionRefused, false},
-		{"SDP without fingerprint", offer(without("a=fingerprint")), trace.DescriptionRefused, false},
+		{"description of unknown type", constant(description("proposal", "")), trace.MessageRefused, false, false},
+		{"description without type", constant(`{"description":{"sdp":"v=0"}}`), trace.MessageRefused, false, false},
+		{"description that is a number", constant(`{"description":7}`), trace.MessageRefused, false, false},
+		{"description whose SDP is a number", constant(`{"description":{"type":"offer","sdp":7}}`), trace.MessageRefused, false, false},
+		{"pranswer", constant(description("pranswer", "v=0")), trace.DescriptionRefused, false, false},
+		{"rollback", constant(description("rollback", "")), trace.DescriptionRefused, false, false},
+		{"empty SDP", offer(constant("")), trace.DescriptionRefused, false, false},
+		{"garbage SDP", offer(constant("<garbage>")), trace.DescriptionRefused, false, false},
+		{"SDP cut short", offer(func(s string) string { return s[:200] }), trace.DescriptionRefused, false, false},
+		{"SDP with a line in a line", offer(replace("a=mid:0\r\n", "a=mid:0\ra=mid:1\r\n")), trace.DescriptionRefused, false, false},
+		{"SDP without section", offer(func(s string) string { head, _, _ := strings.Cut(s, "m="); return head }), trace.DescriptionRefused, false, false},
+		{"SDP without mid", offer(without("a=mid")), trace.DescriptionRefused, false, false},
+		{"SDP without ufrag", offer(without("a=ice-ufrag")), trace.DescriptionRefused, false, false},
+		{"SDP without fingerprint", offer(without("a=fingerprint")), trace.DescriptionRefused, false, false},
 		{"duplicate mids", offer(func(s string) string {
 			return strings.ReplaceAll(video("96", "a=rtpmap:96 VP8/90000\r\n")(s), "a=mid:1", "a=mid:0")
-		}), trace.DescriptionRefused, false},
-		{"short ufrag", offer(func(s string) string { return strings.ReplaceAll(s, "a=ice-ufrag:"+ufrag(s), "a=ice-ufrag:abc") }), trace.DescriptionRefused, false},
-		{"payload type 300", offer(video("300", "a=rtpmap:300 VP8/90000\r\n")), trace.DescriptionRefused, false},
-		{"bad extmap", offer(video("96", "a=rtpmap:96 VP8/90000\r\na=extmap:x urn:x\r\n")), trace.DescriptionRefused, false},
-		{"no common codec", offer(video("96", "a=rtpmap:96 THEORA/90000\r\n")), trace.AnswerSending, false},
-		{"answer without an offer", func(good string) string { return description("answer", replace("actpass", "active")(good)) }, trace.AnswerDropped, false},
-		{"candidate before any description", constant(candidate("abcd")), trace.CandidateIgnored, false},
-		{"null candidate before any description", constant(`{"candidate":null}`), trace.CandidateIgnored, false},
-		{"candidate with unknown ufrag", constant(candidate("abcd")), trace.CandidateIgnored, true},
+		}), trace.DescriptionRefused, false, false},
+		{"short ufrag", offer(func(s string) string { return strings.ReplaceAll(s, "a=ice-ufrag:"+ufrag(s), "a=ice-ufrag:abc") }), trace.DescriptionRefused, false, false},
+		{"payload type 300", offer(video("300", "a=rtpmap:300 VP8/90000\r\n")), trace.DescriptionRefused, false, false},
+		{"bad extmap", offer(video("96", "a=rtpmap:96 VP8/90000\r\na=extmap:x urn:x\r\n")), trace.DescriptionRefused, false, false},
+		{"no common codec", offer(video("96", "a=rtpmap:96 THEORA/90000\r\n")), trace.AnswerSending, false, false},
+		{"answer without an offer", func(good string) string { return description("answer", replace("actpass", "active")(good)) }, trace.AnswerDropped, false, false},
+		{"candidate before any description", constant(candidate("abcd")), trace.CandidateIgnored, false, false},
+		{"null candidate before any description", constant(`{"candidate":null}`), trace.CandidateIgnored, false, false},
+		{"candidate with unknown ufrag", constant(candidate("abcd")), trace.CandidateIgnored, true, false},
 		{"candidate that is none", func(good string) string {
 			return strings.ReplaceAll(candidate(ufrag(good)), "candidate:1 1 udp", "candidate:what")
-		}, trace.CandidateRefused, true},
-		{"candidate that is a number", constant(`{"candidate":7}`), trace.MessageRefused, true},
-		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), trace.MessageDropped, true},
-		{"an object with nothing in it", constant(`{"what":"is this"}`), "", true},
+		}, trace.CandidateRefused, true, false},
+		{"candidate that is a number", constant(`{"candidate":7}`), trace.MessageRefused, true, false},
+		{"message of another session", constant(`{"r":"another","description":{"type":"offer","sdp":""}}`), trace.MessageDropped, true, false},
+		{"an object with nothing in it", constant(`{"what":"is this"}`), "", true, false},
 	}
 	if tab {
 		return rows
 	}
-	// A browser takes the first, and when Chromium has refused the second it refuses
-	// all that follows.
-	return append(rows,
-		badInput{"SDP that pion cannot parse", offer(replace("t=0 0", "t=x")), trace.DescriptionRefused, false},
-		badInput{"payload type without rtpmap", offer(video("96", "")), trace.DescriptionRefused, false},
+	// pion is shown what it can read. A browser takes the first, and when Chromium has
+	// refused the second it refuses all that follows.
+	rows = append(rows,
+		badInput{name: "SDP that pion cannot parse", input: offer(replace("t=0 0", "t=x")), answer: trace.AnswerSending, taken: true},
+		badInput{name: "payload type without rtpmap", input: offer(video("96", "")), answer: trace.AnswerSending},
 	)
+	for i, row := range rows {
+		switch row.name {
+		case "payload type 300", "bad extmap":
+			rows[i].answer, rows[i].taken = trace.AnswerSending, row.name == "bad extmap"
+		}
+	}
+	return rows
 }
 
 // TestBadInput gives what is wrong to a native peer, which is connected with

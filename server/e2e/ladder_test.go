@@ -62,7 +62,7 @@ func TestLadderKeys(t *testing.T) {
 	b.eval(`document.querySelector("#ladder").focus()`, nil)
 	press(kb.ArrowUp, "here answer-received 12")
 	press("[", "there collision-ignored 8")
-	if why := b.text(`document.querySelector("#why").textContent`); !strings.Contains(why, "wkgsyf is impolite") || !strings.Contains(why, "if collision && !n.polite {") {
+	if why := b.text(`document.querySelector("#why").textContent`); !strings.Contains(why, "wkgsy-fq2m4 is impolite") || !strings.Contains(why, "if collision && !n.polite {") {
 		t.Errorf("why is %q", why)
 	}
 	press(kb.ArrowDown, "here offer-received 9")
@@ -101,7 +101,7 @@ func TestLadderInfers(t *testing.T) {
 	b.tellLines(strings.Join(lines, "\n"))
 	const collision = `#ladder > li[data-n="4"][data-kind="collision"] `
 	for selector, want := range map[string]string{
-		".lane.inferred > text":            "wkgsyf · impolite|inferred: it sends no trace",
+		".lane.inferred > text":            "wkgsy-fq2m4 · impolite|inferred: it sends no trace",
 		".arrow.void:has(.assumed) > text": "offer 8",
 		".mark.impolite.decision":          "ignores offer 8",
 		".arrow.impolite > text":           "offer 9|answer to 11",

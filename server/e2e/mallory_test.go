@@ -67,7 +67,7 @@ func newMallory(t *testing.T, w *world, query, id string) *mallory {
 		}
 		return m.theirs != ""
 	})
-	m.send(`{"hello":{"source":"none of yours"}}`)
+	m.bind()
 
 	m.pc, err = peer.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -78,6 +78,33 @@ func newMallory(t *testing.T, w *world, query, id string) *mallory {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// bind greets the victim until it says that it is bound to this session: it may have begun
+// too many of them a moment ago.
+func (m *mallory) bind() {
+	m.t.Helper()
+	again, timeout := time.NewTicker(patience/50), time.After(patience)
+	defer again.Stop()
+	greet := func() { m.send(`{"hello":{"source":"none of yours"}}`) }
+	greet()
+	for {
+		select {
+		case e := <-m.frames:
+			switch {
+			case e.From != m.to:
+			case e.Peer == mallorysSession && e.Bound:
+				m.frames <- e // it may hold a message
+				return
+			case e.Hello != nil:
+				m.theirs = e.Session
+			}
+		case <-again.C:
+			greet()
+		case <-timeout:
+			m.t.Fatal("the victim is not bound")
+		}
+	}
 }
 
 // visit has a mallory come to a victim with a role, and go again.

@@ -48,6 +48,7 @@ func TestTiles(t *testing.T) {
 	if err := chromedp.Run(viewer.ctx, cdp.BringToFront(), chromedp.EmulateViewport(1100, 700)); err != nil {
 		t.Fatal(err)
 	}
+	viewer.eval(`document.querySelector("#media").scrollIntoView()`, nil) // what is out of sight need not play
 	await(t, "they play, though nobody has touched the page", func() bool {
 		return viewer.text(`[...document.querySelectorAll("#media video")].map(v => !v.paused && v.currentTime > 0).join()`) == "true,true"
 	}, sender, viewer)

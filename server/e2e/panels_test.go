@@ -174,9 +174,9 @@ func testShownPanels(t *testing.T, b *tab) {
 	shown("machine")
 	const machines = `[...document.querySelectorAll(".machine")].map(({ dataset, innerText }) => [innerText.split("\n")[0], dataset.state, dataset.held, innerText.includes("×")].join(" ")).join(", ")`
 	b.eval(`at("offer-sending", 8)`, nil)
-	expect("an offer is held", machines, "You · polite have-local-offer true true, wkgsyf · impolite stable false true")
+	expect("an offer is held", machines, "You · polite have-local-offer true true, wkgsy-fq2m4 · impolite stable false true")
 	b.eval(`store.follow()`, nil)
-	expect("all is over", machines, "You · polite stable false true, wkgsyf · impolite stable false true")
+	expect("all is over", machines, "You · polite stable false true, wkgsy-fq2m4 · impolite stable false true")
 
 	b.eval(`document.querySelector("#tab-machine").focus()`, nil)
 	key(kb.ArrowRight)
@@ -194,7 +194,7 @@ func testShownPanels(t *testing.T, b *tab) {
 	expect("what is added", `[...document.querySelectorAll("#panel-sdp details")].map((d) => d.open + " " + d.querySelectorAll("ins").length).join()`, "false 0,false 0,true 8")
 	b.accessible("compared descriptions", "#panel-sdp")
 	press("Previous")
-	expect("the one before", words, "Answer 1 · wkgsyf / +data 0")
+	expect("the one before", words, "Answer 1 · wkgsy-fq2m4 / +data 0")
 	if at := b.text(`store.selected.kind`); at != "answer-received" {
 		t.Errorf("it is at %s", at)
 	}

@@ -32,6 +32,7 @@ func TestTheLogHasBounds(t *testing.T) {
 					time.Sleep(time.Millisecond)
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				lines := strings.Count(string(terminal.log.text), "\n")
 				if lines > row.most || lines < min(row.most, linesAtOnce) {
 					t.Errorf("the log has %d lines", lines)

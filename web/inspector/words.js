@@ -1,12 +1,13 @@
 // What the ladder says, in plain sentences.
 
+import { shortID as short } from "./id.js";
 import { inWords } from "./panels/description.js";
 
 /** @typedef {import("./event.js").TraceEvent} TraceEvent */
 /** @typedef {import("./exchange.js").Item} Item */
 /** @typedef {import("./pair.js").Pair} Pair */
 
-export const short = (id) => id.slice(0, 6);
+export { short };
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 
 /** The time of the day of an event. @param {number} t ms since 1970 */
