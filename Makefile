@@ -10,10 +10,11 @@ GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
 FUZZERS    := FuzzMessage FuzzReceive FuzzParse FuzzDescription FuzzAnswer FuzzSchedule FuzzLine FuzzRead FuzzMask
+PAGE       := ^(TestAccessible|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTraceFile|TestVisitors)
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-firefox test-old \
+.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-old \
 	fuzz $(FUZZERS) bin/fuzz lint explore soak screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -48,8 +49,13 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 $(GO_TEST) -race -parallel 3 -timeout 15m ./server ./server/terminal ./server/e2e
+	PN_TABS=1 $(GO_TEST) -race -timeout 5m ./server ./server/terminal
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)' ./server/e2e
 	PN_TABS=1 $(GO_TEST) -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
+
+test-page: tools ## what the page draws of the trace, and how it can be read
+	go run ./web/build -fast
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -run '$(PAGE)' ./server/e2e
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
