@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "ede32a3fb420d06475a5247a6bb2383f7288841ae86072f6ad596d446464db33"
+const Source = "8a5a849bc4dc1f124d850b8dee7796ef44f846b0dde226ca20f4ff29fc712cad"

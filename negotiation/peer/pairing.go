@@ -322,6 +322,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 func (p *pairing) close() {
 	p.recovery.stop()
 	p.refused.stop()
+	p.silence.stop()
 	p.asked.stop()
 	p.collide.end(trace.PairingEnded)
 	p.session.Close()

@@ -207,7 +207,7 @@ func (r *run) decided(e trace.Event) {
 		r.told++
 	}
 	if r.told == len(r.events) {
-		r.part("%s is decided, and the recording has nothing more", e.Kind)
+		r.cut = true // what was decided next is not in it
 		return
 	}
 	was := r.events[r.told]

@@ -20,6 +20,7 @@ func TestPaced(t *testing.T) {
 			time.Sleep(seconds * time.Second / lines)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		written, counted := 0, 0
 		for line := range strings.Lines(log.String()) {
 			n := 0

@@ -73,6 +73,7 @@ func (l *lines) Drop(those func(key, value string) bool) {
 // SetMid gives m a mid, where it has none, or another.
 func (m *Media) SetMid(mid string) {
 	if m.Mid == "" {
+		m.Drop(func(key, _ string) bool { return key == "mid" }) // an empty one
 		m.Add("mid", mid)
 	} else {
 		m.replace("mid", func(string) string { return mid })
