@@ -40,14 +40,30 @@ func (c *credentials) takes(d *webrtc.SessionDescription) (ignored bool) {
 	return ignored
 }
 
-// ufragOf returns the first ufrag of a description; empty: there is none.
+// ufragOf returns the ufrag of the transport that all sections share: of the first one
+// that is not rejected, or of the description; empty: there is none.
 func ufragOf(d *webrtc.SessionDescription) string {
 	if d == nil {
 		return ""
 	}
-	_, after, _ := strings.Cut(d.SDP, "\na=ice-ufrag:")
-	ufrag, _, _ := strings.Cut(after, "\n")
-	return strings.TrimRight(ufrag, "\r")
+	session, media, _ := strings.Cut(d.SDP, "\nm=")
+	for section := range strings.SplitSeq(media, "\nm=") {
+		head, attributes, _ := strings.Cut(section, "\n")
+		if words := strings.Fields(head); len(words) > 1 && words[1] == "0" && !strings.Contains(attributes, "a=bundle-only") {
+			continue
+		}
+		if ufrag := attributeOf(attributes, "ice-ufrag"); ufrag != "" {
+			return ufrag
+		}
+	}
+	return attributeOf(session, "ice-ufrag")
+}
+
+// attributeOf returns the value of the first attribute with this name.
+func attributeOf(lines, name string) string {
+	_, after, _ := strings.Cut("\n"+lines, "\na="+name+":")
+	value, _, _ := strings.Cut(after, "\n")
+	return strings.TrimRight(value, "\r")
 }
 
 // receive hands a message to the Negotiator.
