@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "8a5a849bc4dc1f124d850b8dee7796ef44f846b0dde226ca20f4ff29fc712cad"
+const Source = "893d10906d8040bbfd9e08104eb0ae51450948a521788dbaa8236c794d034b1c"

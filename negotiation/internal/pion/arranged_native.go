@@ -12,14 +12,10 @@ import (
 
 // arrange makes of a description that pion has made what goes on the wire: with the
 // sections in the order that both sides know, and those that pion does not know
-// rejected. A section that has ended comes back nowhere. pion numbers the section of data channels without a look at those, until
+// rejected. pion numbers the section of data channels without a look at those, until
 // it has seen how the other side calls it.
 func (p *Connection) arrange(d *sdp.Description) *sdp.Description {
 	d.FillMids(p.seen)
-	d.Remove(func(m *sdp.Media) bool {
-		t := p.transceiver(m.Mid)
-		return t != nil && m.Kind != "application" && p.ended(t)
-	})
 	made := d.Media
 	d.Media = make([]*sdp.Media, 0, len(made))
 	for _, s := range p.order {

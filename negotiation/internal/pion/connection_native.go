@@ -40,10 +40,6 @@ type Connection struct {
 	unseen     bool              // it is an offer of which pion does not hear
 	group      []string          // the BUNDLE group that our next description follows
 
-	agreed     *sdp.Description                // the last answer, from either side; nil: none
-	extensions extensions                      // that pion has negotiated
-	gone       map[*webrtc.RTPTransceiver]bool // whose section has ended
-
 	carrier *carrier // in our last description
 }
 
@@ -97,11 +93,6 @@ func (p *Connection) transceiver(mid string) *webrtc.RTPTransceiver {
 	return nil
 }
 
-// ended reports whether the section of t has ended, and nobody has put a track there since.
-func (p *Connection) ended(t *webrtc.RTPTransceiver) bool {
-	return p.gone[t] && t.Direction() == webrtc.RTPTransceiverDirectionInactive
-}
-
 func (p *Connection) CreateOffer(restart bool) (held.Local, error) {
 	p.awaitICE() // a restart would forget what it waits for
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
@@ -127,11 +118,7 @@ func (p *Connection) made(d webrtc.SessionDescription, err error) (held.Local, e
 	}
 	wire := p.arrange(sdp.Parse(d.SDP))
 	p.carrier = carrierOf(wire)
-	if d.Type == webrtc.SDPTypeOffer && p.agreed != nil {
-		wire.RepeatExtensions(p.agreed.Sections())
-	}
 	if d.Type == webrtc.SDPTypeAnswer {
-		p.agreed = wire // package held leaves out of it what was not offered
 		grouped := p.group != nil
 		if p.group = wire.Bundle(); !grouped {
 			wire.SetBundle(nil) // RFC 9143 section 7.3
@@ -178,9 +165,6 @@ func (p *Connection) Superseded(err error) bool {
 func (p *Connection) Wants() []held.Want {
 	var wants []held.Want
 	for _, t := range p.pc.GetTransceivers() {
-		if p.ended(t) {
-			continue
-		}
 		w := held.Want{Mid: t.Mid(), Kind: t.Kind().String(), What: t.Direction().String()}
 		if sender := t.Sender(); sender != nil && sender.Track() != nil {
 			w.What += " " + sender.Track().StreamID() + " " + sender.Track().ID()

@@ -21,7 +21,6 @@ import (
 type plan struct {
 	*look
 	shown   webrtc.SessionDescription
-	edited  *sdp.Description  // which that is of
 	seen    []sdp.Section     // those that pion is to see
 	meaning map[payload]codec // of the payload types that it has seen then
 
@@ -75,7 +74,6 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 			to.seen = append(to.seen, s)
 		}
 	}
-	to.edited = shown
 	to.shown = webrtc.SessionDescription{Type: kind, SDP: shown.String()}
 	if whole, err := to.shown.Unmarshal(); err != nil {
 		return nil, trace.Because(trace.NotSDP, err)
@@ -86,11 +84,6 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 		for i, s := range l.sections {
 			if t := l.transceivers[s.Mid]; t != nil && l.parts[i].hidden {
 				to.ended = append(to.ended, t)
-			}
-			if i < len(p.order) && p.order[i].Mid != s.Mid { // the place of a section that is rejected is used again
-				if t := l.transceivers[p.order[i].Mid]; t != nil {
-					to.ended = append(to.ended, t)
-				}
 			}
 		}
 		for _, t := range all {
@@ -175,16 +168,13 @@ func (to *plan) Apply() error {
 	defer p.endReads(p.pc.GetReceivers())
 	defer to.tell()
 	if to.kind == webrtc.SDPTypeAnswer {
-		p.agreed = to.remote
 		p.remember(to.remote)
 		p.seen, p.meaning = to.seen, to.meaning
 		p.awaitICE()
-		return to.apply(func() error {
-			return p.senders.exchange(p.pc, to.sections, func() error { return p.pc.SetRemoteDescription(to.shown) }, p.unsent)
-		})
+		return p.senders.exchange(p.pc, to.sections, func() error { return p.pc.SetRemoteDescription(to.shown) }, p.unsent)
 	}
 	for _, t := range to.ended {
-		if err := p.end(t); err != nil {
+		if err := t.Stop(); err != nil {
 			return err
 		}
 	}
@@ -200,13 +190,6 @@ func (to *plan) Apply() error {
 		}
 	}
 	p.awaitICE()
-	return to.apply(func() error { return p.pc.SetRemoteDescription(to.shown) })
-}
-
-// apply has pion take the description by set, and narrows the codecs of each section to
-// those of the description.
-func (to *plan) apply(set func() error) error {
-	p := to.pion
 	if p.preferences == nil {
 		p.preferences = preferences{}
 	}
@@ -214,7 +197,7 @@ func (to *plan) apply(set func() error) error {
 	for _, t := range p.pc.GetTransceivers() {
 		wishes[t] = p.preferences.of(t)
 	}
-	if err := set(); err != nil {
+	if err := p.pc.SetRemoteDescription(to.shown); err != nil {
 		return err
 	}
 	for i, s := range to.sections {
@@ -224,27 +207,7 @@ func (to *plan) apply(set func() error) error {
 			}
 		}
 	}
-	p.learn(to.edited)
 	return nil
-}
-
-// learn keeps which header extensions pion has negotiated.
-func (p *Connection) learn(shown *sdp.Description) {
-	p.extensions = p.extensions.clone()
-	for _, m := range shown.Media {
-		if t := p.transceiver(m.Mid); t != nil {
-			p.extensions.learn(m, t)
-		}
-	}
-}
-
-// end stops a transceiver whose section has ended.
-func (p *Connection) end(t *webrtc.RTPTransceiver) error {
-	if p.gone == nil {
-		p.gone = map[*webrtc.RTPTransceiver]bool{}
-	}
-	p.gone[t] = true
-	return t.Stop()
 }
 
 // tell tells of what is rejected, once for as long as it is.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pion/ice/v4"
+	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
@@ -41,14 +42,13 @@ func (l *look) show() *sdp.Description {
 	shown := l.remote.Plain()
 	shown.Drop(isTransport)
 	var group []string
-	known := l.pion.extensions.clone()
 	for i, m := range shown.Media {
 		if l.parts[i].hidden {
 			hide(m)
 			continue
 		}
 		group = append(group, m.Mid)
-		l.showSection(m, l.parts[i].formats, known)
+		l.showSection(m, l.parts[i].formats)
 	}
 	shown.SetBundle(group)
 	shown.Add(trueGroup, strings.Join(l.remote.Bundle(), " "))
@@ -66,7 +66,7 @@ func (l *look) show() *sdp.Description {
 }
 
 // showSection leaves out what pion cannot read.
-func (l *look) showSection(m *sdp.Media, formats []format, known extensions) {
+func (l *look) showSection(m *sdp.Media, known []format) {
 	upper := layers(m)
 	m.Drop(func(key, value string) bool {
 		first, rest, _ := strings.Cut(value, " ")
@@ -74,7 +74,7 @@ func (l *look) showSection(m *sdp.Media, formats []format, known extensions) {
 		case "candidate", "end-of-candidates", "bundle-only":
 			return true
 		case "extmap":
-			return !known.admit(value)
+			return new(pionsdp.ExtMap).Unmarshal(key+":"+value) != nil
 		case "ssrc":
 			return upper[first]
 		case "ssrc-group":
@@ -87,7 +87,7 @@ func (l *look) showSection(m *sdp.Media, formats []format, known extensions) {
 		m.SetFormats(nil)
 	} else {
 		var list []string
-		for _, f := range formats {
+		for _, f := range known {
 			list = append(list, strconv.Itoa(int(f.payload)))
 		}
 		m.SetFormats(list)
@@ -218,10 +218,7 @@ func (p *Connection) Past() (*held.Past, error) {
 	if local.Type == webrtc.SDPTypeAnswer {
 		p.group = ours.Bundle()
 	}
-	past := &held.Past{Local: ours, Remote: theirs, Offered: local.Type == webrtc.SDPTypeOffer}
-	p.agreed = past.Answer()
-	p.learn(theirs)
-	return past, nil
+	return &held.Past{Local: ours, Remote: theirs, Offered: local.Type == webrtc.SDPTypeOffer}, nil
 }
 
 // remember keeps what later descriptions need of a remote one.
