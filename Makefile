@@ -25,11 +25,13 @@ run: ## build quickly and serve on http://localhost:8080
 	go run ./server serve --addr :8080
 
 # Tests that only compute run in the time that those with networks and browsers leave idle.
-test: tools ## run every test
+test: tools ## run the tests, all but test-page and the long ones
 	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-live test-computed
 
+# Two browsers at once wait less: one plays with connections, and one shows tabs.
 test-live:
-	@MAKEFLAGS= $(MAKE) --no-print-directory test-race test-browser test-tabs
+	@MAKEFLAGS= $(MAKE) --no-print-directory test-race
+	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-browser test-tabs
 
 test-computed:
 	@MAKEFLAGS= nice -n 19 $(MAKE) --no-print-directory -j2 walks fuzz
@@ -51,7 +53,6 @@ test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through t
 	go run ./web/build -fast
 	PN_TABS=1 $(GO_TEST) -race -timeout 5m ./server ./server/terminal
 	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)' ./server/e2e
-	PN_TABS=1 $(GO_TEST) -timeout 5m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
 
 test-page: tools ## what the page draws of the trace, and how it can be read
 	go run ./web/build -fast
