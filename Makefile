@@ -10,7 +10,7 @@ GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
 FUZZERS    := FuzzMessage FuzzReceive FuzzParse FuzzDescription FuzzAnswer FuzzSchedule FuzzLine FuzzRead FuzzMask
-PAGE       := ^(TestAccessible|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTraceFile|TestVisitors)
+PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTheOtherLane|TestTraceFile|TestVisitors|TestWrongRoles)
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
