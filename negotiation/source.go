@@ -6,4 +6,4 @@ package negotiation
 // negotiation logic, whatever they are compiled for.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "893d10906d8040bbfd9e08104eb0ae51450948a521788dbaa8236c794d034b1c"
+const Source = "e45fe4a647183184b124aaff14a5fe66b1c6920b80ef29f5dd93035c22dfeb36"

@@ -11,8 +11,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// AddICECandidate implements negotiation.PeerConnection. Both pion and Chromium take a
-// candidate of another generation without a word.
+// AddICECandidate implements negotiation.PeerConnection. It checks the generation,
+// because both pion and Chromium silently accept a candidate of another one.
 // https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate
 func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	if h.Remote == nil {
@@ -35,12 +35,12 @@ func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	return h.pc.AddICECandidate(init)
 }
 
-// What a peer can have us do: pion pairs each candidate with each of ours, and asks the
-// local network for each name.
+// These limits bound the work that a peer can cause: pion pairs each candidate with
+// each of ours, and sends an mDNS query for each .local name.
 const (
-	maxCandidates = 50 // of one generation
-	maxNames      = 5  // among them
-	maxAllNames   = 20 // of the connection
+	maxCandidates = 50 // per generation
+	maxNames      = 5  // .local names among them
+	maxAllNames   = 20 // .local names over the life of the connection
 )
 
 var (
@@ -48,7 +48,7 @@ var (
 	errNames      = trace.Because(trace.TooManyNames, fmt.Errorf("there are more than %d candidates with a name, or %d in all", maxNames, maxAllNames))
 )
 
-// heard returns the candidates of a generation once this one has come, too, or why it is
+// heard adds c to the candidates of a generation and returns them, or says why c is
 // not used.
 func (h *PeerConnection) heard(all []string, c string) ([]string, error) {
 	if c == "" || slices.Contains(all, c) {
@@ -72,8 +72,9 @@ func (h *PeerConnection) heard(all []string, c string) ([]string, error) {
 	return append(slices.Clip(all), c), nil
 }
 
-// hearing returns the candidates of a remote description and those of its generation
-// that came before. It leaves those out of it that are not used, and says why.
+// hearing returns the candidates of a remote description, after those of the same
+// generation that came earlier. It removes those that are not used from remote; left
+// says why.
 func (h *PeerConnection) hearing(remote *sdp.Description) (all []string, left error) {
 	if slices.Contains(h.Remote, remote.Ufrag()) {
 		all = h.Candidates
@@ -92,7 +93,8 @@ func (h *PeerConnection) hearing(remote *sdp.Description) (all []string, left er
 	return all, left
 }
 
-// localName returns the name that a candidate has for an address; empty: none.
+// localName returns the .local name that a candidate has in place of an address, or
+// "".
 func localName(candidate string) string {
 	if words := strings.SplitN(candidate, " ", 6); len(words) == 6 && strings.HasSuffix(strings.ToLower(words[4]), ".local") {
 		return words[4]
@@ -109,8 +111,8 @@ func namesOf(candidates []string) (names []string) {
 	return names
 }
 
-// hears is called with a remote description that was applied, and the candidates of
-// its generation, and why some are left out.
+// hears is called after a remote description was applied, with the candidates of its
+// generation, and the reason if some were left out.
 func (h *PeerConnection) hears(remote *sdp.Description, candidates []string, left error) {
 	if remote.Ufrag() != "" {
 		h.Remote, h.Candidates = remote.Ufrags(), candidates
@@ -120,8 +122,8 @@ func (h *PeerConnection) hears(remote *sdp.Description, candidates []string, lef
 	}
 }
 
-// candidateUfrags returns the ufrags of a candidate: that of the field and that of
-// the text, as far as they are there.
+// candidateUfrags returns the ufrags that a candidate states, in its field and in its
+// text.
 func candidateUfrags(c webrtc.ICECandidateInit) (list []string) {
 	if c.UsernameFragment != nil && *c.UsernameFragment != "" {
 		list = append(list, *c.UsernameFragment)

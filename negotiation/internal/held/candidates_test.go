@@ -38,8 +38,8 @@ func TestCandidatesOfTheRemoteDescriptionOnly(t *testing.T) {
 	expect(t, b, "remote offer", "candidate", "candidate")
 }
 
-// TestManyCandidates come in descriptions and one by one, again and again: those beyond
-// the bounds are left out, and the rest counts.
+// TestManyCandidates sends candidates in descriptions and one by one, repeatedly:
+// those beyond the limits are left out, and the others are used.
 func TestManyCandidates(t *testing.T) {
 	b := newBare(data)
 	h := New(b, false, false)
@@ -68,7 +68,7 @@ func TestManyCandidates(t *testing.T) {
 	const address, name = "192.0.2.1", "name-N.local"
 	described("theirs", maxCandidates-2, address)
 	described("theirs", 1, address)
-	must(t, add(1, "192.0.2.1")) // has come before
+	must(t, add(1, "192.0.2.1")) // a duplicate
 	must(t, add(10_000, "192.0.2.1"))
 	must(t, add(10_000, "192.0.2.1"))
 	expectHeard(maxCandidates, 0)
@@ -98,7 +98,7 @@ func TestManyCandidates(t *testing.T) {
 	}
 }
 
-// A candidate that is not admitted is left out wherever it comes.
+// A candidate that is not admitted is left out, alone or in a description.
 func TestCandidatesThatAreNotAdmitted(t *testing.T) {
 	b := newBare(data)
 	h := New(b, false, false)

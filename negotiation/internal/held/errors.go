@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The errors that package negotiation exports, and documents.
+// These errors are exported and documented by package negotiation.
 var (
 	ErrRefused             = errors.New("negotiation: refused")
 	ErrNoRemoteDescription = errors.New("negotiation: no remote description yet")

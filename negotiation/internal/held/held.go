@@ -1,5 +1,5 @@
-// Package held gives a PeerConnection that cannot roll back the semantics of a
-// browser's that can: a polite peer holds its offer back until the answer is here.
+// Package held gives a PeerConnection without rollback the semantics of a browser's,
+// which has it: a polite peer holds its offer back until the answer comes.
 package held
 
 import (
@@ -13,59 +13,57 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// errSuperseded says that the application made another offer behind our back
-// (pion keeps only the last one), so that the answer to ours is of no use.
+// errSuperseded means that the application called CreateOffer between our offer and
+// its answer. pion keeps only the last offer, so the answer cannot be used.
 var errSuperseded = trace.Because(trace.Superseded, fmt.Errorf("%w: the application created another one before the answer came", ErrOffer))
 
 // PeerConnection gives a [Connection] browser semantics. A polite peer holds its
-// offer back: it sends the offer, and sets it only when the answer is here. So
-// there is nothing to roll back when a remote offer collides: it drops ours.
-// An impolite peer never rolls back and sets its offer at once where the connection
-// commits to it.
+// offer: it sends the offer and sets it only when the answer comes. If a remote offer
+// collides, ours is dropped, and there is nothing to roll back. An impolite peer
+// never rolls back, so it sets its offer at once if [Connection.Commits] allows it.
 type PeerConnection struct {
 	pc     Connection
 	moves  bool // pc makes a new transport when the section that carries it ends
 	Polite bool // hold offers
 
-	Admit   func(candidate string) error // says why one of the other side is not used; nil: all are
-	LeftOut func(error)                  // is told what is left out of a description
+	Admit   func(candidate string) error // returns why a remote candidate is not used; a nil func admits all
+	LeftOut func(error)                  // called when candidates of a remote description were left out
 	State
 }
 
 // State is what a PeerConnection remembers between two calls.
 type State struct {
-	Pending *Pending      // our offer; nil: none
-	Theirs  []sdp.Section // those of the remote offer that is to be answered
-	Restart bool          // ICE is to be restarted
+	Pending *Pending      // our offer without an answer; nil if there is none
+	Theirs  []sdp.Section // sections of the remote offer that is not yet answered
+	Restart bool          // the next offer restarts ICE
 
-	Sections   []sdp.Section // as negotiated last
-	Satisfied  []Want        // what pc wanted then
-	Ufrag      string        // of the last local description that was made
+	Sections   []sdp.Section // of the last answer
+	Satisfied  []Want        // what pc wanted that the last exchange covered
+	Ufrag      string        // of the last local description created
 	Remote     []string      // ufrags of the last remote description applied
-	Candidates []string      // that have come for them
-	Names      []string      // of candidates, in all
-	Setup      string        // our DTLS role, for as long as the transport lasts
-	Tag        string        // the mid of the section that carries the transport
+	Candidates []string      // received for these ufrags
+	Names      []string      // all .local names of candidates so far
+	Setup      string        // our DTLS role, fixed for the life of the transport
+	Tag        string        // mid of the BUNDLE-tagged section, which carries the transport
 }
 
-// Pending is an offer of ours that is sent and not answered. To drop it is the
-// rollback.
+// Pending is an offer that was sent and not yet answered. Rollback is dropping it.
 type Pending struct {
 	Local
 	Sections []sdp.Section
-	Wants    []Want // what pc wanted when it was made
-	Set      bool   // pc has it; if not it is held
+	Wants    []Want // what pc wanted when the offer was created
+	Set      bool   // pc has it as its local description; if not, it is held
 	Restarts bool   // it restarts ICE
-	Again    bool   // ICE is to be restarted after that once more
+	Again    bool   // restart ICE once more after this exchange
 }
 
-// New returns a PeerConnection over pc. moves says that pc makes a new transport when
-// the section that carries it ends.
+// New returns a PeerConnection over pc. moves reports whether pc makes a new
+// transport when the section that carries it ends.
 func New(pc Connection, polite, moves bool) *PeerConnection {
 	return &PeerConnection{pc: pc, Polite: polite, moves: moves}
 }
 
-// SignalingState is have-local-offer also while the offer is held.
+// SignalingState returns have-local-offer also while the offer is held.
 func (h *PeerConnection) SignalingState() webrtc.SignalingState {
 	state := h.pc.SignalingState()
 	if state == webrtc.SignalingStateStable && h.Holds() {
@@ -74,12 +72,12 @@ func (h *PeerConnection) SignalingState() webrtc.SignalingState {
 	return state
 }
 
-// Holds reports whether an offer is held: it is sent, and not set.
+// Holds reports whether an offer is held: sent, but not set.
 func (h *PeerConnection) Holds() bool { return h.Pending != nil && !h.Pending.Set }
 
-// Needed reports whether an offer would say something that has not been
-// negotiated. pion's own flag cannot be trusted: it fires only on changes, gets
-// stuck, and fires for ever for a recvonly remote section (pc:433).
+// Needed reports whether an offer would say something that has not been negotiated.
+// pion's own flag cannot be trusted: it fires only on changes, gets stuck, and fires
+// forever for a recvonly remote section (pc:433).
 func (h *PeerConnection) Needed() bool {
 	if h.SignalingState() != webrtc.SignalingStateStable {
 		return false
@@ -93,8 +91,8 @@ func (h *PeerConnection) Needed() bool {
 	})
 }
 
-// RestartICE implements negotiation.PeerConnection. What the pending offer carries was
-// gathered before the wish.
+// RestartICE implements negotiation.PeerConnection. A restart that the pending offer
+// already carries does not count: its candidates were gathered before this call.
 // https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice
 func (h *PeerConnection) RestartICE() {
 	h.Restart = len(h.Sections) > 0 || h.Pending != nil || h.Theirs != nil
@@ -116,7 +114,7 @@ func (h *PeerConnection) offer() (none webrtc.SessionDescription, err error) {
 		return none, err
 	}
 	p := &Pending{Restarts: h.Restart}
-	p.Wants = h.pc.Wants() // first: what changes from here on is offered again
+	p.Wants = h.pc.Wants() // first, so that later changes lead to another offer
 	if p.Local, err = h.pc.CreateOffer(h.Restart); err != nil {
 		return none, err
 	}
@@ -147,8 +145,8 @@ func (h *PeerConnection) answer() (none webrtc.SessionDescription, err error) {
 	}
 	d := answer.Wire
 	d.FillMids(h.Theirs)
-	// pion answers with the direction that it wants, whatever was offered. Where
-	// the answer must say less (RFC 3264 section 6.1), nothing is left to offer.
+	// pion answers with the direction that it wants, whatever was offered. Where the
+	// answer must say less (RFC 3264 section 6.1), there is nothing left to offer.
 	// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 	for i := range min(len(d.Media), len(h.Theirs)) {
 		if m := d.Media[i]; m.Kind != "application" {
@@ -158,9 +156,10 @@ func (h *PeerConnection) answer() (none webrtc.SessionDescription, err error) {
 	d.KeepExtensions(h.Theirs)
 	sections := d.Sections()
 	h.gathers(d)
-	// The DTLS role stays as it is (RFC 8842 section 5.3). But Firefox (153) may take
-	// another when ICE is restarted, and pion after an answer that rejects all, which
-	// says no role. pion sets only the text it made, so edit what is sent.
+	// The DTLS role must not change (RFC 8842 section 5.3). But Firefox (153) may
+	// change it on an ICE restart, and pion after an answer that rejects everything,
+	// which states no role. pion accepts only the text it created, so edit what is
+	// sent.
 	if h.Setup == "" || h.tagEnded(sections) {
 		h.Setup = d.Setup()
 	} else {
@@ -172,15 +171,15 @@ func (h *PeerConnection) answer() (none webrtc.SessionDescription, err error) {
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: d.String()}, nil
 }
 
-// tagEnded reports whether the section that carried the transport was stopped or used
-// again, and there is a new transport therefore. Chromium (156) may take the other
-// DTLS role in it.
+// tagEnded reports whether the section that carried the transport was stopped or
+// reused, so that there is a new transport. Chromium (156) may take the other DTLS
+// role in it.
 func (h *PeerConnection) tagEnded(answer []sdp.Section) bool {
 	return h.moves && h.Tag != "" && !slices.ContainsFunc(answer, func(s sdp.Section) bool { return s.Mid == h.Tag && !s.Rejected })
 }
 
-// gathers is called with a local description that was made. One in which all is
-// rejected has no credentials, and changes none.
+// gathers is called with each local description created. One that rejects every
+// section has no ICE credentials and changes none.
 func (h *PeerConnection) gathers(local *sdp.Description) {
 	if ufrag := local.Ufrag(); ufrag != "" {
 		h.Ufrag = ufrag
@@ -223,7 +222,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 		return Refused(trace.Because(trace.NoOffer, errors.New("no offer of ours is pending")))
 	}
 	offered := h.Pending.Sections
-	answer.FillMids(offered) // pion leaves out those of sections that it rejects
+	answer.FillMids(offered) // pion leaves out the mids of sections that it rejects
 	if err := answer.CheckAnswer(offered); err != nil {
 		return Refused(err)
 	}
@@ -248,7 +247,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	}
 	satisfied = slices.Clip(satisfied)
 	for _, w := range h.pc.Wants() {
-		if w.Kind == "" { // if it is still there after the exchange we are told so
+		if w.Kind == "" { // if it remains after the exchange, negotiationneeded fires again
 			satisfied = append(satisfied, w)
 		}
 	}
@@ -265,7 +264,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	return nil
 }
 
-// commit sets the held offer, now that its answer is here.
+// commit sets the held offer once its answer has come.
 func (h *PeerConnection) commit() error {
 	err := h.pc.SetLocalDescription(h.Pending.Made)
 	if h.pc.Superseded(err) {
@@ -283,8 +282,8 @@ func (h *PeerConnection) commit() error {
 	return err
 }
 
-// negotiated is called with the sections of an offer and its answer, from either side,
-// and with the wants that our side of the exchange satisfied.
+// negotiated is called with the sections of an offer and its answer, from either
+// side, and with the wants that the exchange satisfied.
 func (h *PeerConnection) negotiated(offer, answer []sdp.Section, satisfied []Want) {
 	if h.Pending != nil && h.Pending.Restarts {
 		h.Restart = h.Pending.Again
@@ -296,7 +295,7 @@ func (h *PeerConnection) negotiated(offer, answer []sdp.Section, satisfied []Wan
 	h.forget()
 }
 
-// forget drops what is pending. What our offer carried is still wanted.
+// forget drops the pending offer, ours or theirs. What ours carried is still wanted.
 func (h *PeerConnection) forget() { h.Pending, h.Theirs = nil, nil }
 
 // Adopt takes over a connection that has negotiated before.
@@ -315,7 +314,7 @@ func (h *PeerConnection) Adopt(before *Past) error {
 	}
 	h.Tag = ours.Tag()
 	ours.FillMids(theirs.Sections())
-	h.negotiated(theirs.Sections(), ours.Sections(), nil) // what each section says is not known: offer it once more
+	h.negotiated(theirs.Sections(), ours.Sections(), nil) // nothing is known to be satisfied: offer it all once more
 	return nil
 }
 

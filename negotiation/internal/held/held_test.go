@@ -12,9 +12,9 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// bare is a connection without rollback, and with pion's habits: it keeps only
-// the last offer that it made, answers active always, and leaves the mid out of
-// what it rejects.
+// bare is a connection without rollback and with pion's habits: it keeps only the
+// last offer it created, always answers active, and omits the mid of a section it
+// rejects.
 type bare struct {
 	state     webrtc.SignalingState
 	wants     []Want
@@ -23,7 +23,7 @@ type bare struct {
 	version   int
 	rejects   bool
 	calls     []string
-	remote    string // the last description that was looked at
+	remote    string // the last description passed to Look
 }
 
 var (
@@ -35,7 +35,7 @@ func newBare(wants ...Want) *bare {
 	return &bare{state: webrtc.SignalingStateStable, wants: wants}
 }
 
-// text returns SDP with the mids as data sections.
+// text returns SDP that has data sections with these mids.
 func text(ufrag, setup string, version int, mids ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "v=0\r\no=- 1 %d IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE %s\r\n", version, strings.Join(mids, " "))
@@ -115,7 +115,7 @@ func (b *bare) SetRemoteDescription(d webrtc.SessionDescription) error {
 	return nil
 }
 
-// setting is the plan to set a description.
+// setting is a Plan that sets a description.
 type setting struct {
 	*bare
 	remote webrtc.SessionDescription
@@ -211,8 +211,8 @@ func TestAnAnswerRepeatsTheDTLSRole(t *testing.T) {
 	}
 }
 
-// The role is that of the transport, which a browser makes anew when the section that
-// carried it has ended.
+// The DTLS role belongs to the transport, and a browser makes a new one when the
+// section that carried it ends.
 func TestANewTransportTakesItsOwnRole(t *testing.T) {
 	for moves, want := range map[bool]string{true: "active", false: "passive"} {
 		h := New(newBare(data), true, moves)
@@ -243,12 +243,12 @@ func TestAnOfferThatWasSuperseded(t *testing.T) {
 	b := newBare(data)
 	h := New(b, true, false)
 	offer(t, h)
-	_, _ = b.CreateOffer(false) // by the application, and it says the same
+	_, _ = b.CreateOffer(false) // by the application, with the same content
 	must(t, h.SetRemoteDescription(remoteAnswer("active")))
 	expect(t, b, "local offer", "remote answer")
 
 	offer(t, h)
-	_, _ = b.CreateOffer(true) // and now it does not
+	_, _ = b.CreateOffer(true) // with other content
 	if err := h.SetRemoteDescription(remoteAnswer("active")); !errors.Is(err, ErrOffer) {
 		t.Errorf("error %v", err)
 	}
@@ -269,7 +269,7 @@ func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
 
 	h.RestartICE()
 	offer(t, h)
-	must(t, h.SetRemoteDescription(remoteOffer("theirs"))) // plain, and it wins
+	must(t, h.SetRemoteDescription(remoteOffer("theirs"))) // without a restart; it wins the collision
 	offer(t, h)
 	if !h.Needed() {
 		t.Error("the wish was lost in a collision")
@@ -288,7 +288,8 @@ func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
 	}
 }
 
-// What rejects all has no credentials, so it neither restarts ICE nor changes any.
+// An answer that rejects everything has no credentials, so it neither restarts ICE
+// nor changes them.
 func TestAllRejectedRestartsNothing(t *testing.T) {
 	rejects := strings.NewReplacer("m=application 9", "m=application 0", "a=group:BUNDLE 0\r\n", "", "a=ice-ufrag:theirs\r\n", "")
 	b := newBare(data)
@@ -321,7 +322,7 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-// A description that is refused changes nothing, and a good one still works.
+// A refused description changes nothing, and a good one still works.
 func TestRefused(t *testing.T) {
 	good := text("theirs", "actpass", 1, "0")
 	for name, text := range map[string]string{

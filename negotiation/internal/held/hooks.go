@@ -6,16 +6,16 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Hooks is what the adapter of a connection tells its Session, from any goroutine
-// where nothing else is said.
+// Hooks are the callbacks from the adapter of a connection to its Session. They may
+// be called from any goroutine unless stated otherwise.
 type Hooks struct {
-	Enqueue   func(func())                   // run this on the Session's goroutine
-	Recheck   func()                         // an offer may be needed
-	Candidate func(*webrtc.ICECandidateInit) // on the Session's goroutine: send our candidate
-	Admit     func(candidate string) error   // says why one of the other side is not used
-	LeftOut   func(error)                    // on the Session's goroutine: candidates were left out of a description
-	Unsent    func(error)                    // on the Session's goroutine: something cannot be sent
-	Rejected  func(error)                    // on the Session's goroutine: a section of theirs is rejected
-	Record    func(trace.Input)              // on the Session's goroutine: what the connection is asked and answers; nil: nobody wants to know
-	Stop      <-chan struct{}                // give up what is pending
+	Enqueue   func(func())                   // runs a func on the Session's goroutine
+	Recheck   func()                         // an offer may be needed: check again
+	Candidate func(*webrtc.ICECandidateInit) // on the Session's goroutine: sends a local candidate
+	Admit     func(candidate string) error   // returns why a remote candidate is not used
+	LeftOut   func(error)                    // on the Session's goroutine: candidates of a remote description were left out
+	Unsent    func(error)                    // on the Session's goroutine: a track cannot be sent
+	Rejected  func(error)                    // on the Session's goroutine: a remote section was rejected
+	Record    func(trace.Input)              // on the Session's goroutine: each call to the connection and its result; nil if not recording
+	Stop      <-chan struct{}                // closed to end pending waits
 }

@@ -11,7 +11,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// classes are the errors by which something is decided.
+// classes are the errors on which decisions depend.
 var classes = []struct {
 	name string
 	err  error
@@ -20,7 +20,7 @@ var classes = []struct {
 	{"closed", ErrClosed}, {"wedged", ErrWedged}, {"offer", ErrOffer},
 }
 
-// Note puts an error into an input.
+// Note stores an error in an input.
 func Note(in trace.Input, err error) trace.Input {
 	if err == nil {
 		return in
@@ -35,7 +35,7 @@ func Note(in trace.Input, err error) trace.Input {
 	return in
 }
 
-// Noted returns an error like the one that was put into an input.
+// Noted returns an error equivalent to the one that [Note] stored.
 func Noted(in trace.Input) error {
 	if in.Err == "" {
 		return nil
@@ -60,8 +60,8 @@ type noted struct {
 func (n *noted) Error() string { return n.text }
 func (n *noted) Unwrap() error { return n.class }
 
-// Recorded returns a connection that tells what it is asked, and what it answers; pc
-// itself if nobody wants to know. moves is as in [New].
+// Recorded returns a connection that reports each call and its result to tell; pc
+// itself if tell is nil. moves is as in [New].
 func Recorded(pc Connection, moves bool, tell func(trace.Input)) Connection {
 	if tell == nil {
 		return pc
@@ -73,7 +73,7 @@ func Recorded(pc Connection, moves bool, tell func(trace.Input)) Connection {
 type recorded struct {
 	Connection
 	to    func(trace.Input)
-	state webrtc.SignalingState // as told last
+	state webrtc.SignalingState // as reported last
 }
 
 func (r *recorded) tell(in trace.Input, err error) {
@@ -165,14 +165,15 @@ func (r *recorded) Superseded(err error) bool {
 	return yes
 }
 
-// Script is a connection that answers as a recording says.
+// Script is a connection that answers from a recording.
 type Script struct {
-	// Next returns what was answered to a call; ok is false if another one was made.
+	// Next returns the recorded result of a call; ok is false if the recording has a
+	// different call here.
 	Next  func(trace.Call) (in trace.Input, ok bool)
 	State func() webrtc.SignalingState
 }
 
-// ErrScript is what a Script answers where the recording has another call.
+// ErrScript is returned by a Script if the recording has a different call.
 var ErrScript = errors.New("the recording has no answer")
 
 func (s *Script) next(call trace.Call) (trace.Input, error) {

@@ -1,8 +1,8 @@
 //go:build !js
 
-// Package pion gives pion's native PeerConnection what package held asks for, and
-// keeps from it what it cannot take back: it changes its state before it validates.
-// Remarks like pc:433 name a line of pion v4.2.26, see package negotiation.
+// Package pion adapts pion's native PeerConnection to package held, and keeps from it
+// what it could not undo: pion changes its state before it validates. References like
+// pc:433 are lines of peerconnection.go in pion v4.2.26.
 package pion
 
 import (
@@ -11,7 +11,8 @@ import (
 	"perfect-negotiation/negotiation/internal/held"
 )
 
-// Adapt gives a pion PeerConnection browser semantics.
+// Adapt gives a pion PeerConnection browser semantics. It replaces the connection's
+// handlers for negotiationneeded, candidates and the signaling state.
 func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, error) {
 	p := New(pc, polite)
 	p.stop, p.unsent, p.rejected = to.Stop, to.Unsent, to.Rejected
@@ -46,12 +47,12 @@ func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, err
 	return &Adapter{h}, nil
 }
 
-// Adapter is the PeerConnection of a Session over pion's.
+// Adapter is the negotiation.PeerConnection of a Session over pion's.
 type Adapter struct{ *held.PeerConnection }
 
-// Flush does nothing: what was changed can be seen at once.
+// Flush does nothing: pion shows changes at once.
 func (*Adapter) Flush() {}
 
-// Detach leaves our handlers where they are: what they enqueue is dropped. Those of
-// the next Session may have replaced them already.
+// Detach leaves our handlers in place: the Session drops what they enqueue, and those
+// of the next Session may have replaced them already.
 func (*Adapter) Detach() {}

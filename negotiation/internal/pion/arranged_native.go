@@ -10,10 +10,10 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// arrange makes of a description that pion has made what goes on the wire: with the
-// sections in the order that both sides know, and those that pion does not know
-// rejected. pion numbers the section of data channels without a look at those, until
-// it has seen how the other side calls it.
+// arrange turns a description that pion created into the one that is sent: the
+// sections stand in the order that both sides know, and those that pion does not know
+// are rejected. pion numbers the section of data channels without regard to them,
+// until it has seen the mid that the other side uses.
 func (p *Connection) arrange(d *sdp.Description) *sdp.Description {
 	d.FillMids(p.seen)
 	made := d.Media
@@ -49,14 +49,15 @@ func (p *Connection) ordered(mid string) bool {
 	return slices.ContainsFunc(p.order, func(s sdp.Section) bool { return s.Mid == mid })
 }
 
-// place gives a candidate the place that the transport has on the wire.
+// place gives a candidate the mid and index of the section that carries the
+// transport.
 func (p *Connection) place(c *webrtc.ICECandidateInit) {
 	if p.carrier != nil {
 		c.SDPMid, c.SDPMLineIndex = &p.carrier.mid, &p.carrier.index
 	}
 }
 
-// carrier is the place of the section that has the transport.
+// carrier is the section that carries the transport.
 type carrier struct {
 	mid   string
 	index uint16

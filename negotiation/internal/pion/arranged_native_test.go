@@ -14,8 +14,8 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// TestTheSectionOfTheTransport offers video and data. The section of data has the
-// transport, though it is the last: it comes first in the BUNDLE group, and the
+// TestTheSectionOfTheTransport offers video and data. The data section carries the
+// transport though it is last: its mid comes first in the BUNDLE group, and the
 // candidates belong to it.
 func TestTheSectionOfTheTransport(t *testing.T) {
 	pc := offlineWith(t, vp8)
@@ -46,7 +46,7 @@ func TestTheSectionOfTheTransport(t *testing.T) {
 }
 
 // TestTheSameMidTwice has the application give a transceiver the mid that pion gives
-// to the section of data.
+// to the data section.
 func TestTheSameMidTwice(t *testing.T) {
 	pc := offlineWith(t, vp8)
 	defer pc.Close()
@@ -60,8 +60,8 @@ func TestTheSameMidTwice(t *testing.T) {
 	}
 }
 
-// TestTheirMidIsOfAnotherKind has the other side give audio the mid of a section of
-// video that was offered, and withdrawn. pion would answer with video.
+// TestTheirMidIsOfAnotherKind has the other side give audio the mid of a video
+// section that was offered and withdrawn. pion would answer with video.
 func TestTheirMidIsOfAnotherKind(t *testing.T) {
 	pc := offlineWith(t, opus, vp8)
 	defer pc.Close()
@@ -77,8 +77,8 @@ func TestTheirMidIsOfAnotherKind(t *testing.T) {
 	goesOn(t, h, mid)
 }
 
-// TestATransceiverOfAnotherCodec offers video to a connection with a transceiver that
-// takes video in another codec only. It is not used for that section.
+// TestATransceiverOfAnotherCodec offers video to a connection whose transceiver
+// accepts video in another codec only. It must not be used for that section.
 func TestATransceiverOfAnotherCodec(t *testing.T) {
 	h264 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: 90000}
 	pc := offlineWith(t, vp8, h264)
@@ -92,7 +92,8 @@ func TestATransceiverOfAnotherCodec(t *testing.T) {
 	}
 }
 
-// TestACandidateOfWhatPionHasNotSeen comes for an offer that is hidden from pion.
+// TestACandidateOfWhatPionHasNotSeen adds a candidate for an offer that is hidden
+// from pion.
 func TestACandidateOfWhatPionHasNotSeen(t *testing.T) {
 	pc := offlineWith(t, vp8)
 	defer pc.Close()
@@ -101,8 +102,8 @@ func TestACandidateOfWhatPionHasNotSeen(t *testing.T) {
 	must(t, h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host"}))
 }
 
-// TestATransceiverThatOnlySends has the other side offer to send, too. What only
-// sends may have no receiver, and is not used for that section.
+// TestATransceiverThatOnlySends has the other side offer to send, too. A transceiver
+// that only sends may have no receiver, and must not be used for that section.
 func TestATransceiverThatOnlySends(t *testing.T) {
 	pc := offlineWith(t, opus)
 	defer pc.Close()
@@ -119,7 +120,7 @@ func TestATransceiverThatOnlySends(t *testing.T) {
 	goesOn(t, h, "sendonly")
 }
 
-// TestTheyRejectOurs has an offer reject a section. The transceiver ends with it.
+// TestTheyRejectOurs has an offer reject a section. Its transceiver ends with it.
 func TestTheyRejectOurs(t *testing.T) {
 	pc := offlineWith(t, opus)
 	defer pc.Close()
@@ -137,7 +138,8 @@ func TestTheyRejectOurs(t *testing.T) {
 	}
 }
 
-// TestTheFirstAnswerRejectsAll of an offer that is set already. pion has no way back.
+// TestTheFirstAnswerRejectsAll sends such an answer to an offer that has been set.
+// pion has no way back.
 func TestTheFirstAnswerRejectsAll(t *testing.T) {
 	pc := offlineWith(t, opus)
 	defer pc.Close()
@@ -152,9 +154,9 @@ func TestTheFirstAnswerRejectsAll(t *testing.T) {
 	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: described(dataSection(mid))}))
 }
 
-// TestPayloadTypesOfBefore are those that a pion has seen to which somebody attaches. One
-// that means another codec is left out, and what is left of the section without a codec
-// is rejected.
+// TestPayloadTypesOfBefore attaches to a connection that has negotiated payload
+// types. A payload type that now means another codec is left out, and a section
+// without any codec left is rejected.
 func TestPayloadTypesOfBefore(t *testing.T) {
 	h264 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: 90000}
 	pc := offlineWith(t, vp8, h264)

@@ -16,7 +16,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// check finds what pion would choke on only after it has changed its state, and cannot
+// check finds what pion would reject only after changing its state, and what cannot
 // be left out.
 func (l *look) check() error {
 	p := l.pion
@@ -29,7 +29,7 @@ func (l *look) check() error {
 	}
 	for i, m := range l.remote.Media {
 		if t := l.transceivers[m.Mid]; sdp.IsMedia(m.Kind) && t != nil && t.Kind().String() != m.Kind {
-			// It would be used without a word.
+			// pion would use t without an error.
 			return trace.Because(trace.BadMid, fmt.Errorf("the mid %q is that of a section of ours with kind %s, not %s", m.Mid, t.Kind(), m.Kind))
 		}
 		if l.parts[i].hidden || !sdp.IsMedia(m.Kind) {
@@ -42,9 +42,10 @@ func (l *look) check() error {
 	return nil
 }
 
-// oneEncryption refuses headers that are encrypted in some sections of media, or in
-// none where the application wants them to be. pion looks at that first, but a held
-// offer is set by then. What the transport's section says holds for all that share it.
+// oneEncryption refuses headers encrypted in some media sections only, or in none
+// where the application requires it. pion checks this first, but a held offer has
+// been set by then. The attribute of the section with the transport holds for all
+// that share it.
 // https://www.rfc-editor.org/rfc/rfc9335#section-4
 func (p *Connection) oneEncryption(d *sdp.Description) error {
 	policy := p.pc.GetConfiguration().RTPHeaderEncryptionPolicy
@@ -72,8 +73,8 @@ func (p *Connection) oneEncryption(d *sdp.Description) error {
 	return nil
 }
 
-// oneTrack refuses several tracks in one section, which was Plan B. pion takes
-// every SSRC that repairs no other for a track, unless rids tell them apart.
+// oneTrack refuses several tracks in one section, as in Plan B. pion takes every SSRC
+// that repairs no other for a track, unless rids tell them apart.
 func oneTrack(m *sdp.Media) error {
 	if m.Has("rid") && m.Has("msid") {
 		return nil
@@ -97,8 +98,8 @@ func oneTrack(m *sdp.Media) error {
 	return nil
 }
 
-// layers returns the SSRCs of the layers of a simulcast track but the first, and of what
-// repairs them. pion tells layers apart by their rids alone.
+// layers returns the SSRCs of all simulcast layers but the first, and of the streams
+// that repair them. pion tells layers apart by rid alone.
 func layers(m *sdp.Media) map[string]bool {
 	list := map[string]bool{}
 	for _, group := range sourceGroups(m) {
@@ -116,7 +117,7 @@ func layers(m *sdp.Media) map[string]bool {
 	return list
 }
 
-// sourceGroup is a group of SSRCs, of which there is one at least.
+// sourceGroup is a group of at least one SSRC.
 // https://www.rfc-editor.org/rfc/rfc5576#section-4.2
 type sourceGroup struct {
 	semantics string
@@ -132,7 +133,7 @@ func sourceGroups(m *sdp.Media) (list []sourceGroup) {
 	return list
 }
 
-// repairs reports whether the second source repairs the first, for pion.
+// repairs reports whether pion treats the second source as repairing the first.
 func (g sourceGroup) repairs() bool {
 	return (g.semantics == "FID" || g.semantics == "FEC-FR") && len(g.sources) == 2 && isNumber(g.sources[0])
 }

@@ -16,16 +16,15 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// codec is what two codecs must have in common so that pion takes one for the
-// other.
+// codec holds the properties by which pion matches codecs.
 type codec struct {
 	mime     string
 	rate     uint32
 	channels uint16
 }
 
-// codecFrom returns the codec that pion takes these for: an application may have
-// registered one without a clock rate or channels (internal/fmtp).
+// codecFrom returns the codec that pion assumes for these values: an application may
+// have registered one without a clock rate or channels (internal/fmtp).
 func codecFrom(mime string, rate uint32, channels uint16) codec {
 	c := codec{strings.ToLower(mime), rate, channels}
 	opus := strings.EqualFold(mime, webrtc.MimeTypeOpus)
@@ -48,23 +47,23 @@ func codecFrom(mime string, rate uint32, channels uint16) codec {
 	return c
 }
 
-// format is a codec in a media section.
+// format is a codec as listed in a media section.
 type format struct {
 	codec
 	payload uint8
-	repairs bool // it retransmits for another one
+	repairs bool // a retransmission format
 }
 
-// What a media section may say of its codecs. Browsers offer some 50, with 5 lines
-// each.
+// These limits bound what a media section may say about codecs. Browsers offer some
+// 50 codecs with 5 lines each.
 const (
 	maxCodecLines = 1000
-	maxWildcards  = 16 // lines about all codecs
+	maxWildcards  = 16 // lines that apply to all codecs
 )
 
-// fewLines refuses a section that says so much of its codecs that pion would be busy
-// for minutes: for each codec it reads all lines anew, and compares those that are
-// about all of them with each other.
+// fewLines refuses a section with so many lines about codecs that pion would be busy
+// for minutes: it reads all lines again for each codec, and compares all wildcard
+// lines with each other.
 func fewLines(m *sdp.Media) error {
 	lines, wildcards := 0, 0
 	for _, key := range []string{"rtpmap", "fmtp", "rtcp-fb"} {
@@ -81,7 +80,8 @@ func fewLines(m *sdp.Media) error {
 	return nil
 }
 
-// readFormats returns those of a media section that pion can read, each once.
+// readFormats returns the formats of a media section that pion can read, without
+// duplicates.
 func readFormats(m *sdp.Media) (list []format) {
 	if !sdp.IsMedia(m.Kind) {
 		return nil
@@ -108,7 +108,7 @@ func readFormats(m *sdp.Media) (list []format) {
 	return list
 }
 
-// codecMap returns what pion reads of the codecs of a section, by payload type.
+// codecMap returns the codecs that pion reads from a section, by payload type.
 func codecMap(m *sdp.Media) map[uint8]pionsdp.Codec {
 	read := &pionsdp.MediaDescription{}
 	for _, key := range []string{"rtpmap", "fmtp"} {
@@ -119,8 +119,9 @@ func codecMap(m *sdp.Media) map[uint8]pionsdp.Codec {
 	return (&pionsdp.SessionDescription{MediaDescriptions: []*pionsdp.MediaDescription{read}}).GetCodecMap()
 }
 
-// hasApt looks for the payload type that a retransmission belongs to, and whether that
-// can be read. Whatever has one is a retransmission to pion.
+// hasApt reports whether fmtp names the payload type that a retransmission belongs
+// to, and whether that is readable. pion takes any format that has one for a
+// retransmission.
 // https://www.rfc-editor.org/rfc/rfc4588#section-8.1
 func hasApt(fmtp string) (has, readable bool) {
 	for parameter := range strings.SplitSeq(fmtp, ";") {
@@ -136,7 +137,7 @@ func hasApt(fmtp string) (has, readable bool) {
 	return has, true
 }
 
-// shared reports whether one of our codecs is offered.
+// shared reports whether one of our codecs was offered.
 func shared(ours []codec, offered []format) bool {
 	return slices.ContainsFunc(offered, func(f format) bool {
 		return !f.repairs && f.mime != webrtc.MimeTypeRTX && slices.Contains(ours, f.codec)
@@ -149,9 +150,9 @@ type payload struct {
 	id   uint8
 }
 
-// agree returns those formats whose payload types mean what they meant before, and adds
-// what the others of pion's codecs mean. pion would fail in the middle if one came to mean
-// something else, which must not be.
+// agree returns the formats whose payload types keep their meaning, and records that
+// of new ones among pion's codecs. A payload type must not change its meaning; pion
+// would fail halfway.
 // https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
 func (p *Connection) agree(meaning map[payload]codec, kind string, offered []format) []format {
 	ours, incomplete := p.registered()
@@ -168,7 +169,7 @@ func (p *Connection) agree(meaning map[payload]codec, kind string, offered []for
 	})
 }
 
-// recall learns what payload types mean to a pion that has seen a description before.
+// recall records the payload types of a description that pion has seen before.
 func (p *Connection) recall(shown *sdp.Description) {
 	p.meaning = map[payload]codec{}
 	for _, m := range shown.Media {
@@ -176,15 +177,14 @@ func (p *Connection) recall(shown *sdp.Description) {
 	}
 }
 
-// lacks reports whether pion is sure to have none of the codecs that are offered.
+// lacks reports whether pion certainly has none of the offered codecs.
 func (p *Connection) lacks(offered []format) bool {
 	ours, incomplete := p.registered()
 	return !incomplete && !shared(ours, offered)
 }
 
-// registered returns the codecs that pion has, and whether it may have others. Its
-// media engine is not to be had, and in the statistics codecs that were registered at
-// the same moment are one.
+// registered returns pion's codecs, and whether it may have more. The media engine is
+// not accessible, and the statistics merge codecs registered at the same instant.
 func (p *Connection) registered() (list []codec, incomplete bool) {
 	if p.codecs == nil {
 		p.codecs = []codec{}
@@ -198,7 +198,7 @@ func (p *Connection) registered() (list []codec, incomplete bool) {
 	return p.codecs, p.incomplete
 }
 
-// coarse reports whether the clock gives two moments the same time.
+// coarse reports whether the clock is too coarse to tell two moments apart.
 func coarse() bool {
 	for range 100 {
 		if now := time.Now().UnixNano(); now == time.Now().UnixNano() {
@@ -208,7 +208,7 @@ func coarse() bool {
 	return false
 }
 
-// parameters returns the codecs that t can use. It knows them only if it can send or
+// parameters returns the codecs that t can use. They are known only if t can send or
 // receive.
 func parameters(t *webrtc.RTPTransceiver) (list []webrtc.RTPCodecParameters, known bool) {
 	switch sender, receiver := t.Sender(), t.Receiver(); {
@@ -220,7 +220,7 @@ func parameters(t *webrtc.RTPTransceiver) (list []webrtc.RTPCodecParameters, kno
 	return nil, false
 }
 
-// fits reports whether t can use one of the codecs that are offered.
+// fits reports whether t can use one of the offered codecs.
 func (p *Connection) fits(t *webrtc.RTPTransceiver, offered []format) bool {
 	wish := p.preferences.of(t)
 	if wish == nil {
@@ -233,8 +233,9 @@ func (p *Connection) fits(t *webrtc.RTPTransceiver, offered []format) bool {
 	return shared(ours, offered)
 }
 
-// canOffer looks for a transceiver without a codec: pion has rejected the section of
-// it, without a mid, or will do so, and can make no offer for as long (pc:823).
+// canOffer returns an error if a transceiver has no codec: pion has rejected its
+// section without a mid, or will, and cannot create an offer while it exists
+// (pc:823).
 func (p *Connection) canOffer() error {
 	for _, t := range p.pc.GetTransceivers() {
 		if list, known := parameters(t); known && len(list) == 0 {

@@ -14,36 +14,37 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// Connection is a pion PeerConnection as package held sees it.
+// Connection is a pion PeerConnection behind [held.Connection].
 type Connection struct {
 	pc          *webrtc.PeerConnection
-	prefix      string // of the mids that we give
-	named       int    // how many
-	hasData     bool   // a data channel was once created here or there
-	started     bool   // ICE was
+	prefix      string // of the mids assigned here
+	named       int    // number of mids assigned
+	hasData     bool   // a data channel was created on either side
+	started     bool   // ICE has started
 	stop        <-chan struct{}
-	unsent      func(error) // is told of what cannot be sent
-	rejected    func(error) // is told of a section that is rejected
-	told        []string    // the mids of those
+	unsent      func(error) // called for a track that cannot be sent
+	rejected    func(error) // called for a section that is rejected
+	told        []string    // mids of the sections reported to rejected
 	senders     senders
 	preferences preferences
-	codecs      []codec // that pion has
-	incomplete  bool    // it may have more
+	codecs      []codec // registered with pion, as far as known
+	incomplete  bool    // there may be more codecs than these
 
 	// Of the last remote description.
 	order      []sdp.Section     // as on the wire
-	protocols  []string          // of them
-	seen       []sdp.Section     // those of them that pion has seen
-	offered    []sdp.Section     // of the last offer that pion has seen
+	protocols  []string          // of the sections in order
+	seen       []sdp.Section     // the sections that pion has seen
+	offered    []sdp.Section     // sections of the last offer that pion has seen
 	meaning    map[payload]codec // of the payload types that pion has seen
-	ufrag, pwd string            // where there were some
-	unseen     bool              // it is an offer of which pion does not hear
+	ufrag, pwd string            // of the last description that has them
+	unseen     bool              // it is an offer that is not passed to pion
 	group      []string          // the BUNDLE group that our next description follows
 
-	carrier *carrier // in our last description
+	carrier *carrier // of the last local description
 }
 
-// New returns a Connection over pc. The two peers give other mids.
+// New returns a Connection over pc. The two roles use different prefixes for their
+// mids, so that they never collide.
 func New(pc *webrtc.PeerConnection, polite bool) *Connection {
 	prefix := "i"
 	if polite {
@@ -52,7 +53,8 @@ func New(pc *webrtc.PeerConnection, polite bool) *Connection {
 	return &Connection{pc: pc, prefix: prefix}
 }
 
-// SignalingState is have-remote-offer also while pion has not heard of the offer.
+// SignalingState returns have-remote-offer also for an offer that is not passed to
+// pion.
 func (p *Connection) SignalingState() webrtc.SignalingState {
 	state := p.pc.SignalingState()
 	if state == webrtc.SignalingStateStable && p.unseen {
@@ -94,7 +96,7 @@ func (p *Connection) transceiver(mid string) *webrtc.RTPTransceiver {
 }
 
 func (p *Connection) CreateOffer(restart bool) (held.Local, error) {
-	p.awaitICE() // a restart would forget what it waits for
+	p.awaitICE() // after a restart there would be nothing to wait for
 	p.senders.made = sendersOf(p.pc.GetTransceivers())
 	return p.made(p.pc.CreateOffer(&webrtc.OfferOptions{
 		OfferAnswerOptions: webrtc.OfferAnswerOptions{ICETricklingSupported: true},
@@ -132,8 +134,9 @@ func (p *Connection) made(d webrtc.SessionDescription, err error) (held.Local, e
 	return held.Local{Made: d, Wire: wire}, nil
 }
 
-// Commits implements [held.Connection]: pion has no way back if every section is
-// rejected. It starts nothing then, and a section of data channels is never rejected.
+// Commits implements [held.Connection]: pion has no way back if the answer rejects
+// every section, because it starts no transport then. A section of data channels is
+// never rejected.
 func (p *Connection) Commits(offered []sdp.Section) bool {
 	return p.pc.CurrentRemoteDescription() != nil || slices.ContainsFunc(offered, func(s sdp.Section) bool { return s.Kind == "application" })
 }
@@ -151,7 +154,7 @@ func (p *Connection) SetLocalDescription(d webrtc.SessionDescription) error {
 }
 
 func (p *Connection) AddICECandidate(c webrtc.ICECandidateInit) error {
-	if p.order != nil && p.pc.RemoteDescription() == nil { // pion has not heard of what it belongs to
+	if p.order != nil && p.pc.RemoteDescription() == nil { // the description it belongs to was not passed to pion
 		return nil
 	}
 	return p.pc.AddICECandidate(c)
@@ -178,8 +181,8 @@ func (p *Connection) Wants() []held.Want {
 }
 
 // data reports whether a data channel was created here, or there is a section for
-// one. Only GetStats reveals the former, and there pion (pc:3056) reads what a receiver
-// of media may be writing: do not ask more often than necessary.
+// one. Only GetStats reveals the former. It reads fields (pc:3056) that a media
+// receiver may be writing, so call it no more often than necessary.
 func (p *Connection) data() bool {
 	if !p.hasData {
 		p.hasData = slices.ContainsFunc(p.order, func(s sdp.Section) bool { return s.Kind == "application" })

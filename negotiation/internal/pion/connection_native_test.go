@@ -13,8 +13,8 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// TestShield takes an offer in which a section says a direction, with a track of
-// ours in that section, or with a stopped transceiver.
+// TestShield applies an offer with a given direction to a connection with a track in
+// that section, or with a stopped transceiver.
 func TestShield(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -84,8 +84,9 @@ func TestShield(t *testing.T) {
 	}
 }
 
-// TestTheNextDescriptionWaits until the first exchange has started ICE. pion does
-// that on a goroutine of its own, which is kept busy here.
+// TestTheNextDescriptionWaits expects the next description to wait until the first
+// exchange has started ICE. pion does that on a goroutine of its own, which is kept
+// busy here.
 func TestTheNextDescriptionWaits(t *testing.T) {
 	pc := offline(t)
 	defer pc.Close()

@@ -28,7 +28,7 @@ var (
 	vp8  = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
 )
 
-// offlineWith returns a connection that looks for no network, and has these codecs.
+// offlineWith returns a connection with these codecs that uses no network.
 func offlineWith(t testing.TB, codecs ...webrtc.RTPCodecCapability) *webrtc.PeerConnection {
 	t.Helper()
 	return offlineFrom(t, codecsOnly(t, codecs...), webrtc.Configuration{})
@@ -75,7 +75,7 @@ func mediaSection(kind, mid string, formats ...string) string {
 	return text
 }
 
-// rejection is a section that is rejected.
+// rejection returns a rejected section.
 func rejection(kind, mid string) string {
 	return (&sdp.Description{Media: []*sdp.Media{sdp.Rejection(kind, mid)}}).String()
 }
@@ -84,7 +84,7 @@ func dataSection(mid string) string {
 	return "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=setup:active\r\na=mid:" + mid + "\r\n"
 }
 
-// answered returns the sections with which h answers an offer.
+// answered returns the sections of h's answer to an offer.
 func answered(t *testing.T, h *held.PeerConnection, text string) []sdp.Section {
 	t.Helper()
 	return answer(t, h, text).Sections()
@@ -97,7 +97,7 @@ func answer(t *testing.T, h *held.PeerConnection, text string) *sdp.Description 
 	return offer(t, h)
 }
 
-// offer has h make an offer, or the answer that is due.
+// offer has h create an offer, or the answer that is due.
 func offer(t *testing.T, h *held.PeerConnection) *sdp.Description {
 	t.Helper()
 	d, err := h.SetLocalDescription()
@@ -110,11 +110,11 @@ var (
 	someFingerprint = strings.TrimSuffix(strings.Repeat("AB:", 32), ":")
 )
 
-// goesOn shows that h can make an offer and take one, which continues what was
-// negotiated.
+// goesOn checks that h can still make an offer and take one, both of which continue
+// what was negotiated.
 func goesOn(t *testing.T, h *held.PeerConnection, after string) {
 	t.Helper()
-	h.Polite = true // and drops its offer
+	h.Polite = true // a polite peer drops its offer
 	if _, err := h.SetLocalDescription(); err != nil {
 		t.Fatalf("then it can make no offer: %v\n%q", err, after)
 	}
@@ -140,7 +140,7 @@ func goesOn(t *testing.T, h *held.PeerConnection, after string) {
 	}
 }
 
-// offline returns a connection that looks for no network.
+// offline returns a connection that uses no network.
 func offline(t testing.TB) *webrtc.PeerConnection {
 	t.Helper()
 	media := &webrtc.MediaEngine{}
@@ -162,7 +162,7 @@ func offlineFrom(t testing.TB, media *webrtc.MediaEngine, c webrtc.Configuration
 	return pc
 }
 
-// goodOffer returns one with sections of these kinds, and with a data channel.
+// goodOffer returns an offer with sections of these kinds and a data channel.
 func goodOffer(t testing.TB, kinds ...webrtc.RTPCodecType) webrtc.SessionDescription {
 	t.Helper()
 	pc := offline(t)

@@ -14,7 +14,7 @@ import (
 	"perfect-negotiation/negotiation/internal/held"
 )
 
-// changed returns good with each change, of which each once was a way to break a
+// changed returns good with each of the changes, all of which once broke a
 // connection.
 func changed(good string) (list []string) {
 	list = append(list, good)
@@ -31,8 +31,8 @@ func changed(good string) (list []string) {
 	return append(list, strings.TrimSpace(good))
 }
 
-// FuzzDescription gives a real connection an offer. Either it refuses it and is
-// as it was, or it answers, and then the same offer once more.
+// FuzzDescription gives a real connection an offer. It must either refuse it and stay
+// unchanged, or answer it, and then the same offer again.
 func FuzzDescription(f *testing.F) {
 	for _, text := range changed(goodOffer(f, webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo).SDP) {
 		f.Add(text)
@@ -67,8 +67,8 @@ func FuzzDescription(f *testing.F) {
 	})
 }
 
-// FuzzAnswer gives a real connection an answer. Either it refuses it, or it goes on;
-// if pion has its offer and cannot take it back, the Session says so.
+// FuzzAnswer gives a real connection an answer. It must either refuse it or go on. If
+// pion has its offer and cannot take it back, the Session must say so.
 func FuzzAnswer(f *testing.F) {
 	good := described(mediaSection("video", "i0", "VP8/90000"), mediaSection("audio", "i1", "opus/48000/2"), dataSection("2"))
 	for _, text := range changed(good) {

@@ -8,12 +8,14 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// startTimeout bounds the wait for ICE to start, which takes no network.
+// startTimeout bounds the wait for ICE to start, which does not depend on the
+// network.
 const startTimeout = 5 * time.Second
 
 // awaitICE waits until the first exchange has started ICE, which pion does on a
-// goroutine of its own. Before, the next description looks like an ICE restart
-// to it (icetransport.go:452), and the two never connect. No event tells of it.
+// goroutine of its own. Until then pion takes the next description for an ICE restart
+// (icetransport.go:452), and the two peers never connect. No event signals the start,
+// so poll.
 func (p *Connection) awaitICE() {
 	if p.started || p.pc.CurrentRemoteDescription() == nil {
 		return

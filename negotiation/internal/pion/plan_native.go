@@ -15,41 +15,40 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// plan is what a remote description will have pion do. All that there is to find
-// in the text is found: pion changes its state before it validates, and has no way
-// back.
+// plan implements [held.Plan]. Everything that can be found in the text was found:
+// pion changes its state before it validates, and has no way back.
 type plan struct {
 	*look
 	shown   webrtc.SessionDescription
-	seen    []sdp.Section     // those that pion is to see
-	meaning map[payload]codec // of the payload types that it has seen then
+	seen    []sdp.Section     // sections shown to pion
+	meaning map[payload]codec // of all payload types seen by pion after this description
 
-	ended    []*webrtc.RTPTransceiver // whose section is rejected
-	reserved []*webrtc.RTPTransceiver // not to be used for a new section
+	ended    []*webrtc.RTPTransceiver // their section is rejected
+	reserved []*webrtc.RTPTransceiver // must not be used for a new section
 }
 
-// look is a remote description while it is looked at.
+// look is a remote description under examination.
 type look struct {
 	pion         *Connection
 	kind         webrtc.SDPType
-	remote       *sdp.Description // as on the wire
+	remote       *sdp.Description // as received
 	sections     []sdp.Section
-	parts        []part // of each section
+	parts        []part // one per section
 	transceivers map[string]*webrtc.RTPTransceiver
 }
 
-// part is what pion has to do with a section.
+// part is the decision about one section.
 type part struct {
 	formats []format
-	hidden  bool  // pion is not to see it: it is rejected, on the wire or by us
-	why     error // of what is worth telling
+	hidden  bool  // not shown to pion: rejected by the other side or by us
+	why     error // why it is rejected by us, if worth reporting
 }
 
 // Look implements [held.Connection].
 func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
 	l := &look{pion: p, kind: kind, remote: remote, sections: remote.Sections(), transceivers: map[string]*webrtc.RTPTransceiver{}}
 	all := p.pc.GetTransceivers()
-	for _, t := range slices.Backward(all) { // the first of a mid counts
+	for _, t := range slices.Backward(all) { // the first transceiver with a mid wins
 		if mid := t.Mid(); mid != "" {
 			l.transceivers[mid] = t
 		}
@@ -95,8 +94,8 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 	return to, nil
 }
 
-// part looks at a section, and adds what its payload types mean. What pion cannot do
-// costs a format, or the section, but not the description.
+// part decides about a section, and adds the meaning of its payload types. Whatever
+// pion cannot handle costs a format or the section, not the description.
 // https://www.rfc-editor.org/rfc/rfc3264#section-6
 func (l *look) part(i int, meaning map[payload]codec) (part, error) {
 	s, m := l.sections[i], l.remote.Media[i]
@@ -123,14 +122,14 @@ func (l *look) part(i int, meaning map[payload]codec) (part, error) {
 			}
 		}
 		if err != nil && l.kind == webrtc.SDPTypeAnswer {
-			return part{}, err // we have offered what we have
+			return part{}, err // we offered all we have
 		}
 		return part{agreed, err != nil, err}, nil
 	}
 }
 
-// common reports whether one of the codecs can be used, by the transceiver of a section or
-// by a new one.
+// common reports whether the transceiver of a section, or a new one if t is nil, can
+// use one of the codecs.
 func (l *look) common(t *webrtc.RTPTransceiver, offered []format) bool {
 	if t == nil {
 		return l.kind == webrtc.SDPTypeAnswer || !l.pion.lacks(offered)
@@ -138,9 +137,9 @@ func (l *look) common(t *webrtc.RTPTransceiver, offered []format) bool {
 	return l.pion.fits(t, offered)
 }
 
-// reserves reports whether pion must not use t for a new section: one that only
-// sends, where the other side sends (it may have no receiver), and one that has no
-// codec in common with a new section of its kind.
+// reserves reports whether pion must not use t for a new section: t only sends (it
+// may have no receiver, and the other side may send), or t has no codec in common
+// with a new section of its kind.
 func (l *look) reserves(t *webrtc.RTPTransceiver) bool {
 	if t.Mid() != "" {
 		return false
@@ -156,8 +155,8 @@ func (l *look) reserves(t *webrtc.RTPTransceiver) bool {
 	return false
 }
 
-// Empty implements [held.Plan]: pion need not hear of an answer that rejects all where its
-// offer is held.
+// Empty implements [held.Plan]: an answer that rejects everything need not be passed
+// to pion while its offer is held.
 func (to *plan) Empty() bool {
 	return to.kind == webrtc.SDPTypeAnswer && to.pion.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer && sdp.AllRejected(to.sections)
 }
@@ -210,7 +209,8 @@ func (to *plan) Apply() error {
 	return nil
 }
 
-// tell tells of what is rejected, once for as long as it is.
+// tell reports each section that is rejected by us, once for as long as it stays
+// rejected.
 func (to *plan) tell() {
 	p := to.pion
 	var told []string

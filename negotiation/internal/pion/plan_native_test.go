@@ -13,8 +13,8 @@ import (
 	"perfect-negotiation/negotiation/internal/held"
 )
 
-// TestMuchOfCodecs offers sections that say so much of their codecs that pion would
-// need minutes to read them. Those are rejected.
+// TestMuchOfCodecs offers sections with so many lines about codecs that pion would
+// need minutes to read them. They must be rejected.
 func TestMuchOfCodecs(t *testing.T) {
 	repeated := func(n int, format string) string {
 		var b strings.Builder
@@ -55,8 +55,8 @@ func TestMuchOfCodecs(t *testing.T) {
 	}
 }
 
-// TestStrangeCandidates offers candidates of kinds that pion does not know, or cannot read
-// at all. They cost nothing else.
+// TestStrangeCandidates offers candidates of types unknown to pion, and unreadable
+// ones. Nothing else may be lost.
 func TestStrangeCandidates(t *testing.T) {
 	for _, candidate := range []string{
 		"1 1 udp 1 192.0.2.1 9 typ host", "1 1 udp 1 192.0.2.1 9 typ new", "1 1 ssltcp 1 192.0.2.1 443 typ host",
@@ -73,9 +73,9 @@ func TestStrangeCandidates(t *testing.T) {
 	}
 }
 
-// TestEncryptedHeaders has a description ask for encrypted headers (RFC 9335) in
-// some sections. pion takes all or nothing, and would set a held offer before it
-// looks at the answer.
+// TestEncryptedHeaders has a description ask for encrypted headers (RFC 9335) in some
+// sections. pion accepts all or none, and would set a held offer before it looks at
+// the answer.
 func TestEncryptedHeaders(t *testing.T) {
 	const cryptex = "a=cryptex\r\n"
 	for _, c := range []struct {

@@ -9,16 +9,16 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// preferences are the codecs of transceivers. pion answers with those that it took from
-// the first offer of a section, under their numbers there (pc:1344), for as long as the
-// connection lives. An answer says what was offered this time. So they are set anew with each
-// offer, from what the application wants.
+// preferences are the codecs of transceivers. For the life of a connection pion
+// answers with the codecs and payload types of the first offer of a section
+// (pc:1344), but an answer must follow the current offer. So the preferences are set
+// again for each offer, from what the application wants.
 // https://www.w3.org/TR/webrtc/#dom-rtcrtptransceiver-setcodecpreferences
 type preferences map[*webrtc.RTPTransceiver]preference
 
 type preference struct {
-	wish []webrtc.RTPCodecParameters // the application's; nil: all
-	set  []webrtc.RTPCodecParameters // by us, as pion reads it
+	wish []webrtc.RTPCodecParameters // set by the application; nil: all codecs
+	set  []webrtc.RTPCodecParameters // set by us, as read back from pion
 }
 
 // of returns what the application wants; nil: all codecs.
@@ -34,18 +34,19 @@ func (p preferences) of(t *webrtc.RTPTransceiver) []webrtc.RTPCodecParameters {
 	if all := everyCodec(t); sameCodecs(all, now) {
 		return nil
 	}
-	_ = t.SetCodecPreferences(now) // these are pion's own
+	_ = t.SetCodecPreferences(now) // cannot fail: these come from pion
 	return now
 }
 
-// everyCodec returns all codecs that t could use, and has it use them.
+// everyCodec makes t use every codec it can, and returns them.
 func everyCodec(t *webrtc.RTPTransceiver) []webrtc.RTPCodecParameters {
-	_ = t.SetCodecPreferences(nil) // it cannot fail
+	_ = t.SetCodecPreferences(nil) // cannot fail
 	all, _ := parameters(t)
 	return all
 }
 
-// set has t use the codecs that were offered, in that order, as far as it is wished.
+// set makes t use the offered codecs, in that order, as far as the application wants
+// them.
 func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParameters, offered []format) error {
 	all := everyCodec(t)
 	var list []webrtc.RTPCodecParameters
@@ -59,7 +60,7 @@ func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParamet
 			list = append(list, all[i])
 		}
 	}
-	if len(list) == 0 { // pion has other profiles of them only
+	if len(list) == 0 { // pion has only other profiles of these codecs
 		return nil
 	}
 	if err := t.SetCodecPreferences(list); err != nil {
@@ -76,7 +77,7 @@ func sameCodecs(a, b []webrtc.RTPCodecParameters) bool {
 	})
 }
 
-// variant tells those formats of a codec apart that are not to be mixed.
+// variant distinguishes formats of a codec that are not interchangeable.
 // https://www.rfc-editor.org/rfc/rfc6184#section-8.2.2
 func variant(c webrtc.RTPCodecParameters) string {
 	values := map[string]string{"packetization-mode": "0", "profile-id": "0"}

@@ -9,25 +9,26 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// EndReads ends all reads of the tracks of r, which was stopped; nil: there is no receiver.
+// EndReads ends all reads of the tracks of r, which was stopped. It does nothing if r
+// is nil.
 //
-// Where media come before the answer that tells of them two goroutines of pion wait for
-// the next packet: one looks for the section (pc:2188), the other reads the track
-// (pc:1686), as the application does later. A stream that closes wakes one of them
-// (srtp v3.1.3, stream_srtp.go:373), a deadline wakes both.
+// If media arrive before the answer that describes them, two goroutines wait for the
+// next packet: pion's own, which looks for the section (pc:2188), and the reader of
+// the track (pc:1686), later the application. Closing a stream wakes one of them
+// (srtp v3.1.3, stream_srtp.go:373); a deadline wakes both.
 func EndReads(r *webrtc.RTPReceiver) {
 	if r == nil || r.Receive(webrtc.RTPReceiveParameters{}) == nil {
-		return // it had not begun: pion would panic for want of a stream (rtpreceiver.go:789)
+		return // r was never started: without a stream pion would panic (rtpreceiver.go:789)
 	}
 	for _, t := range r.Tracks() {
-		if t.SSRC() != 0 { // else a layer of simulcast that never came: the same
-			_ = t.SetReadDeadline(time.Now()) // an error is one of a track that is unknown
+		if t.SSRC() != 0 { // otherwise a simulcast layer that never came, which would panic too
+			_ = t.SetReadDeadline(time.Now()) // the only error is an unknown track
 		}
 	}
 }
 
-// endReads ends the reads of those receivers that pion has stopped and replaced since
-// they were listed (pc:1838). It shows them nowhere any more.
+// endReads ends the reads of the receivers that pion has stopped and replaced since
+// they were listed (pc:1838). They are no longer reachable through pion.
 func (p *Connection) endReads(listed []*webrtc.RTPReceiver) {
 	now := p.pc.GetReceivers()
 	for _, r := range listed {

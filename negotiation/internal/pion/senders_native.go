@@ -12,17 +12,17 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// senders keeps pion from sending what was not negotiated, and from an error for
-// what cannot be sent. CreateOffer marks all senders as negotiated (pc:3222), and
-// the next exchange starts all that are marked (pc:1925), also those of an offer
-// that was dropped, or in a section that the other side does not receive. A pion
-// on the other side may make a transceiver of such packets (pc:2092). Where one
-// cannot be started, for want of a track or of a codec that the other side has,
-// pion stops in the middle of the exchange. So pion starts none: we do.
+// senders keeps pion from sending what was not negotiated, and from failing on what
+// cannot be sent. CreateOffer marks all senders as negotiated (pc:3222), and the next
+// exchange starts all marked ones (pc:1925), even those of a dropped offer or of a
+// section where the other side does not receive. A pion at the other end may make a
+// transceiver for such packets (pc:2092). If a sender cannot start because it has no
+// track, or no codec that the other side has, pion stops halfway through the
+// exchange. So pion starts none: this type does.
 type senders struct {
-	made    []*webrtc.RTPSender // in the last offer or answer that was made here
+	made    []*webrtc.RTPSender // covered by the last offer or answer created here
 	started []*webrtc.RTPSender
-	nobody  *webrtc.RTPSender // stands in for those that have not started
+	nobody  *webrtc.RTPSender // placeholder for those that have not started
 }
 
 func sendersOf(list []*webrtc.RTPTransceiver) []*webrtc.RTPSender {
@@ -36,7 +36,7 @@ func sendersOf(list []*webrtc.RTPTransceiver) []*webrtc.RTPSender {
 }
 
 // adopt is called with the remote sections of a connection that has negotiated
-// before: what they receive is being sent.
+// before: the senders of sections where the other side receives have started.
 func (s *senders) adopt(list []*webrtc.RTPTransceiver, theirs []sdp.Section) {
 	for _, t := range list {
 		if sender := t.Sender(); sender != nil && receives(theirs, t.Mid()) {
@@ -45,10 +45,10 @@ func (s *senders) adopt(list []*webrtc.RTPTransceiver, theirs []sdp.Section) {
 	}
 }
 
-// exchange ends an exchange by set, and then starts the senders of which the last
-// offer or answer that was made here told, in sections where the other side
-// receives. Those that have no track, or none that can be sent, may start after a
-// later exchange; unsent is told of the latter.
+// exchange calls set, which ends an offer/answer exchange, and then starts the
+// senders covered by the last local description in sections where the other side
+// receives. A sender without a track, or with one that cannot be sent, may start
+// after a later exchange; unsent is called for the latter.
 func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []sdp.Section, set func() error, unsent func(error)) error {
 	back, err := s.park(pc)
 	if err != nil {
@@ -75,9 +75,9 @@ func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []sdp.Section, set 
 	return nil
 }
 
-// park takes those senders away that have not started. The function that it
-// returns puts them back. A connection that closes meanwhile stops only those that
-// are there.
+// park swaps the senders that have not started for a placeholder; back puts them
+// back. If the connection closes meanwhile, back stops them, since pion stops only
+// those it sees.
 func (s *senders) park(pc *webrtc.PeerConnection) (back func() error, err error) {
 	parked := map[*webrtc.RTPTransceiver]*webrtc.RTPSender{}
 	back = func() (err error) {
@@ -107,7 +107,7 @@ func (s *senders) park(pc *webrtc.PeerConnection) (back func() error, err error)
 	return back, nil
 }
 
-// newNobody returns a sender that is never negotiated.
+// newNobody returns a placeholder sender, which is never negotiated.
 func newNobody(transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
 	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "", "")
 	if err != nil {
@@ -116,8 +116,8 @@ func newNobody(transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
 	return webrtc.NewAPI(webrtc.WithMediaEngine(&webrtc.MediaEngine{})).NewRTPSender(track, transport)
 }
 
-// swap gives t another sender and changes nothing else: SetSender goes on to the
-// track and the direction, but not with a track of the wrong kind.
+// swap gives t another sender and changes nothing else: SetSender would go on to
+// change the track and the direction, but stops at a track of the wrong kind.
 func swap(t *webrtc.RTPTransceiver, sender *webrtc.RTPSender) error {
 	if err := t.SetSender(sender, noKind{}); !errors.Is(err, webrtc.ErrRTPSenderNewTrackHasIncorrectKind) {
 		return fmt.Errorf("set a sender: %w", err)
@@ -125,7 +125,7 @@ func swap(t *webrtc.RTPTransceiver, sender *webrtc.RTPSender) error {
 	return nil
 }
 
-// noKind is a track of which only the kind is asked.
+// noKind is a track used only for its kind.
 type noKind struct{ webrtc.TrackLocal }
 
 func (noKind) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeUnknown }

@@ -8,8 +8,9 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// TestTheConnectionClosesInAnExchange as pion does by itself when the other side
-// closed: nobody must wait for ever in a sender that has not started.
+// TestTheConnectionClosesInAnExchange closes a connection during an exchange, as pion
+// does by itself when the other side has closed: nothing may wait forever in a sender
+// that has not started.
 func TestTheConnectionClosesInAnExchange(t *testing.T) {
 	for _, c := range []struct {
 		name  string

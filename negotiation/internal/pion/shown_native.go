@@ -16,28 +16,28 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// pion makes a transceiver for a section that is rejected, or of which it has no
-// codec, answers it without a mid, and can then make no offer any more (pc:823).
-// So it sees such a section as one of a kind that it passes over (pc:1310,
-// pc:3349), and does not hear of a description at all in which it would see none.
-// On the wire the section stands where it stood, rejected.
+// pion creates a transceiver for a section that is rejected or has no codec in
+// common, answers it without a mid, and then cannot create an offer any more
+// (pc:823). So such a section is shown to pion as one of a kind that it skips
+// (pc:1310, pc:3349), and a description with no other section is not passed to pion
+// at all. On the wire the section keeps its place, rejected.
 //
-// Where an offer has one section alone pion takes whatever it receives for media of
-// that, as video even in a section of data channels (pc:2092). Media of our next
-// offer may come before its answer, and would stay what pion took them for. So it
-// sees one more section than there is, but for a section of data channels only
-// where it has transceivers: without media it does not start SRTP (pc:3124).
+// If an offer has a single section, pion takes all packets for media of that section,
+// and for video if it is a section of data channels (pc:2092). Media of our next
+// offer may come before its answer, and would stay misassigned. So pion is shown an
+// additional section; with a section of data channels only if there are transceivers,
+// because without media pion does not start SRTP (pc:3124).
 
 const (
 	hiddenKind = "text"
-	trueKind   = "hidden"  // the attribute that names the kind of a section that is hidden
-	trueGroup  = "grouped" // the attribute that has the BUNDLE group, of all
-	nothing    = "nothing" // the kind of one that is not on the wire
+	trueKind   = "hidden"  // attribute with the real kind of a hidden section
+	trueGroup  = "grouped" // attribute with the complete BUNDLE group
+	nothing    = "nothing" // real kind of a section that is not on the wire
 )
 
-// show returns what pion is to see of a remote description: its sections, without those
-// that are hidden, and what pion reads of them. So no line can be in the way that it
-// could not read. The transport, which all share, is said of all.
+// show returns the description that pion sees: the sections that are not hidden, with
+// only the lines that pion can read, so that no other line gets in its way. The
+// credentials and the fingerprint of the shared transport move to the session level.
 func (l *look) show() *sdp.Description {
 	shown := l.remote.Plain()
 	shown.Drop(isTransport)
@@ -65,7 +65,7 @@ func (l *look) show() *sdp.Description {
 	return shown
 }
 
-// showSection leaves out what pion cannot read.
+// showSection removes the lines that pion cannot read.
 func (l *look) showSection(m *sdp.Media, known []format) {
 	upper := layers(m)
 	m.Drop(func(key, value string) bool {
@@ -100,9 +100,9 @@ func (l *look) showSection(m *sdp.Media, known []format) {
 	}
 }
 
-// showTransport says the credentials and the fingerprint of all. pion takes both
-// credentials from the place that has the ufrag. Where every section is rejected they are
-// those from before: it wants some.
+// showTransport adds the ICE credentials and the fingerprint at the session level,
+// because pion takes both credentials from the level that has the ufrag. It needs
+// some even if every section is rejected: then they are the previous ones.
 func (l *look) showTransport(shown *sdp.Description) {
 	ufrag, pwd := l.remote.Ufrag(), ""
 	if pwd, _ = l.remote.Transport("ice-pwd"); ufrag == "" {
@@ -117,7 +117,8 @@ func (l *look) showTransport(shown *sdp.Description) {
 	}
 }
 
-// showCandidates says the candidates of the transport in the section where pion looks.
+// showCandidates adds the candidates of the transport to the section where pion looks
+// for them.
 func (l *look) showCandidates(m *sdp.Media) {
 	carrier := l.remote.Carrier()
 	if carrier == nil {
@@ -133,7 +134,7 @@ func (l *look) showCandidates(m *sdp.Media) {
 	}
 }
 
-// isTransport reports whether an attribute is about the transport.
+// isTransport reports whether an attribute describes the transport.
 func isTransport(key, _ string) bool {
 	switch key {
 	case "group", "ice-ufrag", "ice-pwd", "fingerprint", "setup", trueGroup:
@@ -142,14 +143,14 @@ func isTransport(key, _ string) bool {
 	return false
 }
 
-// readable reports whether pion can read a candidate, or passes over it because of its
-// type or its network. It would refuse a description in which it can read none.
+// readable reports whether pion can read a candidate, or skips it because of its type
+// or network. pion would refuse a description with an unreadable candidate.
 func readable(candidate string) bool {
 	_, err := ice.UnmarshalCandidate(candidate)
 	return err == nil || errors.Is(err, ice.ErrUnknownCandidateTyp) || errors.Is(err, ice.ErrDetermineNetworkType)
 }
 
-// hide makes of m a section of a kind that pion passes over.
+// hide turns m into a section that pion skips.
 func hide(m *sdp.Media) {
 	kind := m.Kind
 	m.Drop(func(key, _ string) bool { return key != "mid" })
@@ -158,14 +159,14 @@ func hide(m *sdp.Media) {
 	m.Add(trueKind, kind)
 }
 
-// accompany adds a section that pion passes over.
+// accompany adds a section that pion skips.
 func accompany(d *sdp.Description, mid string) {
 	m := sdp.Rejection(hiddenKind, mid)
 	m.Add(trueKind, nothing)
 	d.Media = append(d.Media, m)
 }
 
-// unhide makes of a description that pion has seen what it was on the wire.
+// unhide turns a description that pion has seen back into the one on the wire.
 func unhide(d *sdp.Description) {
 	if group, is := d.Take(trueGroup); is {
 		d.SetBundle(strings.Fields(group))
@@ -182,12 +183,13 @@ func unhide(d *sdp.Description) {
 	})
 }
 
-// shielded is the direction that pion gets to see where offered is in an offer: one
-// for which it leaves the direction of t alone (pc:1317, pc:1348). That is the application's,
-// as in W3C: pion would lower it to what is offered and never raise it again, raise
-// it where there is no receiver, and for inactive stop a transceiver with the track
-// that was just put there. Package held answers what was really offered. A transceiver
-// that pion makes wants to receive; nil stands for it.
+// shielded returns the direction shown to pion if offered is the direction in an
+// offer: one that makes pion leave the direction of t alone (pc:1317, pc:1348). As in
+// W3C's API, that belongs to the application. pion would lower it to what is offered
+// and never raise it again, raise it where there is no receiver, and for inactive
+// stop a transceiver that was just given a track. Package held answers according to
+// the real offer. t is nil for a transceiver that pion will create, which wants to
+// receive.
 // https://www.w3.org/TR/webrtc/#dfn-direction
 func shielded(t *webrtc.RTPTransceiver, offered sdp.Direction) sdp.Direction {
 	ours := sdp.Recvonly
@@ -203,7 +205,7 @@ func shielded(t *webrtc.RTPTransceiver, offered sdp.Direction) sdp.Direction {
 	return sdp.Recvonly
 }
 
-// Past returns what was negotiated before, as it was on the wire.
+// Past returns what was negotiated before, as on the wire; nil if nothing was.
 func (p *Connection) Past() (*held.Past, error) {
 	local, remote := p.pc.CurrentLocalDescription(), p.pc.CurrentRemoteDescription()
 	if local == nil || remote == nil {
@@ -221,7 +223,7 @@ func (p *Connection) Past() (*held.Past, error) {
 	return &held.Past{Local: ours, Remote: theirs, Offered: local.Type == webrtc.SDPTypeOffer}, nil
 }
 
-// remember keeps what later descriptions need of a remote one.
+// remember keeps what later descriptions need from a remote one.
 func (p *Connection) remember(remote *sdp.Description) {
 	p.order, p.group, p.protocols = remote.Sections(), remote.Bundle(), nil
 	for _, m := range remote.Media {

@@ -15,8 +15,8 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// TestOfferedCodecs offers a codec to a connection that has one. What has none in
-// common is rejected, and the connection goes on.
+// TestOfferedCodecs offers a codec to a connection that has one. A section without a
+// common codec is rejected, and the connection goes on.
 func TestOfferedCodecs(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -53,8 +53,8 @@ func TestOfferedCodecs(t *testing.T) {
 	}
 }
 
-// TestCoarseClock has codecs missing in the statistics, as they are where the clock
-// gives several the same time. No codec is taken for one that pion lacks then.
+// TestCoarseClock removes codecs from the statistics, as happens if the clock gives
+// several of them the same time. Then no codec may count as missing from pion.
 func TestCoarseClock(t *testing.T) {
 	for offered, taken := range map[string]bool{"VP8/90000": true, "H264/90000": false} {
 		t.Run(strings.ReplaceAll(offered, "/", " "), func(t *testing.T) {
@@ -69,8 +69,8 @@ func TestCoarseClock(t *testing.T) {
 	}
 }
 
-// TestAnsweredCodecs answers with a codec that we have not offered. pion takes it, and can
-// make no offer any more.
+// TestAnsweredCodecs answers with a codec that was not offered. pion would accept it,
+// and then could not create an offer any more.
 func TestAnsweredCodecs(t *testing.T) {
 	for _, d := range []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionRecvonly, webrtc.RTPTransceiverDirectionSendrecv} {
 		for _, polite := range []bool{true, false} {
@@ -92,15 +92,15 @@ func TestAnsweredCodecs(t *testing.T) {
 	}
 }
 
-// TestPayloadTypes offers a payload type that means another codec, within the offer
-// or to what was negotiated before. pion would stop in the middle. That format is left
-// out, and the section rejected if there is no other.
+// TestPayloadTypes offers a payload type with two meanings, within the offer or
+// compared with what was negotiated before. pion would fail halfway. That format is
+// left out, and the section is rejected if no other is left.
 func TestPayloadTypes(t *testing.T) {
 	one, other := mediaSection("video", "0", "VP8/90000"), mediaSection("video", "1", "H264/90000")
 	for _, c := range []struct {
 		name          string
 		first, second []string
-		left          string // of the formats of the last section of media; empty: it is rejected
+		left          string // formats left in the last media section; empty: it is rejected
 	}{
 		{"in one offer", nil, []string{one, other}, ""},
 		{"later", []string{one}, []string{one, other}, ""},
@@ -126,7 +126,7 @@ func TestPayloadTypes(t *testing.T) {
 	}
 }
 
-// TestLastLineWithoutEnd adds lines to an offer that does not end with one.
+// TestLastLineWithoutEnd adds lines to an offer whose last line has no line ending.
 func TestLastLineWithoutEnd(t *testing.T) {
 	pc := offlineWith(t, vp8)
 	defer pc.Close()
@@ -140,9 +140,9 @@ func TestLastLineWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestRejectedLater has an answer, and then an offer, reject all that was negotiated
-// before. pion wants credentials all the same, and those of before stay, with the
-// DTLS role.
+// TestRejectedLater has an answer, and then an offer, reject everything negotiated
+// before. pion still needs credentials: the previous ones stay, and so does the DTLS
+// role.
 func TestRejectedLater(t *testing.T) {
 	for _, polite := range []bool{true, false} {
 		t.Run(fmt.Sprintf("polite %v", polite), func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestRejectedLater(t *testing.T) {
 			ufrag := h.Ufrag
 			offer(t, h)
 			answer(sdp.Rejecting([]sdp.Section{{Mid: mid, Kind: "application"}}).String())
-			h.Polite = true // and holds it
+			h.Polite = true // a polite peer holds its offer
 			offer(t, h)
 			answered(t, h, described(rejection("application", mid)))
 			if h.Ufrag != ufrag || !slices.Equal(h.Remote, []string{"theirs"}) {
@@ -180,7 +180,7 @@ func TestAttachAgain(t *testing.T) {
 	attach := func(t *testing.T, pc *webrtc.PeerConnection) error {
 		theirs := *pc.CurrentRemoteDescription()
 		_, err := Adapt(pc, false, held.Hooks{Enqueue: func(func()) {}, Recheck: func() {}})
-		if *pc.CurrentRemoteDescription() != theirs { // as parsed, too: pion may be reading that
+		if *pc.CurrentRemoteDescription() != theirs { // also in parsed form, which pion may be reading
 			t.Error("what pion knows of the other side has changed")
 		}
 		return err
@@ -222,8 +222,8 @@ func TestAttachAgain(t *testing.T) {
 	})
 }
 
-// TestTheirMidIsOurs has the other side give a section, which pion has no codec for,
-// the mid that we would give next.
+// TestTheirMidIsOurs has the other side use the mid that we would assign next, in a
+// section without a common codec.
 func TestTheirMidIsOurs(t *testing.T) {
 	pc := offlineWith(t, opus, vp8)
 	defer pc.Close()
@@ -236,13 +236,13 @@ func TestTheirMidIsOurs(t *testing.T) {
 	}
 }
 
-// TestASectionAlone offers one section, or two. pion sees another one where it might
-// take for media of that section what it receives.
+// TestASectionAlone offers one section, or two. pion must see another one wherever it
+// might take received packets for media of a single section.
 func TestASectionAlone(t *testing.T) {
 	video := mediaSection("video", "0", "VP8/90000")
 	for _, c := range []struct {
 		name     string
-		ours     bool // there is a transceiver
+		ours     bool // a transceiver exists
 		sections []string
 		seen     int
 	}{

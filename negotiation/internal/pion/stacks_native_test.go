@@ -17,7 +17,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// TestOtherStacks gives a Session the offers of other stacks, one after the other.
+// TestOtherStacks gives a Session the recorded offers of other stacks, one after the
+// other.
 func TestOtherStacks(t *testing.T) {
 	for name, right := range map[string]func(t *testing.T, answers []*sdp.Description){
 		"no-bundle-one-section": func(t *testing.T, answers []*sdp.Description) {
@@ -67,8 +68,9 @@ func TestOtherStacks(t *testing.T) {
 	}
 }
 
-// TestWithoutBundle offers several sections that do not share a transport. pion has one:
-// the first is accepted, and the others are rejected, which is told once.
+// TestWithoutBundle offers several sections without a shared transport. pion has one
+// transport: the first section is accepted and the others are rejected, which is
+// reported once.
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.3.1
 func TestWithoutBundle(t *testing.T) {
 	audio, video, data := mediaSection("audio", "a", "opus/48000/2"), strings.ReplaceAll(mediaSection("video", "v", "VP8/90000"), "100", "101"), dataSection("d")
@@ -121,8 +123,8 @@ func TestWithoutBundle(t *testing.T) {
 	}
 }
 
-// TestAnAnswerWithoutBundle has the other side know nothing of BUNDLE. The first section is
-// in use, and pion waits for no media in the others.
+// TestAnAnswerWithoutBundle has the other side answer without BUNDLE. The first
+// section is in use, and pion waits for no media in the others.
 func TestAnAnswerWithoutBundle(t *testing.T) {
 	for _, polite := range []bool{true, false} {
 		pc := offlineWith(t, opus)
@@ -148,8 +150,8 @@ func TestAnAnswerWithoutBundle(t *testing.T) {
 	}
 }
 
-// TestALineThatPionCannotRead stands in an offer. It costs no more than that format,
-// extension or section.
+// TestALineThatPionCannotRead adds such a line to an offer. Only that format,
+// extension or section may be lost.
 func TestALineThatPionCannotRead(t *testing.T) {
 	audio, video, data := mediaSection("audio", "a", "opus/48000/2"), strings.ReplaceAll(mediaSection("video", "v", "VP8/90000"), "100", "101"), dataSection("d")
 	good := described(audio, video, data)
@@ -208,7 +210,8 @@ func TestALineThatPionCannotRead(t *testing.T) {
 	}
 }
 
-// TestTheCodecsOfASectionChange, with our track in it, and back.
+// TestTheCodecsOfASectionChange changes the codecs of a section that has a track of
+// ours, and changes them back.
 // https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
 func TestTheCodecsOfASectionChange(t *testing.T) {
 	vp9 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP9, ClockRate: 90000}
@@ -217,7 +220,7 @@ func TestTheCodecsOfASectionChange(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
-		wish    []webrtc.RTPCodecCapability // of the application; nil: none
+		wish    []webrtc.RTPCodecCapability // set by the application; nil: none
 		offered [][2]string
 		taken   []bool
 	}{
@@ -255,7 +258,7 @@ func TestTheCodecsOfASectionChange(t *testing.T) {
 	}
 }
 
-// TestLeniency takes what browsers take.
+// TestLeniency applies offers that browsers accept.
 func TestLeniency(t *testing.T) {
 	audio, data := mediaSection("audio", "a", "opus/48000/2"), dataSection("d")
 	const group = "a=group:BUNDLE a d\r\n"
@@ -269,7 +272,7 @@ func TestLeniency(t *testing.T) {
 		text  string
 		taken int
 	}{
-		"no mids":                           {without, 1}, // and thus no BUNDLE
+		"no mids":                           {without, 1}, // and therefore no BUNDLE
 		"the password is in the session":    {strings.NewReplacer("a=ice-ufrag:theirs\r\n", "", "a=mid:a\r\n", "a=mid:a\r\na=ice-ufrag:theirs\r\n").Replace(good), 2},
 		"the ufrag is in the session":       {strings.NewReplacer("a=ice-pwd:"+somePwd+"\r\n", "", "a=mid:a\r\n", "a=mid:a\r\na=ice-pwd:"+somePwd+"\r\n").Replace(good), 2},
 		"the DTLS role is in the session":   {strings.Replace(strings.ReplaceAll(good, "a=setup:active\r\n", ""), "a=group", "a=setup:active\r\na=group", 1), 2},
@@ -301,8 +304,8 @@ func TestLeniency(t *testing.T) {
 	}
 }
 
-// TestMidsAreGivenAnew where a section without one takes the place of another that ended,
-// and where the other side has used the mid that would be next.
+// TestMidsAreGivenAnew assigns new mids where a section without one takes the place
+// of a stopped one, and where the other side has used the mid that would be next.
 func TestMidsAreGivenAnew(t *testing.T) {
 	pc := offlineWith(t, opus, vp8)
 	defer pc.Close()
@@ -322,7 +325,8 @@ func TestMidsAreGivenAnew(t *testing.T) {
 	}
 }
 
-// TestAWholeLineAsCandidate is what libdatachannel sends.
+// TestAWholeLineAsCandidate adds a candidate as libdatachannel sends it, with the
+// whole line.
 func TestAWholeLineAsCandidate(t *testing.T) {
 	pc := offlineWith(t, opus)
 	defer pc.Close()
