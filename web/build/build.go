@@ -17,11 +17,11 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// build compiles the package in the directory pkg into the directory dist and reports
-// its progress to out.
-func build(ctx context.Context, pkg, dist string, fast bool, out io.Writer) error {
+// build compiles the package in the directory pkg, with the go.work called work, into
+// the directory dist and reports its progress to out.
+func build(ctx context.Context, pkg, work, dist string, fast bool, out io.Writer) error {
 	fmt.Fprintln(out, "Compiling", filepath.Base(pkg), "for the browser…")
-	wasm, err := compile(ctx, pkg)
+	wasm, err := compile(ctx, pkg, work)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func build(ctx context.Context, pkg, dist string, fast bool, out io.Writer) erro
 // compile returns the WASM binary. It carries no path and no commit: the same source
 // gives the same bytes. Without inlining it is larger, but a fifteenth smaller after
 // compression.
-func compile(ctx context.Context, pkg string) ([]byte, error) {
+func compile(ctx context.Context, pkg, work string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "wasm-")
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func compile(ctx context.Context, pkg string) ([]byte, error) {
 	binary := filepath.Join(dir, "app.wasm")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-gcflags=all=-l", "-o", binary, ".")
 	cmd.Dir = pkg
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWORK="+work)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", pkg, err)
@@ -141,7 +141,7 @@ type coding struct {
 }
 
 // maxDownload is the maximum that a browser may have to load, in bytes.
-const maxDownload = 1_310_000
+const maxDownload = 960_000
 
 func codings(fast bool) []coding {
 	all := []coding{
