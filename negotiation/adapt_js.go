@@ -7,8 +7,8 @@ import (
 	"perfect-negotiation/negotiation/internal/held"
 )
 
-// PoliteConfiguration returns c. With a candidate pool Chromium (156) sometimes
-// has no candidates for an answer and never connects.
+// PoliteConfiguration returns c unchanged. With a candidate pool Chromium (156)
+// sometimes has no candidates for an answer and never connects.
 func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration { return c }
 
 func adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (adapter, error) {

@@ -9,10 +9,10 @@ import (
 	"perfect-negotiation/negotiation/internal/pion"
 )
 
-// PoliteConfiguration returns c with what makes a polite native peer connect
-// as fast as an impolite one: a candidate pool, so that its offers carry
-// candidates although they are held back. pion takes the pool size only when a
-// PeerConnection is made. In a browser it returns c as it is.
+// PoliteConfiguration returns c with a candidate pool, with which a polite native
+// peer connects as fast as an impolite one: its offers carry candidates although they
+// are held. Use it when you create the PeerConnection; pion does not accept a pool
+// size later. In a browser it returns c unchanged.
 func PoliteConfiguration(c webrtc.Configuration) webrtc.Configuration {
 	c.ICECandidatePoolSize = 1
 	return c

@@ -11,43 +11,44 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// ErrNotStable says that a PeerConnection is in the middle of an exchange.
+// ErrNotStable means that an offer/answer exchange is going on.
 var ErrNotStable = errors.New("negotiation: attach before the first offer or after the last answer")
 
-// ErrRole says that a role is neither [Polite] nor [Impolite].
+// ErrRole means that a role is neither [Polite] nor [Impolite].
 var ErrRole = errors.New("negotiation: the role must be polite or impolite")
 
 // Option is an option of [Attach].
 type Option func(*Session)
 
-// WithTrace has every event reported to f, in order, on the Session's
-// goroutine. f must not block and must not call Do or Negotiated.
+// WithTrace reports every event to f, in order, on the Session's goroutine. f must
+// not block and must not call Do or Negotiated.
 func WithTrace(f func(trace.Event)) Option { return func(s *Session) { s.trace = f } }
 
-// WithAnswerDeadline has the trace tell of each offer that has not been answered d after
-// it was sent ([trace.AnswerOverdue]). Nothing else happens: a late answer is as good.
+// WithAnswerDeadline reports in the trace ([trace.AnswerOverdue]) each offer that has
+// no answer within d after it was sent. Nothing else happens: a late answer is still
+// applied.
 func WithAnswerDeadline(d time.Duration) Option { return func(s *Session) { s.deadline = d } }
 
-// Attach starts perfect negotiation on pc. Of the two peers exactly one must be
-// [Polite], the other [Impolite]. send is given each message for the other peer, in
-// order, on the Session's goroutine; it must not block for long, and must not lose,
-// duplicate or reorder messages. If it returns an error the Session ends with one that
-// wraps [ErrSend] and that.
+// Attach starts perfect negotiation on pc. Exactly one of the two peers must be
+// [Polite], the other [Impolite]. send is called with each message for the other
+// peer, in order, on the Session's goroutine. It must not block for long, and must
+// not lose, duplicate or reorder messages. If it returns an error, the Session ends
+// with an error that wraps both that one and [ErrSend].
 //
 // The Session owns pc's OnNegotiationNeeded, OnICECandidate and
 // OnSignalingStateChange, of which pion has one slot each. Natively it replaces
-// handlers that were set before; the trace tells of each change of state, and of an
-// offer when it is made. Do not set these handlers afterwards. All other handlers stay
-// yours, and the Session does not close pc. Close the Session first, wait for
-// [Session.Done], and then close pc or attach to it again: no event tells a Session
-// that its pc was closed, and two of them would be in each other's way.
+// handlers that were set before: use the trace, which reports each change of state,
+// and each offer when it is made. Do not set these handlers afterwards. All other
+// handlers remain yours, and the Session does not close pc. Close the Session first,
+// wait for [Session.Done], and then close pc or attach to it again: no event tells a
+// Session that its pc was closed, and two Sessions on one pc would conflict.
 //
-// pc may have tracks, channels and past negotiations, but must be stable, else Attach
-// returns [ErrNotStable] or [ErrClosed]. It returns an error that wraps [ErrWedged] if
-// pc can make no offer: pion cannot, once it has rejected media by itself for want of
-// a codec.
+// pc may have tracks, channels and past negotiations, but must be stable; otherwise
+// Attach returns [ErrNotStable] or [ErrClosed]. It returns an error that wraps
+// [ErrWedged] if pc cannot create an offer, as happens in pion once it has rejected
+// media for lack of a codec.
 //
-// For a native peer that is polite see [PoliteConfiguration].
+// For a polite native peer see [PoliteConfiguration].
 func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, options ...Option) (*Session, error) {
 	if role != Polite && role != Impolite {
 		return nil, fmt.Errorf("%w: %q", ErrRole, role)

@@ -9,26 +9,26 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// CandidateRules say which ICE candidates of the other side are used, in descriptions
-// and alone. Each has this machine send packets to where the other side wants, or ask
-// the local network for a name.
+// CandidateRules decide which remote ICE candidates are used, in descriptions and
+// trickled. Each candidate makes this machine send packets to an address that the
+// other side chose, or query the local network for a name.
 //
 // Never used are addresses that are unspecified, multicast, broadcast or in
-// 169.254.0.0/16, ports below 1024 but for 80 and 443 on public addresses, and names
-// other than NAME.local. Of a description and what is trickled for it, up to 50
-// candidates with up to 5 names are used, and up to 20 names of a connection.
+// 169.254.0.0/16; ports below 1024, except 80 and 443 on public addresses; and names
+// other than NAME.local. At most 50 candidates and 5 names are used per generation,
+// and 20 names per connection.
 type CandidateRules struct {
-	Loopback bool           // use addresses of this machine alone, 127.0.0.0/8 and ::1
+	Loopback bool           // use addresses of this machine, 127.0.0.0/8 and ::1
 	Allow    []netip.Prefix // natively: use only these; nil: all
 	Deny     []netip.Prefix // natively: never use these
 }
 
-// WithCandidates has rules for the candidates of the other side. Without it, those
-// with Loopback hold. Natively [Guard] has them hold also for addresses that ICE finds
+// WithCandidates applies rules to remote candidates. The default is CandidateRules
+// with Loopback. Natively, use [Guard] to apply them also to addresses that ICE finds
 // by itself.
 func WithCandidates(rules CandidateRules) Option { return func(s *Session) { s.rules = rules } }
 
-// admit returns why a candidate, without "candidate:", is not used.
+// admit returns why a candidate, given without "candidate:", is not used.
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.1
 func (r CandidateRules) admit(candidate string) error {
 	words := strings.Split(candidate, " ")
@@ -46,7 +46,7 @@ func (r CandidateRules) admit(candidate string) error {
 			return err
 		}
 	}
-	connects := strings.EqualFold(words[2], "tcp") && strings.Contains(candidate+" ", " tcptype active ") // it listens nowhere
+	connects := strings.EqualFold(words[2], "tcp") && strings.Contains(candidate+" ", " tcptype active ") // does not listen on its port
 	if port < 1024 && !connects && !(kind == public && (port == 80 || port == 443)) {
 		return trace.Because(trace.BadPort, errors.New("no port below 1024 is used, but for 80 and 443 on public addresses: the candidate's is "+words[5]))
 	}
@@ -67,18 +67,18 @@ func badAddress(address, why string) error {
 	return trace.Because(trace.BadAddress, errors.New("the candidate's address "+address+" "+why))
 }
 
-// reach is how far an address reaches.
+// reach is the scope of an address.
 type reach int
 
 const (
-	nowhere  reach = iota // not one host, link-local in IPv4, or no address
+	nowhere  reach = iota // not a single host, IPv4 link-local, or no address
 	loopback              // this machine
-	private               // the network around, IPv6's link-local addresses among them
+	private               // the local network, including IPv6 link-local addresses
 	public
 )
 
-// reachOf returns that of an address as text. What it takes for IPv6 the connection may
-// refuse. It does without package netip, which is large.
+// reachOf returns the reach of an address in text form. Some text that it takes for
+// IPv6 the connection may refuse. It avoids package netip, which is large.
 func reachOf(text string) reach {
 	text, _, _ = strings.Cut(strings.ToLower(text), "%")
 	if mapped, is := strings.CutPrefix(text, "::ffff:"); is {
@@ -128,7 +128,7 @@ func reachOf4(text string) reach {
 	return public
 }
 
-// isLocalName reports whether a name may stand for an address in the local network.
+// isLocalName reports whether a name is an mDNS name that may replace an address.
 // https://datatracker.ietf.org/doc/html/draft-ietf-mmusic-mdns-ice-candidates#section-3.1.1
 func isLocalName(name string) bool {
 	label, found := strings.CutSuffix(strings.ToLower(name), ".local")

@@ -1,4 +1,4 @@
 package negotiation
 
-// listed permits all: a browser resolves names by itself.
+// listed permits every address: a browser resolves names by itself.
 func (CandidateRules) listed(string) error { return nil }

@@ -13,7 +13,7 @@ func (r CandidateRules) Permits(address netip.Addr) error {
 	return r.permits(reachOf(text), text)
 }
 
-// listed looks up an address in the lists.
+// listed returns why the lists forbid an address, or nil.
 func (r CandidateRules) listed(text string) error {
 	if r.Allow == nil && r.Deny == nil {
 		return nil

@@ -8,15 +8,15 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// credentials are the ufrags that descriptions have had, to see whether a restart of ICE
-// was taken up. They are the Session's goroutine's.
+// credentials are the ufrags of past descriptions, which show whether an ICE restart
+// was answered by one. They belong to the Session's goroutine.
 // https://www.rfc-editor.org/rfc/rfc8839#section-4.4.3.1.1
 type credentials struct {
-	local, remote string // in force
-	offered       string // in our last offer
+	local, remote string // of the current descriptions
+	offered       string // of our last offer
 }
 
-// sends is called with each description of ours.
+// sends is called with each local description sent.
 func (c *credentials) sends(d *webrtc.SessionDescription) {
 	if d.Type == webrtc.SDPTypeOffer {
 		c.offered = ufragOf(d)
@@ -25,11 +25,11 @@ func (c *credentials) sends(d *webrtc.SessionDescription) {
 	}
 }
 
-// takes is called with each description of the other side that was applied, and reports
-// whether it answers a restart with the credentials from before.
+// takes is called with each remote description applied, and reports whether it
+// answers an ICE restart with the old credentials.
 func (c *credentials) takes(d *webrtc.SessionDescription) (ignored bool) {
 	remote := ufragOf(d)
-	if remote == "" { // it rejects all
+	if remote == "" { // every section is rejected
 		return false
 	}
 	if d.Type == webrtc.SDPTypeAnswer {
@@ -40,8 +40,8 @@ func (c *credentials) takes(d *webrtc.SessionDescription) (ignored bool) {
 	return ignored
 }
 
-// ufragOf returns the ufrag of the transport that all sections share: of the first one
-// that is not rejected, or of the description; empty: there is none.
+// ufragOf returns the ufrag of the shared transport, from the first section that is
+// not rejected or else from the session level; empty: there is none.
 func ufragOf(d *webrtc.SessionDescription) string {
 	if d == nil {
 		return ""
@@ -66,7 +66,7 @@ func attributeOf(lines, name string) string {
 	return strings.TrimRight(value, "\r")
 }
 
-// receive hands a message to the Negotiator.
+// receive passes a message to the Negotiator.
 func (s *Session) receive(m Message) error {
 	s.announce(m)
 	before := s.n.pc.SignalingState()

@@ -36,12 +36,12 @@ type actor struct {
 	renegs  int      // wishes to come
 	restart int      // restarts to come
 
-	wished   bool     // an offer was wished for and not yet answered
-	carrying bool     // the pending offer was made after the wish
-	restarts []string // the credentials when a restart was wished for: theirs, ours, and those of an offer under way
-	offers   int      // sent
-	changes  int      // made, wishes included
-	failures int      // offers that failed
+	requested      bool     // an offer was wished for and not yet answered
+	requestOffered bool     // the pending offer was made after the wish
+	restarts       []string // the credentials when a restart was wished for: theirs, ours, and those of an offer under way
+	offers         int      // sent
+	changes        int      // made, wishes included
+	failures       int      // offers that failed
 }
 
 // begin gives the actor a connection, and a Session that negotiates it.
@@ -261,7 +261,7 @@ func (a *actor) happen(e event) {
 	case renegotiation:
 		a.renegs--
 		a.changes++
-		a.wished, a.carrying = true, false
+		a.requested, a.requestOffered = true, false
 		a.s.Renegotiate()
 	case restart:
 		a.restart--

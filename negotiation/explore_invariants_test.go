@@ -27,7 +27,7 @@ func (a *actor) trace(e trace.Event) {
 		}
 	case trace.OfferSending:
 		a.offers++
-		a.carrying = a.wished
+		a.requestOffered = a.requested
 		// Each offer of the impolite peer carries a change of its own. The polite
 		// one makes an offer again for each that it took back, so for each of the
 		// impolite one.
@@ -39,7 +39,7 @@ func (a *actor) trace(e trace.Event) {
 			a.violation("%d offers, and %d would do", a.offers, most)
 		}
 	case trace.CollisionRollback:
-		a.carrying = false
+		a.requestOffered = false
 		if a.me == 1 {
 			a.violation("the impolite peer rolls back")
 		}
@@ -48,8 +48,8 @@ func (a *actor) trace(e trace.Event) {
 			a.violation("the polite peer ignores an offer")
 		}
 	case trace.AnswerReceived:
-		if a.carrying {
-			a.wished, a.carrying = false, false
+		if a.requestOffered {
+			a.requested, a.requestOffered = false, false
 		}
 	case trace.AnswerDropped:
 		if !a.echoed {
@@ -122,8 +122,8 @@ func (a *actor) settled() {
 		a.violation("it rests in %s", a.s.pc.SignalingState())
 		return
 	}
-	if a.wished && m.current.local != "" {
-		a.violation("a wish for an offer was lost")
+	if a.requested && m.current.local != "" {
+		a.violation("a request for an offer was lost")
 	}
 	if a.browser != nil && a.browser.check() || a.held.Needed() {
 		a.violation("an offer is still needed")

@@ -227,7 +227,7 @@ func (a *actor) audit(m Message) {
 func (a *actor) renew() {
 	a.begin(fmt.Sprint(a.link.name, a.link.sessions, "-"))
 	a.s.wake = make(chan struct{}, 1)
-	a.tasks, a.retry, a.echoed, a.wished, a.carrying = false, false, false, false, false
+	a.tasks, a.retry, a.echoed, a.requested, a.requestOffered = false, false, false, false, false
 	a.offers, a.changes, a.failures = 0, 0, 0
 }
 

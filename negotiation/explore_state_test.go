@@ -129,8 +129,8 @@ func (a *actor) key(b []byte) []byte {
 		}
 	}
 	m, g := a.model(), a.s.n
-	n(flags(a.tasks, a.retry, a.closed, a.failed, a.echoed, a.spoilt, a.wished, a.carrying, a.restarts != nil,
-		g.ignoring, g.begun, g.wish, g.carried, g.refused, a.s.changed, a.s.waits, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
+	n(flags(a.tasks, a.retry, a.closed, a.failed, a.echoed, a.spoilt, a.requested, a.requestOffered, a.restarts != nil,
+		g.ignoring, g.begun, g.requested, g.requestOffered, g.refused, a.s.changed, a.s.waits, a.s.failure != nil, m.channel, m.current.offered, m.pending.offered))
 	n(uint32(len(a.plan)), uint32(a.renegs), uint32(a.restart), uint32(a.offers), uint32(a.changes), uint32(a.failures), uint32(a.s.retries), uint32(a.s.state), uint32(m.state), uint32(m.credentials))
 	n(number(m.current.local), number(m.current.remote), number(m.pending.local), number(m.pending.remote), number(m.role))
 	texts(a.restarts)

@@ -15,15 +15,16 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// What the other side can have ICE do.
+// Limits on the work that the other side can cause in ICE.
 const (
-	addressesEvery  = 100 * time.Millisecond // addresses that are checked
+	addressesEvery  = 100 * time.Millisecond // one more remote address may be checked
 	addressesAtOnce = 100
-	maxChecks       = 7 // of a pair of candidates, every 200 ms
+	maxChecks       = 7 // connectivity checks per candidate pair, one every 200 ms
 )
 
-// Guard has one native PeerConnection heed what a [Session] cannot see: addresses that
-// ICE learns from names and from packets. Make one for each connection:
+// Guard protects one native PeerConnection from what a [Session] cannot see:
+// addresses that ICE learns from names and packets, and media from unannounced
+// sources. Make one for each connection:
 //
 //	guard := negotiation.NewGuard(negotiation.CandidateRules{})
 //	engine := webrtc.SettingEngine{}
@@ -31,27 +32,28 @@ const (
 //	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(config)
 //	session, err := negotiation.Attach(pc, role, send, negotiation.WithGuard(guard))
 //
-// The Session ends with [ErrFlood] if more than MaxSources sources of media come that no
-// description has announced: pion keeps each as long as the connection.
+// The Session ends with [ErrFlood] if media arrive from more than MaxSources sources
+// that no description has announced: pion keeps each of them for the life of the
+// connection.
 type Guard struct {
-	MaxSources int // set it before Protect; 64 from NewGuard
+	MaxSources int // set before Protect; NewGuard sets 64
 
 	rules   CandidateRules
 	pace    *rate.Limiter
 	sources sourceCount
 }
 
-// NewGuard returns a Guard with rules for candidates.
+// NewGuard returns a Guard with rules for remote candidates.
 func NewGuard(rules CandidateRules) *Guard {
 	return &Guard{MaxSources: maxSources, rules: rules, pace: rate.NewLimiter(rate.Every(addressesEvery), addressesAtOnce)}
 }
 
-// Candidates returns the rules for candidates.
+// Candidates returns the rules for remote candidates.
 func (g *Guard) Candidates() CandidateRules { return g.rules }
 
-// Protect sets what guards the connection: SetRemoteIPFilter, SetICEMaxBindingRequests,
-// BufferFactory and, unless there is one, a LoggerFactory whose log on standard error is
-// a [trace.Paced].
+// Protect configures engine: it sets SetRemoteIPFilter, SetICEMaxBindingRequests,
+// BufferFactory and, if there is none, a LoggerFactory that writes to standard error
+// through a [trace.Paced]. Call it once, before the PeerConnection is made.
 func (g *Guard) Protect(engine *webrtc.SettingEngine) {
 	engine.SetICEMaxBindingRequests(maxChecks)
 	engine.SetRemoteIPFilter(g.permits)
@@ -64,10 +66,10 @@ func (g *Guard) Protect(engine *webrtc.SettingEngine) {
 	}
 }
 
-// standardError is the log of all guarded connections.
+// standardError is the log shared by all guarded connections.
 var standardError = trace.PacedWriter(10, os.Stderr)
 
-// WithGuard has the Session and the Guard of its connection work together. It includes
+// WithGuard connects the Session with the Guard of its PeerConnection. It includes
 // [WithCandidates].
 func WithGuard(g *Guard) Option {
 	return func(s *Session) {
@@ -76,15 +78,15 @@ func WithGuard(g *Guard) Option {
 	}
 }
 
-// permits is asked by ICE for each remote address before it is checked, on a goroutine
-// of its own.
+// permits is called by ICE, on a goroutine of its own, for each remote address before
+// it is checked.
 func (g *Guard) permits(ip net.IP) bool {
 	address, ok := netip.AddrFromSlice(ip)
 	return ok && g.rules.Permits(address) == nil && !isBroadcast(address.Unmap()) && g.pace.Allow()
 }
 
-// isBroadcast reports whether an address reaches all of a network that this machine is
-// in. Go lets UDP sockets send there.
+// isBroadcast reports whether address is the broadcast address of a network that this
+// machine is in. Go lets UDP sockets send there.
 func isBroadcast(address netip.Addr) bool {
 	if !address.Is4() {
 		return false

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	maxRetries = 8 // offers in a row that may fail
+	maxRetries = 8 // consecutive offers that may fail
 	minRetry   = 50 * time.Millisecond
 	maxRetry   = 5 * time.Second
 )
 
-// run does the work of a [Session], on its goroutine.
+// run does the work of a [Session] on its goroutine.
 func (s *Session) run() {
 	retry, overdue := time.NewTimer(maxRetry), time.NewTimer(maxRetry)
 	retry.Stop()
@@ -54,7 +54,7 @@ func (s *Session) run() {
 	close(s.done)
 }
 
-// announce is called with each message, from either side, before it is heeded.
+// announce is called with each message, sent or received, before it is handled.
 func (s *Session) announce(m Message) {
 	if s.sources != nil && m.Description != nil {
 		s.sources.announce(m.Description.SDP)
@@ -87,23 +87,23 @@ func (s *Session) drain() {
 	}
 }
 
-// answerOverdue tells of the pending offer, once.
+// answerOverdue reports, once, that the pending offer has no answer.
 func (s *Session) answerOverdue() {
 	s.sent = time.Time{}
 	s.n.tell(trace.Event{Kind: trace.AnswerOverdue, Message: s.n.pending.ID, Cause: s.n.offered, Code: trace.NoAnswer})
 }
 
-// tryAgain is called some time after an offer failed.
+// tryAgain is called when the delay after a failed offer is over.
 func (s *Session) tryAgain() {
 	s.changed, s.waits = true, false
 	s.handle(s.call(trace.Retries, s.n.Retry))
 	s.settle()
 }
 
-// settle makes the offer that is needed, or tells the waiters that none is.
+// settle makes an offer if one is needed, else releases the waiters of Negotiated.
 func (s *Session) settle() {
 	s.observe()
-	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.waits || s.n.wish && s.n.begun {
+	if s.failure != nil || s.state != webrtc.SignalingStateStable || s.waits || s.n.requested && s.n.begun {
 		return
 	}
 	if len(s.waiters) > 0 {
@@ -142,12 +142,12 @@ func (s *Session) observe() {
 	case webrtc.SignalingStateClosed:
 		s.failure = ErrClosed
 	case webrtc.SignalingStateHaveRemoteOffer, webrtc.SignalingStateHaveRemotePranswer, webrtc.SignalingStateHaveLocalPranswer:
-		// An offer is answered before anybody looks.
+		// An offer is answered before the state is observed.
 		s.fail(trace.Because(trace.SetByOthers, errors.New("somebody else set a description")))
 	}
 }
 
-// handle decides what an error of the Negotiator means.
+// handle decides how the Session reacts to an error of the Negotiator.
 func (s *Session) handle(err error) {
 	switch {
 	case err == nil:
@@ -173,7 +173,7 @@ func (s *Session) fail(err error) {
 	s.report(trace.Failed, trace.Wedged, err)
 }
 
-// offerFailure returns why an offer failed, where its error does not say it.
+// offerFailure returns the reason why an offer failed, for errors without a code.
 func offerFailure(err error) trace.Code {
 	if errors.Is(err, ErrRefused) {
 		return trace.AnswerRefused
@@ -181,7 +181,7 @@ func offerFailure(err error) trace.Code {
 	return trace.CannotOffer
 }
 
-// report traces an error, with its own code or else this one.
+// report traces an error, with its own code or else with this one.
 func (s *Session) report(kind trace.Kind, code trace.Code, err error) {
 	e := trace.Event{Kind: kind, Cause: s.n.told, Code: cmp.Or(trace.CodeOf(err), code), Err: err, Detail: inWords(err)}
 	switch kind {
@@ -194,7 +194,7 @@ func (s *Session) report(kind trace.Kind, code trace.Code, err error) {
 	s.n.tell(e)
 }
 
-// inWords returns what a log says of an error.
+// inWords returns the text of an error for the log.
 func inWords(err error) string { return strings.ReplaceAll(err.Error(), "negotiation: ", "") }
 
 func (s *Session) stamp(e trace.Event) {

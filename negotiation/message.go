@@ -12,21 +12,20 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// ErrMessage is returned for JSON that holds neither a description nor a
-// candidate.
+// ErrMessage means that a JSON message has neither a description nor a candidate.
 var ErrMessage = errors.New("negotiation: message has neither a description nor a candidate")
 
-// Message is what two peers tell each other, in the shape in which the W3C
-// sample sends it: {"description":{"type","sdp"}} or {"candidate":{…}}.
+// Message is a signalling message between two peers, in the form of the W3C sample:
+// {"description":{"type","sdp"}} or {"candidate":{…}}.
 //
-// With a nil Description the message is about a candidate, and a nil Candidate
-// then means end-of-candidates, which is {"candidate":null} on the wire.
+// If Description is nil, the message is about a candidate. If Candidate is nil, too,
+// it is end-of-candidates, {"candidate":null} on the wire.
 type Message struct {
 	Description *webrtc.SessionDescription
 	Candidate   *webrtc.ICECandidateInit
 
-	// ID is its identity for the trace, and not sent. A message that came without one
-	// gets the next number.
+	// ID identifies the message in the trace; it is not sent. A received message
+	// without an ID gets the next number.
 	ID trace.Message
 }
 
@@ -61,9 +60,9 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	return append(b, "}}"...), nil
 }
 
-// UnmarshalJSON decodes a description or a candidate and leaves other fields
-// alone. It returns an error that wraps [ErrMessage] if neither is there, and
-// [ErrRefused] for a description whose type is none.
+// UnmarshalJSON decodes a description or a candidate and ignores other fields. It
+// returns an error that wraps [ErrMessage] if neither is present, or [ErrRefused] if
+// the type of the description is unknown.
 func (m *Message) UnmarshalJSON(data []byte) error {
 	message, err := fastjson.ParseBytes(data)
 	if err != nil {

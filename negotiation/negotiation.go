@@ -10,46 +10,47 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Errors that a [PeerConnection] returns for what a remote peer got wrong.
-// Nothing has changed when it returns one of them.
+// Errors that a [PeerConnection] returns for mistakes of the remote peer. The
+// connection is unchanged when it returns one of them.
 var (
-	// ErrRefused says that a description cannot be applied.
+	// ErrRefused means that a description cannot be applied.
 	ErrRefused = held.ErrRefused
-	// ErrNoRemoteDescription says that a candidate came before any description.
+	// ErrNoRemoteDescription means that a candidate came before any remote
+	// description.
 	ErrNoRemoteDescription = held.ErrNoRemoteDescription
-	// ErrUnknownUfrag says that a candidate belongs to a description that is
-	// not, or no longer, applied.
+	// ErrUnknownUfrag means that a candidate belongs to a description that is not
+	// applied, or no longer.
 	ErrUnknownUfrag = held.ErrUnknownUfrag
 )
 
-// ErrOffer says that an offer could not be made, or that its answer was refused. Try
-// again with [Negotiator.Retry].
+// ErrOffer means that an offer could not be created, or that its answer was refused.
+// Try again with [Negotiator.Retry].
 var ErrOffer = held.ErrOffer
 
-// ErrSend says that a message for the other peer could not be sent. As no message may
-// be lost, a [Session] ends with it.
+// ErrSend means that a message could not be sent to the other peer. No message may be
+// lost, so a [Session] ends with it.
 var ErrSend = errors.New("negotiation: a message cannot be sent")
 
-// PeerConnection is what a [Negotiator] drives. It has the semantics of a
-// browser's RTCPeerConnection; calls do not overlap.
+// PeerConnection is the connection that a [Negotiator] drives. It has the semantics
+// of a browser's RTCPeerConnection; calls do not overlap.
 type PeerConnection interface {
 	SignalingState() webrtc.SignalingState
 
-	// SetLocalDescription creates, sets and returns the answer that is due, or
-	// else an offer.
+	// SetLocalDescription creates, sets and returns an answer if a remote offer is
+	// pending, else an offer.
 	// https://www.w3.org/TR/webrtc/#dom-peerconnection-setlocaldescription
 	SetLocalDescription() (webrtc.SessionDescription, error)
 
-	// SetRemoteDescription applies a remote offer or answer. In
-	// have-local-offer an offer withdraws our own: that is the rollback.
+	// SetRemoteDescription applies a remote offer or answer. In have-local-offer a
+	// remote offer rolls back the local one.
 	// https://www.w3.org/TR/webrtc/#dom-peerconnection-setremotedescription
 	SetRemoteDescription(webrtc.SessionDescription) error
 
 	// AddICECandidate adds a remote candidate; nil is end-of-candidates.
 	AddICECandidate(*webrtc.ICECandidateInit) error
 
-	// RestartICE makes the following offers restart ICE until one of them has
-	// been answered, and makes an offer needed.
+	// RestartICE makes an offer needed, and makes offers restart ICE until one of
+	// them has been answered.
 	// https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice
 	RestartICE()
 }
@@ -57,41 +58,41 @@ type PeerConnection interface {
 // Negotiator is the W3C perfect negotiation pattern for one pair of peers.
 // https://www.w3.org/TR/webrtc/#perfect-negotiation-example
 //
-// It has no goroutine, clock or lock. Each method runs to completion and calls
-// must not overlap; that is why the sample's makingOffer and
-// isSettingRemoteAnswerPending are not needed here: while a description is being made
-// or applied, no other can be looked at. A [Session] sees to that.
+// It has no goroutine, clock or lock. Each method runs to completion, and calls must
+// not overlap; a [Session] ensures that. So the sample's makingOffer and
+// isSettingRemoteAnswerPending are not needed here: no description can arrive while
+// another is being created or applied.
 type Negotiator struct {
 	pc     PeerConnection
 	polite bool
 	send   func(Message) error
 	trace  func(trace.Event)
 
-	ignoring bool                      // the last remote description was not applied, so its candidates are not for us
-	early    []webrtc.ICECandidateInit // candidates that came before any description
-	begun    bool                      // something has been offered, by either side
-	wish     bool                      // an offer is wanted, whatever the connection thinks
-	carried  bool                      // the pending offer fulfils the wish once it is answered
-	pending  Message                   // the last offer
-	refused  bool                      // an answer to it was refused
+	ignoring       bool                      // the last remote description was not applied, so its candidates are dropped
+	early          []webrtc.ICECandidateInit // candidates that came before any description
+	begun          bool                      // either side has made an offer
+	requested      bool                      // an offer was requested, whether or not the connection needs one
+	requestOffered bool                      // the pending offer was made after the request
+	pending        Message                   // the last offer sent
+	refused        bool                      // an answer to it was refused
 
-	story // for the trace alone
+	story // for the trace only
 }
 
-// maxEarly bounds what a peer can make us store before its first description.
+// maxEarly bounds the candidates kept before the first remote description.
 const maxEarly = 64
 
-// NewNegotiator returns a Negotiator for pc. Of the two peers exactly one must be
-// [Polite]; any other role is [Impolite] here. Messages for the other peer are given
-// to send, in order; an error of send is returned by the method that had something to
-// send, and wraps [ErrSend]. trace may be nil.
+// NewNegotiator returns a Negotiator for pc. Exactly one of the two peers must be
+// [Polite]; any other role counts as [Impolite]. send is called with each message for
+// the other peer, in order. An error of send is returned, wrapped in [ErrSend], by
+// the method that called it. trace may be nil.
 func NewNegotiator(pc PeerConnection, role Role, send func(Message) error, trace func(trace.Event)) *Negotiator {
 	return &Negotiator{pc: pc, polite: role == Polite, send: send, trace: trace}
 }
 
-// NegotiationNeeded makes an offer if the connection is stable. In any other
-// state it does nothing: call it again when the connection is stable and the
-// need is still there, as a browser does by firing negotiationneeded again.
+// NegotiationNeeded makes an offer if the connection is stable. In any other state it
+// does nothing: call it again when the connection is stable and the need remains, as
+// a browser does by firing negotiationneeded again.
 func (n *Negotiator) NegotiationNeeded() error {
 	if n.pc.SignalingState() != webrtc.SignalingStateStable {
 		return nil
@@ -101,35 +102,34 @@ func (n *Negotiator) NegotiationNeeded() error {
 	return n.offer(n.tell(needed))
 }
 
-// Renegotiate asks for an offer although nothing may need one. The wish is
-// fulfilled when an offer made after it has been answered, so it survives
-// collisions and may be made in any state. Before there is anything to offer it
-// waits for that.
+// Renegotiate requests an offer even if nothing needs one. It may be called in any
+// state. The request survives collisions: it stays pending until an offer made after
+// it has been answered. Before the first offer of either side it waits.
 func (n *Negotiator) Renegotiate() error {
-	n.wished = n.tell(trace.Event{Kind: trace.Renegotiate})
-	n.wish = true
-	return n.grant()
+	n.requestedBy = n.tell(trace.Event{Kind: trace.Renegotiate})
+	n.requested = true
+	return n.offerRequested()
 }
 
-// RestartICE asks for an offer that restarts ICE. Like [Negotiator.Renegotiate]
-// it survives collisions and may be called in any state.
+// RestartICE requests an offer that restarts ICE. Like [Negotiator.Renegotiate] it
+// survives collisions and may be called in any state.
 func (n *Negotiator) RestartICE() {
 	n.restart = n.tell(trace.Event{Kind: trace.Restart})
 	n.pc.RestartICE()
 }
 
-// Retry tries an offer again after an error that wraps [ErrOffer]. One whose answer
-// was refused is sent once more as it is: the other side may have applied it, and no
-// other answer comes by itself.
+// Retry tries an offer again after an error that wraps [ErrOffer]. If the answer was
+// refused, the same offer is sent again: the other side may have applied it, and will
+// not send another answer by itself.
 func (n *Negotiator) Retry() error {
 	if n.refused && n.pc.SignalingState() == webrtc.SignalingStateHaveLocalOffer {
 		return n.sendOffer(n.told)
 	}
-	return n.grant()
+	return n.offerRequested()
 }
 
-// Receive handles a message from the other peer. An error that wraps
-// [ErrRefused] leaves everything as it was.
+// Receive handles a message from the other peer. If the error wraps [ErrRefused],
+// nothing has changed.
 func (n *Negotiator) Receive(m Message) error {
 	n.comes(m)
 	switch {
@@ -151,7 +151,7 @@ func (n *Negotiator) offer(cause uint64) error {
 		return fmt.Errorf("%w: %w", ErrOffer, err)
 	}
 	n.begun = true
-	n.wish, n.carried = false, n.wish
+	n.requested, n.requestOffered = false, n.requested
 	n.pending = Message{Description: &description}
 	return n.sendOffer(cause)
 }
@@ -163,7 +163,7 @@ func (n *Negotiator) sendOffer(cause uint64) error {
 	return n.deliver(n.pending)
 }
 
-// deliver gives a message to send.
+// deliver sends a message.
 func (n *Negotiator) deliver(m Message) error {
 	if err := n.send(m); err != nil {
 		return trace.Because(trace.CannotSend, fmt.Errorf("%w: %w", ErrSend, err))
@@ -185,7 +185,7 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 
 	err := n.pc.SetRemoteDescription(offer)
 	if collision && n.pc.SignalingState() != webrtc.SignalingStateHaveLocalOffer {
-		n.wish, n.carried = n.wish || n.carried, false
+		n.requested, n.requestOffered = n.requested || n.requestOffered, false
 		n.tell(trace.Event{Kind: trace.CollisionRollback, Message: n.pending.ID, Cause: received, Code: trace.AsPolite})
 	}
 	if err != nil {
@@ -204,7 +204,7 @@ func (n *Negotiator) remoteOffer(offer webrtc.SessionDescription) error {
 	if err := n.deliver(m); err != nil {
 		return err
 	}
-	return n.grant()
+	return n.offerRequested()
 }
 
 func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
@@ -221,21 +221,21 @@ func (n *Negotiator) remoteAnswer(answer webrtc.SessionDescription) error {
 		err = fmt.Errorf("apply the remote answer: %w", err)
 		if errors.Is(err, ErrRefused) {
 			n.refused = true
-			n.ignoring = false // the answer to come has the same candidates
+			n.ignoring = false // the next answer will have the same candidates
 			return fmt.Errorf("%w: %w", ErrOffer, err)
 		}
 		n.ignoring = true
 		if n.pc.SignalingState() == webrtc.SignalingStateStable {
-			n.wish, n.carried = n.wish || n.carried, false
+			n.requested, n.requestOffered = n.requested || n.requestOffered, false
 		}
 		return err
 	}
-	n.carried = false
+	n.requestOffered = false
 	n.applied()
-	return n.grant()
+	return n.offerRequested()
 }
 
-// applied is called when a remote description is in force.
+// applied is called after a remote description was applied.
 func (n *Negotiator) applied() {
 	n.begun = true
 	n.ignoring = false
@@ -246,13 +246,13 @@ func (n *Negotiator) applied() {
 	}
 }
 
-// grant makes the offer that was wished for, if one can be made now. Without a
-// section an offer could not be answered.
-func (n *Negotiator) grant() error {
-	if !n.wish || !n.begun || n.pc.SignalingState() != webrtc.SignalingStateStable {
+// offerRequested makes the requested offer, if one can be made now. Before the first
+// offer there may be no section, and an offer without one could not be answered.
+func (n *Negotiator) offerRequested() error {
+	if !n.requested || !n.begun || n.pc.SignalingState() != webrtc.SignalingStateStable {
 		return nil
 	}
-	return n.offer(n.wished)
+	return n.offer(n.requestedBy)
 }
 
 func (n *Negotiator) candidate(candidate *webrtc.ICECandidateInit) {

@@ -5,19 +5,19 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// WithInputs has all that comes into the negotiation reported to f, in order, between
-// the events that it leads to, on the Session's goroutine: with it package replay makes
-// the same decisions once more. f must not block and must not call Do or Negotiated.
+// WithInputs reports every input of the negotiation to f, on the Session's goroutine
+// and in order with the events that it causes. From inputs, package replay repeats
+// the decisions. f must not block and must not call Do or Negotiated.
 func WithInputs(f func(trace.Input)) Option { return func(s *Session) { s.record = f } }
 
-// begins tells where a recording begins.
+// begins records the state in which a recording begins.
 func (s *Session) begins(role Role) {
 	if s.record != nil {
 		s.record(trace.Input{Call: trace.Begins, Type: trace.Type(role), Yes: s.n.begun, State: trace.State(s.pc.SignalingState().String())})
 	}
 }
 
-// call has the Negotiator do something, and tells of it.
+// call calls f, a method of the Negotiator, and records the call.
 func (s *Session) call(name trace.Call, f func() error) error {
 	if s.record == nil {
 		return f()
@@ -32,7 +32,7 @@ func (s *Session) recorded(in trace.Input, f func() error) error {
 	return err
 }
 
-// hand gives a message to the Negotiator.
+// hand passes a message to the Negotiator, and records it.
 func (s *Session) hand(m Message) error {
 	if s.record == nil {
 		return s.n.Receive(m)
@@ -50,7 +50,7 @@ func (s *Session) hand(m Message) error {
 	return s.recorded(in, func() error { return s.n.Receive(m) })
 }
 
-// needed looks up whether an offer is needed.
+// needed reports whether an offer is needed, and records it.
 func (s *Session) needed() bool {
 	if s.record == nil {
 		return s.pc.Needed()
@@ -61,7 +61,7 @@ func (s *Session) needed() bool {
 	return yes
 }
 
-// admit says why a candidate is not used.
+// admit returns why a candidate is not used, and records it.
 func (s *Session) admit(candidate string) error {
 	err := s.rules.admit(candidate)
 	if s.record != nil {

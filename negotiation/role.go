@@ -2,11 +2,12 @@ package negotiation
 
 import "perfect-negotiation/negotiation/signaling/wire"
 
-// Role says what a peer does when offers collide. Of two, exactly one is polite.
+// Role decides what a peer does when offers collide. Exactly one of two peers is
+// polite.
 type Role = wire.Role
 
-// The roles; empty means that none is stated.
+// The roles; the empty Role means that none is stated.
 const (
-	Polite   = wire.Polite   // takes its own offer back
-	Impolite = wire.Impolite // ignores the other's
+	Polite   = wire.Polite   // rolls back its own offer
+	Impolite = wire.Impolite // ignores the other peer's offer
 )

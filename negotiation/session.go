@@ -15,85 +15,85 @@ import (
 
 // Errors of a [Session].
 var (
-	// ErrClosed says that the Session, or its PeerConnection, is closed.
+	// ErrClosed means that the Session or its PeerConnection is closed.
 	ErrClosed = held.ErrClosed
-	// ErrQueueFull says that the other peer sends faster than its messages can
-	// be handled. End the pairing, or drop the message and with it the pairing.
+	// ErrQueueFull means that the other peer sends faster than its messages are
+	// handled. End the pairing: without the message it cannot go on.
 	ErrQueueFull = errors.New("negotiation: too many messages wait")
-	// ErrWedged says that the PeerConnection is in a state from which it cannot
-	// come back to stable, or that our offers fail again and again. Only a new
-	// PeerConnection helps.
+	// ErrWedged means that the PeerConnection cannot return to stable, or that our
+	// offers keep failing. Make a new PeerConnection.
 	ErrWedged = held.ErrWedged
-	// ErrFlood says that the other side sends media from more sources than it may
-	// without announcing them, see Guard. Close the PeerConnection.
+	// ErrFlood means that the other side sends media from more unannounced sources
+	// than it may, see Guard. Close the PeerConnection.
 	ErrFlood = trace.Because(trace.TooManySources, errors.New("negotiation: the other side sends media from too many sources"))
 )
 
-const maxReceived = 512 // messages that may wait in a Session
+const maxReceived = 512 // received messages that may wait in a Session
 
-// Session runs a [Negotiator] over a pion PeerConnection. All its methods may
-// be called at any time from any goroutine.
+// Session runs a [Negotiator] over a pion PeerConnection. All methods may be called
+// at any time from any goroutine, unless stated otherwise.
 //
 // One goroutine does the work. Change the connection (AddTrack, RemoveTrack,
-// AddTransceiver…, CreateDataChannel; natively also ReplaceTrack, where nothing has
-// been sent yet) inside [Session.Do], so that a change cannot fall into the middle
-// of an exchange, and leave CreateOffer, CreateAnswer and the two SetDescription
-// methods to the Session.
+// AddTransceiver…, CreateDataChannel; natively also ReplaceTrack if nothing has been
+// sent yet) inside [Session.Do], so that no change falls into the middle of an
+// exchange. Leave CreateOffer, CreateAnswer, SetLocalDescription and
+// SetRemoteDescription to the Session.
 type Session struct {
 	pc     adapter
 	n      *Negotiator
 	polite bool
 	trace  func(trace.Event)
-	record func(trace.Input) // nil: nobody wants to know
+	record func(trace.Input) // nil: not recording
 	rules  CandidateRules
 
-	sources sourceCounter // nil: they are not counted
+	sources sourceCounter // nil: sources are not counted
 
-	deadline time.Duration // of an answer; 0: none
+	deadline time.Duration // for an answer; 0: none
 
 	mu       sync.Mutex
 	queue    []func()     // guarded by mu
-	received atomic.Int32 // how many in queue are messages from the peer
+	received atomic.Int32 // number of messages from the peer in queue
 
-	wake chan struct{} // the queue is not empty; capacity 1
-	stop chan struct{} // Close was called
-	done chan struct{} // the goroutine has ended, and failure may be read
+	wake chan struct{} // signals that the queue is not empty; capacity 1
+	stop chan struct{} // closed by Close
+	done chan struct{} // closed when the goroutine has ended and failure may be read
 	once sync.Once
 
 	// Owned by the goroutine.
-	failure     error // why it ends
+	failure     error // why the Session ends
 	state       webrtc.SignalingState
 	waiters     map[chan struct{}]bool // of Negotiated
-	changed     bool                   // whether an offer is needed is to be looked up
-	retries     int                    // since a description was last applied
-	retryIn     time.Duration          // when to try again; 0: nothing failed
+	changed     bool                   // check whether an offer is needed
+	retries     int                    // failed offers since a description was last applied
+	retryIn     time.Duration          // delay before the next try; 0: nothing failed
 	credentials credentials
-	waits       bool      // to try again, and makes no offer before
-	sent        time.Time // when the pending offer was sent; zero: none is pending, or it was told that it is overdue
+	waits       bool      // waiting to try again, without making an offer until then
+	sent        time.Time // when the pending offer was sent; zero: none is pending, or it was reported as overdue
 }
 
-// sourceCounter counts the sources of media that come over a connection.
+// sourceCounter counts the media sources (SSRCs) received over a connection.
 type sourceCounter interface {
 	watch(pc *webrtc.PeerConnection, flood func())
 	announce(sdp string)
 	forget()
 }
 
-// adapter is a PeerConnection that also knows whether it needs an offer.
+// adapter is a PeerConnection that also reports whether it needs an offer.
 type adapter interface {
 	PeerConnection
 	// Needed reports, in stable, whether the connection needs an offer.
 	Needed() bool
-	// Flush waits until what was changed before has made itself known.
+	// Flush waits until earlier changes are visible to Needed.
 	Flush()
-	// Detach takes our handlers off.
+	// Detach removes the Session's handlers.
 	Detach()
 }
 
-// Receive hands over a message from the other peer, in the order in which it
-// was sent. It never blocks. It returns [ErrQueueFull], or, like [Session.Err], why
-// the Session has ended; an error in the message itself is in the trace.
-// Limit the length of messages where you read them from the network.
+// Receive queues a message from the other peer. Call it in the order in which the
+// messages were sent. It never blocks. It returns [ErrQueueFull] or, like
+// [Session.Err], the reason why the Session has ended. Errors in the message itself
+// are reported in the trace. Limit the length of messages where you read them from
+// the network.
 func (s *Session) Receive(m Message) error {
 	if s.stopped() {
 		return s.ended()
@@ -109,10 +109,11 @@ func (s *Session) Receive(m Message) error {
 	return nil
 }
 
-// Do runs change between two exchanges and has negotiated what it changed. It
-// returns the error of change, or, like [Session.Err], why the Session has ended.
-// It must not be called from a handler of the PeerConnection, from send or the trace,
-// or from another change: see [Session.Post].
+// Do runs change between two exchanges and then negotiates what it changed. It
+// returns the error of change or, like [Session.Err], the reason why the Session has
+// ended. Do waits for change, but not for the negotiation: see [Session.Negotiated].
+// It must not be called from a handler of the PeerConnection, from send, from the
+// trace, or from another change: use [Session.Post] there.
 func (s *Session) Do(change func() error) error {
 	result := make(chan error, 1)
 	s.enqueue(func() {
@@ -132,9 +133,9 @@ func (s *Session) Do(change func() error) error {
 	}
 }
 
-// Post has change run like [Session.Do], but does not wait for it: it may be called
-// from anywhere, handlers included. The trace tells if change returns an error
-// ([trace.ChangeFailed]). change does not run if the Session ends before.
+// Post runs change like [Session.Do], but does not wait for it, so it may be called
+// from anywhere, handlers included. If change returns an error, it is reported in the
+// trace ([trace.ChangeFailed]). If the Session ends first, change does not run.
 func (s *Session) Post(change func() error) {
 	s.enqueue(func() {
 		if err := change(); err != nil {
@@ -144,14 +145,13 @@ func (s *Session) Post(change func() error) {
 	})
 }
 
-// Renegotiate asks for an offer although nothing may need one. The wish
-// survives collisions: it is fulfilled when an offer made after the call has
-// been answered.
+// Renegotiate requests an offer even if nothing needs one. The request survives
+// collisions: it stays pending until an offer made after the call has been answered.
 func (s *Session) Renegotiate() {
 	s.enqueue(func() { s.handle(s.call(trace.Renegotiates, s.n.Renegotiate)) })
 }
 
-// RestartICE asks for an offer that restarts ICE. The wish survives collisions.
+// RestartICE requests an offer that restarts ICE. The request survives collisions.
 func (s *Session) RestartICE() {
 	s.enqueue(func() {
 		_ = s.call(trace.RestartsICE, func() error { s.n.RestartICE(); return nil })
@@ -159,10 +159,10 @@ func (s *Session) RestartICE() {
 	})
 }
 
-// Negotiated waits until all that was changed or wished for before the call has
-// been negotiated. It returns an error if ctx or the Session ends first. An
-// answer that never comes ends neither: give ctx a deadline. As [Session.Do], it is
-// not for handlers.
+// Negotiated waits until everything that was changed or requested before the call has
+// been negotiated. It returns an error if ctx or the Session ends first. A missing
+// answer ends neither: give ctx a deadline. Like [Session.Do], it must not be called
+// from a handler.
 func (s *Session) Negotiated(ctx context.Context) error {
 	waiter := make(chan struct{})
 	s.enqueue(func() {
@@ -182,18 +182,17 @@ func (s *Session) Negotiated(ctx context.Context) error {
 	}
 }
 
-// Close ends the Session and leaves the PeerConnection as it is. A pending
-// operation is given up. Close does not wait: [Session.Done] tells when the
-// goroutine has ended, and the PeerConnection may be closed or given to [Attach]
-// again.
+// Close ends the Session, gives up pending operations and leaves the PeerConnection
+// as it is. Close does not wait: after [Session.Done] is closed, the PeerConnection
+// may be closed or given to [Attach] again.
 func (s *Session) Close() { s.once.Do(func() { close(s.stop) }) }
 
-// Done is closed when the Session has ended.
+// Done returns a channel that is closed when the Session has ended.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// Err returns why the Session has ended: [ErrClosed], or an error that wraps [ErrSend]
-// or [ErrWedged]; one that wraps [ErrRefused], too, is about the other side's answers.
-// It is nil before.
+// Err returns nil while the Session runs, then the reason why it ended: [ErrClosed],
+// [ErrFlood], or an error that wraps [ErrSend] or [ErrWedged]. An error that wraps
+// [ErrRefused], too, means that the other side's answers were refused.
 func (s *Session) Err() error {
 	select {
 	case <-s.done:
@@ -203,7 +202,7 @@ func (s *Session) Err() error {
 	}
 }
 
-// ended is [Session.Err] for a Session that was told to end, and may not be there yet.
+// ended is [Session.Err] for a Session that was stopped, but may not have ended yet.
 func (s *Session) ended() error {
 	if err := s.Err(); err != nil {
 		return err
@@ -211,7 +210,7 @@ func (s *Session) ended() error {
 	return ErrClosed
 }
 
-// enqueue has f run on the Session's goroutine, unless the Session ends before.
+// enqueue runs f on the Session's goroutine, unless the Session ends first.
 func (s *Session) enqueue(f func()) {
 	if s.stopped() {
 		return

@@ -1,9 +1,9 @@
 package negotiation
 
-// Source is a SHA-256, in hexadecimal, over the Go sources that decide: those of this
-// package and of the packages below it that negotiate, without files that are for a
-// browser or for the host alone. Two programs with the same Source run identical
-// negotiation logic, whatever they are compiled for.
+// Source is the SHA-256, in hexadecimal, of the Go sources that make decisions: those
+// of this package and of the packages below it that negotiate, without files for only
+// one target. Two programs with the same Source run identical negotiation logic,
+// natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "e45fe4a647183184b124aaff14a5fe66b1c6920b80ef29f5dd93035c22dfeb36"
+const Source = "3804da6d5f0d5e3a58681dc36910c09c6de98c3ed2daf77dc9ab81d523bc7bc9"

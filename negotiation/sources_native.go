@@ -16,33 +16,33 @@ import (
 
 const (
 	maxSources   = 64
-	maxAnnounced = 2048        // sources that are remembered; a camera may be switched 500 times
-	lookAfter    = time.Second // for what pion has taken for a track meanwhile
+	maxAnnounced = 2048        // remembered sources; enough to switch a camera 500 times
+	lookAfter    = time.Second // delay before looking for sources that became tracks
 )
 
-// sourceCount counts the sources (SSRC) of RTP and RTCP that come over a connection and that
-// no description, from either side, has announced. Any goroutine may call its methods.
+// sourceCount counts the sources (SSRCs) of received RTP and RTCP that no
+// description, local or remote, has announced. Any goroutine may call its methods.
 // https://www.rfc-editor.org/rfc/rfc5576#section-4.1
 type sourceCount struct {
 	most int
 
 	mu        sync.Mutex
 	pc        *webrtc.PeerConnection
-	flood     func()   // too many have come; called once
-	announced []uint32 // those of the last descriptions
+	flood     func()   // called once, when there are too many sources
+	announced []uint32 // SSRCs of the last descriptions
 	unknown   map[uint32]bool
-	looking   *time.Timer // set: for tracks among unknown
-	over      bool        // flood was called
+	looking   *time.Timer // runs look; nil: not running
+	over      bool        // there are too many sources
 }
 
-// watch is called with the connection, and what is to be done about a flood.
+// watch starts counting for pc; flood is called once if there are too many sources.
 func (s *sourceCount) watch(pc *webrtc.PeerConnection, flood func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pc, s.flood = pc, flood
 }
 
-// forget ends that.
+// forget stops counting.
 func (s *sourceCount) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,8 +52,8 @@ func (s *sourceCount) forget() {
 	}
 }
 
-// announce is called with the SDP of each description, from either side, before it is
-// applied there.
+// announce is called with the SDP of each description, local or remote, before it is
+// applied.
 func (s *sourceCount) announce(sdp string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *sourceCount) know(ssrc uint32) {
 	s.announced = append(s.announced, ssrc)
 }
 
-// factory returns a BufferFactory: pion asks it for each source that comes.
+// factory returns a BufferFactory, which pion calls for each new source.
 func (s *sourceCount) factory(next func(packetio.BufferPacketType, uint32) io.ReadWriteCloser) func(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
 	if next == nil {
 		next = newPacketBuffer
@@ -91,7 +91,7 @@ func (s *sourceCount) factory(next func(packetio.BufferPacketType, uint32) io.Re
 	}
 }
 
-// comes reports whether packets of a source are to be kept.
+// comes reports whether packets of a source are kept.
 func (s *sourceCount) comes(ssrc uint32) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +101,7 @@ func (s *sourceCount) comes(ssrc uint32) bool {
 	case len(s.unknown) >= s.most:
 		if !s.over {
 			s.over = true
-			go s.look() // pion holds mutexes
+			go s.look() // on its own goroutine, because pion holds mutexes here
 		}
 		return false
 	}
@@ -115,8 +115,9 @@ func (s *sourceCount) comes(ssrc uint32) bool {
 	return true
 }
 
-// look looks which sources pion has taken for tracks, by mid, rid or payload type: there
-// are as many as descriptions say. It calls flood if there are too many others.
+// look removes the sources that pion has assigned to tracks, by mid, rid or payload
+// type, from the unknown ones: descriptions limit their number. It calls flood if too
+// many others remain.
 func (s *sourceCount) look() {
 	s.mu.Lock()
 	pc := s.pc
@@ -146,7 +147,7 @@ func (s *sourceCount) look() {
 	}
 }
 
-// newPacketBuffer returns a buffer like those that pion makes itself.
+// newPacketBuffer returns a buffer like pion's own.
 func newPacketBuffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
 	b := packetBuffer{packetio.NewBuffer()}
 	b.SetLimitSize(1000 * 1000)

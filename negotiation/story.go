@@ -9,17 +9,17 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// story is what a [Negotiator] remembers so that each event of its trace says which
-// message it is about, and which event led to it. Nothing is decided by it.
+// story is the state with which a [Negotiator] states, for each event of its trace,
+// the message it is about and the event that caused it. No decision depends on it.
 type story struct {
-	told     uint64        // the number of the last event
-	restart  uint64        // that of the wish to restart ICE that made no offer needed yet
-	wished   uint64        // that of the last wish for an offer
-	offered  uint64        // that of the last offer sent
-	ignored  uint64        // that of the last offer ignored
-	sent     uint64        // messages
-	received uint64        // messages
-	about    trace.Message // the one that is being handled
+	told        uint64        // number of the last event
+	restart     uint64        // number of the RestartICE event that has not led to an offer yet
+	requestedBy uint64        // number of the last Renegotiate event
+	offered     uint64        // number of the event of the last offer sent
+	ignored     uint64        // number of the event of the last offer ignored
+	sent        uint64        // messages sent
+	received    uint64        // messages received
+	about       trace.Message // message being handled
 }
 
 // tell traces an event, and returns its number.
@@ -35,14 +35,14 @@ func (n *Negotiator) tell(e trace.Event) uint64 {
 	return n.told
 }
 
-// numbered gives a message that is to be sent an identity.
+// numbered gives a message an identity before it is sent.
 func (n *Negotiator) numbered(m Message) Message {
 	n.sent++
 	m.ID = trace.Message{Type: m.typ(), Seq: n.sent, Sent: true}
 	return m
 }
 
-// comes notes which message is handled.
+// comes notes the message that is handled next.
 func (n *Negotiator) comes(m Message) {
 	n.received++
 	n.about = m.ID
@@ -50,7 +50,7 @@ func (n *Negotiator) comes(m Message) {
 	n.about.Seq = cmp.Or(n.about.Seq, n.received)
 }
 
-// adds returns the event of a candidate that is added.
+// adds returns the event of an added candidate.
 func (n *Negotiator) adds(c *webrtc.ICECandidateInit) trace.Event {
 	e := trace.Event{Kind: trace.CandidateAdded, Message: n.about}
 	if c == nil {
@@ -59,7 +59,7 @@ func (n *Negotiator) adds(c *webrtc.ICECandidateInit) trace.Event {
 	return e
 }
 
-// ignores returns the event of a candidate that is ignored.
+// ignores returns the event of an ignored candidate.
 func (n *Negotiator) ignores(err error) trace.Event {
 	e := trace.Event{Kind: trace.CandidateIgnored, Message: n.about, Err: err}
 	switch {
@@ -73,7 +73,7 @@ func (n *Negotiator) ignores(err error) trace.Event {
 	return e
 }
 
-// refusal returns the code of a candidate that is refused.
+// refusal returns the code of a refused candidate.
 func refusal(err error) trace.Code {
 	if errors.Is(err, ErrNoRemoteDescription) {
 		return trace.TooEarly

@@ -20,15 +20,15 @@ export const rules = {
     source: [core, "if n.pc.SignalingState() != webrtc.SignalingStateStable {"],
   },
   "renegotiate": {
-    rule: "A wish for an offer lives until an offer made after it is answered",
-    source: [core, "if !n.wish || !n.begun || n.pc.SignalingState() != webrtc.SignalingStateStable {"],
+    rule: "A request for an offer stays pending until an offer made after it is answered",
+    source: [core, "if !n.requested || !n.begun || n.pc.SignalingState() != webrtc.SignalingStateStable {"],
   },
   "restart": {
     rule: "The following offers restart ICE, until one is answered",
     source: [core, "n.pc.RestartICE()"],
   },
   "offer-sending": {
-    rule: "stable, and an offer is needed or wished for → set it and send it; a polite peer sends it and sets it when its answer comes",
+    rule: "stable, and an offer is needed or requested → set it and send it; a polite peer sends it and sets it when its answer comes",
     sample: "await pc.setLocalDescription();",
     source: [core, "n.offered = n.tell(trace.Event{Kind: trace.OfferSending, Message: n.pending.ID, Cause: cause, SDP: n.pending.Description.SDP})"],
   },
