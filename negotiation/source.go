@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "3804da6d5f0d5e3a58681dc36910c09c6de98c3ed2daf77dc9ab81d523bc7bc9"
+const Source = "a1125267f5e36161ace9f6b23af4610fcc72a5d6df44c4b04aca20c429ea8113"

@@ -12,10 +12,14 @@ import (
 
 // arrange turns a description that pion created into the one that is sent: the
 // sections stand in the order that both sides know, and those that pion does not know
-// are rejected. pion numbers the section of data channels without regard to them,
-// until it has seen the mid that the other side uses.
+// are rejected. A section that has ended is left out. pion numbers the section of data
+// channels without regard to them, until it has seen the mid that the other side uses.
 func (p *Connection) arrange(d *sdp.Description) *sdp.Description {
 	d.FillMids(p.seen)
+	d.Remove(func(m *sdp.Media) bool {
+		t := p.transceiver(m.Mid)
+		return t != nil && m.Kind != "application" && p.ended(t)
+	})
 	made := d.Media
 	d.Media = make([]*sdp.Media, 0, len(made))
 	for _, s := range p.order {

@@ -40,6 +40,10 @@ type Connection struct {
 	unseen     bool              // it is an offer that is not passed to pion
 	group      []string          // the BUNDLE group that our next description follows
 
+	agreed     *sdp.Description                // the last answer, from either side; nil: none
+	extensions extensions                      // that pion has negotiated
+	gone       map[*webrtc.RTPTransceiver]bool // their section has ended
+
 	carrier *carrier // of the last local description
 }
 
@@ -120,7 +124,11 @@ func (p *Connection) made(d webrtc.SessionDescription, err error) (held.Local, e
 	}
 	wire := p.arrange(sdp.Parse(d.SDP))
 	p.carrier = carrierOf(wire)
+	if d.Type == webrtc.SDPTypeOffer && p.agreed != nil {
+		wire.RepeatExtensions(p.agreed.Sections())
+	}
 	if d.Type == webrtc.SDPTypeAnswer {
+		p.agreed = wire // package held leaves out of it what was not offered
 		grouped := p.group != nil
 		if p.group = wire.Bundle(); !grouped {
 			wire.SetBundle(nil) // RFC 9143 section 7.3
@@ -168,6 +176,9 @@ func (p *Connection) Superseded(err error) bool {
 func (p *Connection) Wants() []held.Want {
 	var wants []held.Want
 	for _, t := range p.pc.GetTransceivers() {
+		if p.ended(t) {
+			continue
+		}
 		w := held.Want{Mid: t.Mid(), Kind: t.Kind().String(), What: t.Direction().String()}
 		if sender := t.Sender(); sender != nil && sender.Track() != nil {
 			w.What += " " + sender.Track().StreamID() + " " + sender.Track().ID()

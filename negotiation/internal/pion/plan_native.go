@@ -20,6 +20,7 @@ import (
 type plan struct {
 	*look
 	shown   webrtc.SessionDescription
+	edited  *sdp.Description  // shown, parsed
 	seen    []sdp.Section     // sections shown to pion
 	meaning map[payload]codec // of all payload types seen by pion after this description
 
@@ -73,6 +74,7 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 			to.seen = append(to.seen, s)
 		}
 	}
+	to.edited = shown
 	to.shown = webrtc.SessionDescription{Type: kind, SDP: shown.String()}
 	if whole, err := to.shown.Unmarshal(); err != nil {
 		return nil, trace.Because(trace.NotSDP, err)
@@ -83,6 +85,11 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 		for i, s := range l.sections {
 			if t := l.transceivers[s.Mid]; t != nil && l.parts[i].hidden {
 				to.ended = append(to.ended, t)
+			}
+			if i < len(p.order) && p.order[i].Mid != s.Mid { // the place of a section that is rejected is used again
+				if t := l.transceivers[p.order[i].Mid]; t != nil {
+					to.ended = append(to.ended, t)
+				}
 			}
 		}
 		for _, t := range all {
@@ -167,13 +174,16 @@ func (to *plan) Apply() error {
 	defer p.endReads(p.pc.GetReceivers())
 	defer to.tell()
 	if to.kind == webrtc.SDPTypeAnswer {
+		p.agreed = to.remote
 		p.remember(to.remote)
 		p.seen, p.meaning = to.seen, to.meaning
 		p.awaitICE()
-		return p.senders.exchange(p.pc, to.sections, func() error { return p.pc.SetRemoteDescription(to.shown) }, p.unsent)
+		return to.apply(func() error {
+			return p.senders.exchange(p.pc, to.sections, func() error { return p.pc.SetRemoteDescription(to.shown) }, p.unsent)
+		})
 	}
 	for _, t := range to.ended {
-		if err := t.Stop(); err != nil {
+		if err := p.end(t); err != nil {
 			return err
 		}
 	}
@@ -189,6 +199,13 @@ func (to *plan) Apply() error {
 		}
 	}
 	p.awaitICE()
+	return to.apply(func() error { return p.pc.SetRemoteDescription(to.shown) })
+}
+
+// apply has pion take the description by set, and narrows the codecs of each section to
+// those of the description.
+func (to *plan) apply(set func() error) error {
+	p := to.pion
 	if p.preferences == nil {
 		p.preferences = preferences{}
 	}
@@ -196,7 +213,7 @@ func (to *plan) Apply() error {
 	for _, t := range p.pc.GetTransceivers() {
 		wishes[t] = p.preferences.of(t)
 	}
-	if err := p.pc.SetRemoteDescription(to.shown); err != nil {
+	if err := set(); err != nil {
 		return err
 	}
 	for i, s := range to.sections {
@@ -206,6 +223,8 @@ func (to *plan) Apply() error {
 			}
 		}
 	}
+	p.revive(to.seen)
+	p.learn(to.edited)
 	return nil
 }
 

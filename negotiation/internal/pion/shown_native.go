@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/pion/ice/v4"
-	pionsdp "github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
@@ -42,13 +41,14 @@ func (l *look) show() *sdp.Description {
 	shown := l.remote.Plain()
 	shown.Drop(isTransport)
 	var group []string
+	known := l.pion.extensions.clone()
 	for i, m := range shown.Media {
 		if l.parts[i].hidden {
 			hide(m)
 			continue
 		}
 		group = append(group, m.Mid)
-		l.showSection(m, l.parts[i].formats)
+		l.showSection(m, l.parts[i].formats, known)
 	}
 	shown.SetBundle(group)
 	shown.Add(trueGroup, strings.Join(l.remote.Bundle(), " "))
@@ -66,7 +66,7 @@ func (l *look) show() *sdp.Description {
 }
 
 // showSection removes the lines that pion cannot read.
-func (l *look) showSection(m *sdp.Media, known []format) {
+func (l *look) showSection(m *sdp.Media, formats []format, known extensions) {
 	upper := layers(m)
 	m.Drop(func(key, value string) bool {
 		first, rest, _ := strings.Cut(value, " ")
@@ -74,7 +74,7 @@ func (l *look) showSection(m *sdp.Media, known []format) {
 		case "candidate", "end-of-candidates", "bundle-only":
 			return true
 		case "extmap":
-			return new(pionsdp.ExtMap).Unmarshal(key+":"+value) != nil
+			return !known.admit(value)
 		case "ssrc":
 			return upper[first]
 		case "ssrc-group":
@@ -87,7 +87,7 @@ func (l *look) showSection(m *sdp.Media, known []format) {
 		m.SetFormats(nil)
 	} else {
 		var list []string
-		for _, f := range known {
+		for _, f := range formats {
 			list = append(list, strconv.Itoa(int(f.payload)))
 		}
 		m.SetFormats(list)
@@ -216,11 +216,16 @@ func (p *Connection) Past() (*held.Past, error) {
 	p.recall(theirs)
 	unhide(theirs)
 	p.remember(theirs)
+	p.findEnded()
 	ours := p.arrange(sdp.Parse(local.SDP))
+	ours.Cut(len(p.order)) // pion has offered sections that had ended
 	if local.Type == webrtc.SDPTypeAnswer {
 		p.group = ours.Bundle()
 	}
-	return &held.Past{Local: ours, Remote: theirs, Offered: local.Type == webrtc.SDPTypeOffer}, nil
+	past := &held.Past{Local: ours, Remote: theirs, Offered: local.Type == webrtc.SDPTypeOffer}
+	p.agreed = past.Answer()
+	p.learn(theirs)
+	return past, nil
 }
 
 // remember keeps what later descriptions need from a remote one.

@@ -222,6 +222,63 @@ func TestAttachAgain(t *testing.T) {
 	})
 }
 
+// TestAttachAgainAfterSectionsEnded attaches when pion's own description has more sections
+// than the wire: it offered one that had ended, whose place is used again. Since then
+// someone may have put a track there.
+func TestAttachAgainAfterSectionsEnded(t *testing.T) {
+	for sections, puts := range map[int]bool{2: false, 3: true} {
+		pc := offlineWith(t, opus, vp8)
+		defer pc.Close()
+		h := held.New(New(pc, true), true, false)
+		answer(t, h, described(dataSection("d"), mediaSection("audio", "0", "opus/48000/2")))
+		answer(t, h, described(dataSection("d"), rejection("audio", "0")))
+		video := strings.ReplaceAll(mediaSection("video", "1", "VP8/90000"), "100", "101")
+		answer(t, h, described(dataSection("d"), video))
+		o := offer(t, h)
+		must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: described(dataSection("d"), video)}))
+		if n := len(sdp.Parse(pc.CurrentLocalDescription().SDP).Media); len(o.Media) != 2 || n != 3 {
+			t.Errorf("offered %d sections, pion %d", len(o.Media), n)
+		}
+		if puts {
+			track, err := webrtc.NewTrackLocalStaticSample(opus, "track", "stream")
+			must(t, err)
+			_, err = pc.AddTrack(track)
+			must(t, err)
+		}
+		p := New(pc, true)
+		before, err := p.Past()
+		must(t, err)
+		h = held.New(p, true, false)
+		must(t, h.Adopt(before))
+		if o := offer(t, h); len(before.Local.Media) != 2 || len(before.Local.Bundle()) != 2 || len(o.Media) != sections {
+			t.Errorf("it was\n%s\nand then\n%s", before.Local, o)
+		}
+	}
+}
+
+// TestASectionIsThereAgain has a track put where a section has ended, and taken away.
+// What is negotiated then is an inactive section, not the end of one.
+func TestASectionIsThereAgain(t *testing.T) {
+	pc := offlineWith(t, opus)
+	defer pc.Close()
+	h := held.New(New(pc, true), true, false)
+	live := described(dataSection("d"), mediaSection("audio", "0", "opus/48000/2"))
+	answer(t, h, live)
+	answer(t, h, described(dataSection("d"), rejection("audio", "0")))
+	track, err := webrtc.NewTrackLocalStaticSample(opus, "track", "stream")
+	must(t, err)
+	sender, err := pc.AddTrack(track)
+	must(t, err)
+	if o := offer(t, h); len(o.Media) != 2 || o.Media[1].Mid != "0" || o.Media[1].Rejected {
+		t.Fatalf("offered\n%s", o)
+	}
+	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: live}))
+	must(t, pc.RemoveTrack(sender))
+	if o := offer(t, h); len(o.Media) != 2 || o.Media[1].Rejected || o.Media[1].Direction != sdp.Inactive {
+		t.Errorf("offered\n%s", o)
+	}
+}
+
 // TestTheirMidIsOurs has the other side use the mid that we would assign next, in a
 // section without a common codec.
 func TestTheirMidIsOurs(t *testing.T) {

@@ -98,6 +98,28 @@ func (d *Description) Rename(m *Media, mid string) {
 	m.SetMid(mid)
 }
 
+// Remove takes those sections out, also of the BUNDLE group.
+func (d *Description) Remove(those func(*Media) bool) {
+	group := d.Bundle()
+	d.Media = slices.DeleteFunc(d.Media, func(m *Media) bool {
+		remove := those(m)
+		if remove {
+			group = slices.DeleteFunc(group, func(mid string) bool { return mid == m.Mid })
+			d.SetBundle(group)
+		}
+		return remove
+	})
+}
+
+// Cut leaves the first n sections, also of the BUNDLE group.
+func (d *Description) Cut(n int) {
+	var rest []*Media
+	if n < len(d.Media) {
+		rest = d.Media[n:]
+	}
+	d.Remove(func(m *Media) bool { return slices.Contains(rest, m) })
+}
+
 // SetBundle gives d this BUNDLE group, and no other group; nil: none at all.
 func (d *Description) SetBundle(mids []string) {
 	d.Drop(func(key, _ string) bool { return key == "group" })

@@ -62,10 +62,30 @@ func free(used map[string]string) string {
 // https://www.rfc-editor.org/rfc/rfc8285#section-6
 func (d *Description) KeepExtensions(offered []Section) {
 	for i, m := range d.Media {
-		m.remove(func(line string) bool {
-			key, extmap, _ := attribute(line)
-			return key == "extmap" && !(i < len(offered) && slices.Contains(offered[i].Extensions, extension(extmap)))
-		})
-		m.readExtensions(m.lines)
+		var those []string
+		if i < len(offered) {
+			those = offered[i].Extensions
+		}
+		m.keepExtensions(those)
 	}
+}
+
+// RepeatExtensions leaves out of an offer the header extensions that were not negotiated in
+// the same section. pion says of each section what it has negotiated for all of that kind.
+func (d *Description) RepeatExtensions(negotiated []Section) {
+	for _, m := range d.Media {
+		for _, s := range negotiated {
+			if s.Mid == m.Mid && !s.Rejected {
+				m.keepExtensions(s.Extensions)
+			}
+		}
+	}
+}
+
+func (m *Media) keepExtensions(those []string) {
+	m.remove(func(line string) bool {
+		key, extmap, _ := attribute(line)
+		return key == "extmap" && !slices.Contains(those, extension(extmap))
+	})
+	m.readExtensions(m.lines)
 }
