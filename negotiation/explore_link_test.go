@@ -147,7 +147,7 @@ func (a *actor) flush() {
 }
 
 func outlineOfFrame(f link.Frame[Message]) string {
-	text := fmt.Sprintf("%s→%s", f.Session, f.Peer)
+	text := fmt.Sprintf("%s→%s", f.Session, f.PeerSession)
 	if f.Hello {
 		text = "hello " + text
 	}

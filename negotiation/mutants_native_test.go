@@ -63,7 +63,7 @@ var mutants = []struct{ name, setting, file, old, new string }{
 	{"no duplicate handling in the link", "repeats", "signaling/link/link.go", "case f.Seq <= e.got:", "case f.Seq == 0:"},
 	{"no retransmission", "cuts", "signaling/link/link.go", "\te.sent = 0\n", ""},
 	{"no session check", "crashes", "signaling/link/link.go", "case f.Session != e.theirs:", "case e.theirs == \"\":"},
-	{"answers what was meant for an ended session", "late", "signaling/link/link.go", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\treturn Outcome{Dropped: Stale}", "case f.Peer != \"\" && f.Peer != e.ours:\n\t\te.meet(f.Session)\n\t\treturn Outcome{Dropped: Stale}"},
+	{"answers what was meant for an ended session", "late", "signaling/link/link.go", "case f.PeerSession != \"\" && f.PeerSession != e.ours:\n\t\treturn Outcome{Dropped: Stale}", "case f.PeerSession != \"\" && f.PeerSession != e.ours:\n\t\te.meet(f.Session)\n\t\treturn Outcome{Dropped: Stale}"},
 	{"acks before delivery", "losses", "signaling/link/link.go", "return false, Gap", "e.got = f.Seq\n\t\treturn false, Gap"},
 	{"delivers what is not due", "losses", "signaling/link/link.go", "return false, Gap", "return true, Gap"},
 	{"acks a repeated message no more", "cuts", "signaling/link/link.go", "e.owe, e.now = true, true // the", "// the"},

@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "a1125267f5e36161ace9f6b23af4610fcc72a5d6df44c4b04aca20c429ea8113"
+const Source = "c5af45f5c5b6eca9af486dc17d9a56b35bc01e73fc0ebae827dbe1dea2a21a97"

@@ -2,16 +2,17 @@ package peer
 
 import "time"
 
-// allowance is how often the other side may ask for something: once in a while, with a
-// burst. What it asks for beyond that is done when it may be, once.
+// allowance limits how often the other side may ask for something: once in a while,
+// plus a burst. Requests beyond that are merged into one, which is granted when it is
+// due.
 type allowance struct {
-	apart time.Duration // between two
+	apart time.Duration // between two requests
 	burst int
-	due   time.Time // when all that were granted would be done, apart from each other
-	later timer     // set: more was asked for than may be done at once
+	due   time.Time // when all granted requests would be done, apart from each other
+	later timer     // set: a request waits until it is due
 }
 
-// grant reports whether one more may be done now. If not, ask is called when it may be.
+// grant reports whether a request may be met now. If not, ask is called when it may.
 func (a *allowance) grant(p *Peer, ask func()) bool {
 	ahead := max(0, time.Until(a.due))
 	wait := ahead - time.Duration(a.burst-1)*a.apart

@@ -8,16 +8,16 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// audit traces a signalling message that was sent or delivered, if Config.Verbose
-// is set: its kind, and a digest of all of it.
+// audit traces a signalling message sent or delivered, if Config.Verbose is set: its
+// kind, and a digest of its content.
 func (r *remote) audit(kind trace.Kind, id trace.Message, e signaling.Envelope) {
 	if !r.peer.config.Verbose {
 		return
 	}
-	e = signaling.Envelope{Request: e.Request, Message: e.Message} // without the fields that may differ each time it is sent
+	e = signaling.Envelope{Request: e.Request, Message: e.Message} // without the fields that may differ in a retransmission
 	text, err := e.MarshalJSON()
 	if err != nil {
-		return // it is not sent, and could not have been received
+		return // such a message can be neither sent nor received
 	}
 	digest := sha256.Sum256(text)
 	id.Type = typeOf(e)

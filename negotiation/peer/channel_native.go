@@ -18,7 +18,7 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 }
 
 // admit waits until there is room for n more unread bytes. Meanwhile the channel
-// takes nothing, so that the sender has to wait as well.
+// reads nothing, so the sender is slowed, too.
 func admit(ctx context.Context, unread *semaphore.Weighted, n int64) error {
 	return unread.Acquire(ctx, n)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxBuffered  = 1 << 20 // bytes of chat on their way to one peer
+	maxBuffered  = 1 << 20 // bytes of chat buffered for one peer
 	maxUnread    = 1 << 20 // bytes of unread chat from one peer
 	messageCost  = 256     // bytes; overhead of one message
 	drainTimeout = 10 * time.Second
@@ -26,17 +26,18 @@ type channel struct {
 	*webrtc.DataChannel
 	peer    string // its id
 	open    bool
-	refused bool          // there are too many
-	turn    chan struct{} // capacity 1: held while its buffer is looked at, by one goroutine at a time
+	refused bool          // beyond maxChannels
+	turn    chan struct{} // capacity 1: held by the one goroutine that waits for the buffer
 	slow    bool          // a wait for it timed out; owned by the holder of the turn
 }
 
 // Say sends a line of chat to the peer with the id to, or to all connected peers if
-// that is empty. Invalid UTF-8 in it becomes U+FFFD: browsers drop a message that has
-// any. If more than 1 MB is buffered for a peer, Say waits, for 10 seconds at most,
-// and then not again for that peer before it takes more; lines to other peers do not
+// to is empty. Invalid UTF-8 becomes U+FFFD, because browsers drop messages that
+// contain any. If more than 1 MB is buffered for a peer, Say waits up to 10 seconds
+// for it, and then no more until that peer reads again; lines to other peers do not
 // wait. The trace names the peers that do not get the line. Say returns [ErrNobody]
-// if no data channel is open, and an error if no peer gets the line.
+// if no data channel is open, and an error if no peer gets the line. It must not be
+// called from Config.Trace.
 func (p *Peer) Say(to, text string) error {
 	text = strings.ToValidUTF8(text, "\ufffd")
 	channels := p.channels(to)
@@ -72,8 +73,8 @@ func (p *Peer) Say(to, text string) error {
 // at most.
 func (p *Peer) Flush() { p.drain(p.channels(""), 0, func(*channel, error) {}) }
 
-// channels returns the open channel to the peer to, or those to all peers if
-// that is empty.
+// channels returns the open channel to the peer to, or those to all peers if to is
+// empty.
 func (p *Peer) channels(to string) []*channel {
 	result := make(chan []*channel, 1)
 	p.enqueue(func() {
@@ -96,8 +97,8 @@ func (p *Peer) channels(to string) []*channel {
 	}
 }
 
-// drain calls f for each channel once at most limit bytes are on their way there, or
-// with an error if that takes too long. Channels that need no wait come first.
+// drain calls f for each channel once at most limit bytes are buffered there, or with
+// an error if that takes too long. Channels that need no wait come first.
 func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error)) {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
@@ -129,7 +130,7 @@ func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error))
 	}
 }
 
-// drained waits until at most limit bytes are on their way. Its caller has the
+// drained waits until at most limit bytes are buffered. The caller must hold the
 // turn.
 func (p *Peer) drained(ctx context.Context, c *channel, limit uint64) error {
 	low := make(chan struct{}, 1)

@@ -11,32 +11,33 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// MaxCollisions is how many collisions a Peer makes one after the other, at most.
+// MaxCollisions bounds the collisions that a Peer makes in sequence with one other peer.
 const MaxCollisions = 100
 
-// collideFor is how long each step on the way to a collision may take.
+// collideFor bounds each step of a collision.
 const collideFor = 3 * time.Second
 
-// Collide makes offers collide with the peer with the id to, or with every peer if that
-// is empty: once, or so many times, [MaxCollisions] at most, one after the other. It asks the other
-// side for an offer, and when that comes sends one of ours before looking at it. A plain
-// page cannot be asked: there the next offer that comes is met so, once. The trace tells
-// of each try ([trace.CollideArmed]), and why there will be no more
-// ([trace.CollideGivenUp]): it waits 3 seconds for an offer that it has asked for, as long
-// for a connection that is not stable, and for a plain page until the pairing ends.
+// Collide makes offers collide with the peer with the id to, or with every peer if to
+// is empty: times times in sequence, at least once and at most [MaxCollisions]. It
+// requests an offer from the other side and, when it comes, sends one of its own
+// before handling it. A plain page cannot be asked: its next offer is met in this
+// way, once. The trace reports each try ([trace.CollideArmed]) and the reason if
+// there will be no more ([trace.CollideGivenUp]). It gives up if a requested offer
+// does not come within 3 seconds, if the connection is not stable within 3 seconds,
+// or, with a plain page, when the pairing ends.
 func (p *Peer) Collide(to string, times int) {
-	p.wish(to, func(p *pairing) { p.collide.wanted(times) })
+	p.withPairings(to, func(p *pairing) { p.collide.wanted(times) })
 }
 
 // collide makes the collisions of a pairing.
 type collide struct {
 	p     *pairing
-	left  int // that are wanted
+	left  int // collisions still to make
 	step  step
-	armed uint64 // the number of the last trace.CollideArmed
-	timer timer  // until the step is given up
+	armed uint64 // number of the last trace.CollideArmed
+	timer timer  // time limit of the step
 
-	sent, came bool // the two answers by which a collision is resolved
+	sent, came bool // sent and received the answers that resolve the collision
 }
 
 // step is one on the way to a collision.
@@ -60,13 +61,13 @@ func (c *collide) wanted(times int) {
 	}
 }
 
-// begin begins the next one.
+// begin begins the next collision.
 func (c *collide) begin() {
 	c.enter(waiting)
 	c.arm()
 }
 
-// enter takes the next step. Only that of a plain page takes any time.
+// enter begins a step. For a plain page there is no time limit on its offer.
 func (c *collide) enter(s step) {
 	c.step = s
 	if s == armed && c.p.remote.plain {
@@ -93,9 +94,9 @@ func (c *collide) arm() {
 	}
 }
 
-// meet is called with each message before the Session gets it. The other side has sent
-// its offer, and gets ours before it gets an answer: they cross, however long they
-// travel.
+// meet is called with each message before the Session gets it. The other side has
+// sent its offer, and will get ours before any answer: they cross, however long they
+// take.
 func (c *collide) meet(m negotiation.Message) {
 	if c.step == armed && m.Description != nil && m.Description.Type == webrtc.SDPTypeOffer {
 		c.enter(met)
@@ -103,9 +104,9 @@ func (c *collide) meet(m negotiation.Message) {
 	}
 }
 
-// observe looks at the Session's events. After a collision the impolite peer's offer
-// is answered, and the polite one's when it is made again: to each side that is an
-// answer sent and an answer received.
+// observe follows the Session's events. After a collision the impolite peer's offer
+// is answered, and then the polite peer's when it is made again: each side sends one
+// answer and receives one.
 func (c *collide) observe(e trace.Event) {
 	switch e.Kind {
 	case trace.CollisionRollback, trace.CollisionIgnored:
@@ -122,7 +123,7 @@ func (c *collide) observe(e trace.Event) {
 	switch {
 	case e.State != trace.Stable:
 	case c.step == waiting:
-		c.p.remote.peer.enqueue(c.arm) // after the answer that is told of
+		c.p.remote.peer.enqueue(c.arm) // after the answer of this event
 	case c.step == resolved && (c.sent && c.came || c.p.remote.plain):
 		c.p.remote.peer.enqueue(c.next)
 	}
@@ -149,7 +150,7 @@ func (c *collide) giveUp() {
 	}
 }
 
-// end ends what is still wanted.
+// end gives up the remaining collisions.
 func (c *collide) end(why trace.Code) {
 	c.stop()
 	if c.left > 0 {

@@ -1,4 +1,4 @@
 package peer
 
-// watchData does nothing: a browser closes channels that carry nothing any more.
+// watchData does nothing: a browser closes channels whose transport has ended.
 func (p *pairing) watchData() {}

@@ -13,9 +13,10 @@ import (
 // closingFor is how long a connection may take to close once its data channels are.
 const closingFor = 2 * time.Second
 
-// watchData looks after what carries data channels. pion (datachannel v1.6.3) takes no more
-// of them once a message came on a stream that none has opened, as an empty one of a stack
-// that thinks a channel is still there; and the state of the connection stays connected.
+// watchData watches the transport of data channels. pion (datachannel v1.6.3) accepts
+// no more channels after a message on a stream that was not opened as one, such as an
+// empty message of a stack that takes a closed channel for open. The connection state
+// remains connected.
 func (p *pairing) watchData() {
 	peer := p.remote.peer
 	p.pc.SCTP().OnClose(func(err error) {

@@ -12,19 +12,20 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Limits of the data channel on which two peers tell each other the trace of their pairing.
+// Limits of the data channel over which two peers exchange the trace of their
+// pairing.
 const (
 	laneLabel   = "trace"
-	maxWaiting  = 32 << 10  // bytes of lines that wait for the channel
-	maxLaneText = 16 << 10  // bytes of a message: lines, a newline between them; two may be in the channel
+	maxWaiting  = 32 << 10  // bytes of lines waiting for the channel
+	maxLaneText = 16 << 10  // bytes per message, lines separated by newlines; two may be in the channel
 	maxLaneLine = 4 << 10   // bytes
-	laneBurst   = 256 << 10 // bytes that may come at once
-	laneRate    = 128 << 10 // bytes a second that may come on end
+	laneBurst   = 256 << 10 // bytes accepted at once
+	laneRate    = 128 << 10 // bytes per second accepted in the long run
 )
 
-// lane is that channel. There is one if both sides have said in their greeting that they
-// want it, and the polite one opens it, when another data channel is open: so it needs
-// no negotiation. It is owned by the Peer's goroutine; a nil lane does nothing.
+// lane is that channel. It exists if both sides announced it in their greetings. The
+// polite peer opens it once another data channel is open, so that it needs no
+// negotiation. It belongs to the Peer's goroutine; a nil lane does nothing.
 type lane struct {
 	p       *pairing
 	channel *webrtc.DataChannel // nil: none yet
@@ -36,7 +37,7 @@ type lane struct {
 	lost    uint64 // events since the last one in waiting
 }
 
-// share tells an event to the other sides that it concerns.
+// share sends an event to the other sides that it concerns.
 func (p *Peer) share(e trace.Event) {
 	switch {
 	case e.Peer != "":
@@ -53,8 +54,8 @@ func (p *Peer) share(e trace.Event) {
 	}
 }
 
-// tell has an event told, if there is room for it. What was said is nobody else's, and
-// the other side has the descriptions.
+// tell queues an event if there is room, without chat, which is private, and without
+// descriptions, which the other side has.
 func (l *lane) tell(e trace.Event) {
 	switch {
 	case l == nil, e.Kind == trace.ChatSent, e.Kind == trace.ChatReceived, e.Kind == trace.ChatNotSent:
@@ -81,9 +82,9 @@ func (l *lane) tell(e trace.Event) {
 	}
 }
 
-// flush sends what waits, a message at a time: the next when the channel has little left.
-// It may never have nothing: Chromium (156) counts for ever what is sent first on a
-// channel that the other side has opened.
+// flush sends the waiting lines, one message at a time: the next when the channel has
+// little left, but before it is empty. Chromium (156) counts forever what is sent
+// first on a channel that the other side has opened.
 func (l *lane) flush() {
 	l.due = false
 	if !l.open || len(l.waiting) == 0 || l.channel.BufferedAmount() > maxLaneText {
@@ -159,8 +160,8 @@ func (l *lane) refuse(dc *webrtc.DataChannel, err error) {
 	_ = dc.Close()
 }
 
-// hear returns the handler of the channel's messages. Of what is too much it takes
-// nothing, and marks the gap; after what cannot be it takes no more.
+// hear returns the handler of the channel's messages. It skips what exceeds the
+// limits and marks the gap. After an invalid message it accepts nothing more.
 func (l *lane) hear(dc *webrtc.DataChannel) func(data []byte, text bool) {
 	p := l.p
 	peer, told, lost, refused := p.remote.peer, budget{}, 0, false
@@ -198,7 +199,7 @@ func (l *lane) hear(dc *webrtc.DataChannel) func(data []byte, text bool) {
 
 var errLane = errors.New("peer: the other side's trace cannot be read")
 
-// heard reads the lines of a message. The words of an event that we know are ours.
+// heard reads the lines of a message. For a known kind of event the words are ours.
 func heard(data []byte, text bool) (lines []trace.Line, err error) {
 	if !text || len(data) > maxLaneText {
 		return nil, fmt.Errorf("%w: a message of it is not text, or too long", errLane)
@@ -222,7 +223,8 @@ func heard(data []byte, text bool) (lines []trace.Line, err error) {
 	return lines, nil
 }
 
-// budget is how many bytes may come: at most laneBurst at once, and laneRate a second.
+// budget limits the bytes accepted: at most laneBurst at once, and laneRate per
+// second.
 type budget struct {
 	left float64
 	at   time.Time

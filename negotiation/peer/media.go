@@ -7,12 +7,12 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// sending names a track that a Peer sends, and its addressee.
+// sending identifies a track that a Peer sends: its addressee and its name.
 type sending struct{ to, name string }
 
-// Send sends track to the peer with the id to, or to all peers if that is empty:
-// those that are connected, and those that join later. It replaces a track that
-// is sent there under this name.
+// Send sends track to the peer with the id to, or, if to is empty, to all peers,
+// including those that join later. It replaces a track that is sent there under the
+// same name.
 func (p *Peer) Send(to, name string, track Track) { p.send(sending{to, name}, &track) }
 
 // Unsend stops what Send began.
@@ -53,8 +53,7 @@ func (p *Peer) tracksFor(id string) map[sending]Track {
 	return wanted
 }
 
-// mediaChanged negotiates what we send now, once there is a connection to
-// negotiate.
+// mediaChanged negotiates the tracks to send, once there is something to negotiate.
 func (p *pairing) mediaChanged() {
 	if !p.begun {
 		return

@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	offersApart = time.Second // between two offers that the other side asks for
-	offersAhead = 10          // of them in a burst
-	maxChannels = 32          // of one pairing: each costs memory, whoever opens it
-	maxCrowd    = 100         // refused channels: pion keeps closed ones as long as the connection
+	offersApart = time.Second // between two offers requested by the other side
+	offersAhead = 10          // burst of such offers
+	maxChannels = 32          // open channels per pairing; each costs memory, whichever side opens it
+	maxCrowd    = 100         // refused channels per pairing; pion keeps closed ones for the life of the connection
 )
 
 var errCrowd = fmt.Errorf("it opens more data channels than the %d that there may be: each further one is closed", maxChannels)
@@ -28,45 +28,46 @@ var errCrowd = fmt.Errorf("it opens more data channels than the %d that there ma
 // are bound to each other.
 type pairing struct {
 	remote  *remote
-	life    uint64 // its number among those with this peer
+	life    uint64 // number of this pairing among those with the peer
 	pc      *webrtc.PeerConnection
 	session *negotiation.Session
 
 	begun      bool       // there is something to negotiate
-	connecting bool       // our data channel is being created, or is there
-	connected  bool       // the PeerConnection is
-	own        *channel   // created here; nil: none
-	channels   []*channel // own and received, those that are not closed
-	crowd      int        // how many received channels were refused
+	connecting bool       // our data channel exists or is being created
+	connected  bool       // the PeerConnection is connected
+	own        *channel   // the channel created here; nil: none
+	channels   []*channel // own and received channels that are not closed
+	crowd      int        // number of received channels refused
 
-	unread *semaphore.Weighted // bytes of chat that wait for the Peer's goroutine
-	ended  context.Context     // done when the pairing is over, and they will not be read
+	unread *semaphore.Weighted // bytes of chat waiting for the Peer's goroutine
+	ended  context.Context     // done when the pairing has ended and unread chat is dropped
 	cancel context.CancelFunc
 
 	senders map[sending]*sender // owned by the Session's goroutine
-	detach  func()              // ends the calls for tracks
+	detach  func()              // stops the calls for received tracks
 
-	state    trace.State // as the Session has told last
-	held     bool        // the offer is, in have-local-offer
+	state    trace.State // last signaling state reported by the Session
+	held     bool        // in have-local-offer: the offer is held
 	story    story
 	lane     *lane // nil: none
 	recovery recovery
 
-	offered bool  // the last description of the other side was an offer, not applied yet
-	refused timer // set: it was refused, and none was applied since
+	offered bool  // the last remote description was an offer and is not applied yet
+	refused timer // set: that offer was refused, and none was applied since
 
-	silence timer // natively, set: nothing carries data channels
+	silence timer // natively; set: nothing carries data channels
 
 	// Of a plain page.
 	caller   caller
-	refusal  wire.Refused // that it is told next
+	refusal  wire.Refused // next refusal to report to it
 	refusals allowance
-	instead  int       // how many offers we made because one of it was refused
-	asked    allowance // of offers that the other side asks for
+	instead  int       // offers made because one of its offers was refused
+	asked    allowance // for offers that the other side requests
 	collide  collide
 }
 
-// newPairing makes one, which tells the other side its trace if both want that.
+// newPairing creates a pairing. tells reports whether the other side exchanges
+// traces.
 func newPairing(r *remote, tells bool) (*pairing, error) {
 	p := &pairing{remote: r, life: r.life + 1, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: trace.Stable}
 	p.ended, p.cancel = context.WithCancel(context.Background())
@@ -127,7 +128,7 @@ func (p *pairing) send(m negotiation.Message) error {
 			p.remote.send(signaling.Envelope{Message: &m})
 		}
 	})
-	return nil // what the relay loses the link sends again
+	return nil // the link sends again what the relay loses
 }
 
 func (p *pairing) received(e signaling.Envelope) {
@@ -152,8 +153,8 @@ func (p *pairing) received(e signaling.Envelope) {
 	}
 }
 
-// offerRequested is called when the other side asks for an offer of ours: it cannot make
-// one, or has one that is to collide with it.
+// offerRequested is called when the other side requests an offer: it cannot make one
+// itself, or wants to make two offers collide.
 func (p *pairing) offerRequested() {
 	if p.asked.grant(p.remote.peer, p.offerRequested) {
 		p.begin()
@@ -161,13 +162,14 @@ func (p *pairing) offerRequested() {
 	}
 }
 
-// renegotiate wishes for an offer. The code and the cause of why are told with the wish.
+// renegotiate requests an offer. The trace reports the request with the code and the
+// cause of why.
 func (p *pairing) renegotiate(why trace.Event) {
-	p.story.wishes = append(p.story.wishes, why)
+	p.story.requests = append(p.story.requests, why)
 	p.session.Renegotiate()
 }
 
-// begin is called when there is something to negotiate, here or there.
+// begin is called when either side has something to negotiate.
 func (p *pairing) begin() {
 	if !p.begun {
 		p.begun = true
@@ -287,7 +289,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 	}
 }
 
-// refuse closes a channel of which there are enough.
+// refuse closes a channel beyond the limit.
 func (p *pairing) refuse(dc *webrtc.DataChannel) {
 	_ = dc.Close()
 	switch p.crowd++; p.crowd {

@@ -5,34 +5,34 @@ import (
 	"time"
 )
 
-// How often a pairing begins. Each costs a connection, and a peer can come as somebody
-// else each time.
+// Limits on new pairings. Each costs a connection, and a peer may come with a new
+// identity every time.
 const (
 	pairingsApart  = time.Second            // with one peer
 	pairingsEvery  = 250 * time.Millisecond // with all
 	pairingsAtOnce = 8
-	hereFor        = time.Second // a peer comes before those that are here for less
+	hereFor        = time.Second // newer peers than this wait while too many want a pairing
 	pressedFor     = 2 * time.Second
 )
 
-// pairings are those of the last moments.
+// pairings tracks recent pairings.
 type pairings struct {
-	last    map[string]time.Time // when the last with each peer began, whatever became of it
+	last    map[string]time.Time // start of the last pairing with each peer, even if it failed
 	due     time.Time            // when all would have begun, pairingsEvery
-	pressed time.Time            // when somebody had to wait last, as there were too many
+	pressed time.Time            // when a peer last had to wait because there were too many
 }
 
 // full reports whether pairingsAtOnce have begun.
 func (p *pairings) full() bool { return time.Until(p.due) > (pairingsAtOnce-1)*pairingsEvery }
 
-// may reports whether a pairing may begin now. Where too many want one, those who do
-// not stay have none.
+// may reports whether a pairing may begin now. If too many peers want one, those that
+// do not stay get none.
 func (p *pairings) may(r *remote) bool {
 	late := time.Since(p.pressed) < pressedFor && time.Since(r.met) < hereFor
 	return !p.full() && !late && time.Since(p.last[r.id]) >= pairingsApart
 }
 
-// refused is called when one may not begin, and will be tried again.
+// refused is called when a pairing may not begin now, and will be tried again.
 func (p *pairings) refused() {
 	if p.full() || time.Since(p.pressed) < pressedFor {
 		p.pressed = time.Now()

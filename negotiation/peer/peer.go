@@ -25,9 +25,10 @@ var (
 type Config struct {
 	signaling.Options
 
-	// Dial enters the room; nil: signaling.Relay. Another one may not need Server.
+	// Dial connects to the room; nil: [signaling.Relay]. Another Dialer may ignore
+	// Server.
 	Dial signaling.Dialer
-	// Connect opens a data channel as soon as a peer is met. Without it, that
+	// Connect opens a data channel to each peer as soon as it is met. If false, that
 	// waits for a call of [Peer.Connect] on either side.
 	Connect bool
 	// Version is sent to the other side, for people to read.
@@ -38,25 +39,25 @@ type Config struct {
 	// Trace is called with every event, in order, on the Peer's goroutine. It must
 	// not block and must not wait for the Peer.
 	Trace func(trace.Event)
-	// OnRemoteTrace has the two sides of a pairing tell each other its trace, if the
-	// other side wants that, too: over a data channel "trace", as lines without
-	// descriptions, chat, and other peers. It is called like Trace, with each event of
-	// the peer from; Side is [trace.There], and Peer and Life are those of our events.
-	// Its other values are what that peer says. Where events are missing there is one
-	// of the kind [trace.EventsLost].
+	// OnRemoteTrace, if set here and by the other side, makes the two sides of a
+	// pairing send each other its trace: over a data channel "trace", as lines
+	// without descriptions, chat or other peers. It is called like Trace, with each
+	// event of the peer from. Side is [trace.There], and Peer and Life are those of
+	// our own events; the other values are that peer's statements and not verified. A
+	// gap is marked by an event of kind [trace.EventsLost].
 	OnRemoteTrace func(from string, line trace.Line)
-	// OnInput is called like Trace with what comes into each negotiation, between the
-	// events that it leads to, so that package replay can make the same decisions once
-	// more. Nil: nothing is recorded.
+	// OnInput is called like Trace, with every input of each negotiation, in order
+	// with the events that it causes, so that package replay can repeat the
+	// decisions. Nil: inputs are not recorded.
 	OnInput func(trace.Input)
 	// OnTrack is called with each received track; nil: tracks are ignored.
 	// Natively it is called on a goroutine of its own, and in a browser like
 	// Trace, so that no track comes after [trace.Unpaired].
 	OnTrack func(from string, track RemoteTrack)
-	// Candidates says which ICE candidates of the other side are used. Loopback is
-	// set if the relay is on this machine.
+	// Candidates are the rules for remote ICE candidates. Loopback is set
+	// automatically if the relay is on this machine.
 	Candidates negotiation.CandidateRules
-	// NewPeerConnection makes the connections; nil: as the function of that name does,
+	// NewPeerConnection creates the connections; nil: like the function of that name,
 	// but with a [negotiation.Guard] for Candidates.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
 }
@@ -75,20 +76,21 @@ type Peer struct {
 	wake   chan struct{}
 	done   chan struct{}
 	wait   sync.WaitGroup // connections that are being closed
-	leave  func() bool    // ends the wait for the context of Join
+	leave  func() bool    // stops waiting for the context of Join
 
 	// Owned by the goroutine.
-	online  bool // in the room, as far as we know
+	online  bool // connected to the room, as far as known
 	self    wire.Member
 	servers []webrtc.ICEServer
 	remotes map[string]*remote
-	connect bool // wanted with everybody who comes
+	connect bool // connect to every peer that joins
 	paired  pairings
-	told    uint64 // the number of the last event
+	told    uint64 // number of the last event
 }
 
 // Join enters the room and pairs with every peer in it, until ctx ends or Close is
-// called. It returns an error if config can never work; later errors are in the trace.
+// called. It returns an error only if config can never work; later errors are
+// reported in the trace.
 func Join(ctx context.Context, config Config) (*Peer, error) {
 	if config.Rank == nil {
 		config.Rank = new(platformRank())
@@ -110,7 +112,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 		tracks:  map[sending]Track{},
 		connect: config.Connect,
 	}
-	// The transport outlives ctx by as long as it takes to say bye.
+	// The transport outlives ctx, so that bye can still be sent.
 	transport, err := config.Dial(context.WithoutCancel(ctx), config.Options, signaling.Handler{
 		Connected: func() { p.enqueue(func() { p.tell(trace.Event{Kind: trace.RelayConnected}) }) },
 		Received:  func(e signaling.Envelope) { p.enqueue(func() { p.received(e) }) },
@@ -127,8 +129,8 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 	return p, nil
 }
 
-// Connect opens a data channel to every peer in the room, and to each that
-// joins. In an empty room it is remembered.
+// Connect opens a data channel to every peer in the room, and to each that joins
+// later. In an empty room the request is remembered.
 func (p *Peer) Connect() {
 	p.enqueue(func() {
 		p.connect = true
@@ -146,17 +148,18 @@ func (p *Peer) Connect() {
 	})
 }
 
-// Renegotiate forces an offer to every peer in the room. It is never lost,
-// whatever is going on.
-func (p *Peer) Renegotiate() { p.wish("", func(p *pairing) { p.renegotiate(trace.Event{}) }) }
+// Renegotiate makes an offer to every peer in the room, even if nothing needs one.
+// The request survives collisions and reconnections to the relay.
+func (p *Peer) Renegotiate() { p.withPairings("", func(p *pairing) { p.renegotiate(trace.Event{}) }) }
 
-// RestartICE restarts ICE with every peer in the room: a polite peer asks the other
-// one to do it. Media and data keep flowing. It is never lost, whatever is going
-// on, and waits while the relay cannot be reached.
-func (p *Peer) RestartICE() { p.wish("", func(p *pairing) { p.recovery.now("") }) }
+// RestartICE restarts ICE with every peer in the room; a polite peer asks the other
+// one to do it. Media and data keep flowing. The request is never lost, and waits
+// while the relay cannot be reached.
+func (p *Peer) RestartICE() { p.withPairings("", func(p *pairing) { p.recovery.now("") }) }
 
-// wish calls f with the pairing with the peer to, or with each one if that is empty.
-func (p *Peer) wish(to string, f func(*pairing)) {
+// withPairings calls f with the pairing with the peer to, or with every pairing if to
+// is empty.
+func (p *Peer) withPairings(to string, f func(*pairing)) {
 	p.enqueue(func() {
 		begun := false
 		for _, r := range p.remotes {
@@ -176,12 +179,12 @@ func (p *Peer) wish(to string, f func(*pairing)) {
 // or the user asks for it.
 func (p *Peer) CheckRelay() { p.transport.Check() }
 
-// Close says bye and ends all connections. [Peer.Done] tells when that is done.
+// Close says bye and closes all connections. It does not wait: see [Peer.Done].
 func (p *Peer) Close() {
 	p.enqueue(func() {
 		for _, r := range p.remotes {
 			if ours, theirs := r.link.Session(); theirs != "" && r.present {
-				_ = r.transmit(signaling.Envelope{Session: ours, Peer: theirs, Bye: true}) // else it will notice
+				_ = r.transmit(signaling.Envelope{Session: ours, PeerSession: theirs, Bye: true}) // if it is lost, the peer will notice by itself
 			}
 			r.end("")
 			r.stop()
@@ -192,15 +195,15 @@ func (p *Peer) Close() {
 	})
 }
 
-// ID returns the id that the relay has given us, which the other peers see. It
-// is empty before the first [RoomJoined].
+// ID returns the id that the relay assigned, by which other peers know this one. It
+// is empty before the first [trace.RoomJoined].
 func (p *Peer) ID() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.id
 }
 
-// Done is closed when the Peer has ended.
+// Done returns a channel that is closed when the Peer has ended.
 func (p *Peer) Done() <-chan struct{} { return p.done }
 
 func (p *Peer) run() {

@@ -31,7 +31,7 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 		return
 	}
 	r.plain = true // whatever it has stated
-	r.pace.update()
+	r.retransmission.update()
 	if r.pairing != nil && r.pairing.caller.calledAnew(e.Message) {
 		r.end(trace.NewConnection)
 	}

@@ -36,7 +36,7 @@ func (m *member) binds(id string, n int) (theirs, ours string) {
 		next <- m.peer.remotes[id].link.Frames()[0].Session
 	})
 	theirs, ours = hex.EncodeToString(fmt.Appendf(nil, "session %d", n)), <-next
-	m.said(id, signaling.Envelope{Session: theirs, Peer: ours, Hello: &wire.Hello{Protocol: wire.Protocol}})
+	m.said(id, signaling.Envelope{Session: theirs, PeerSession: ours, Hello: &wire.Hello{Protocol: wire.Protocol}})
 	return theirs, ours
 }
 
@@ -66,7 +66,7 @@ func TestPairingsAreApart(t *testing.T) {
 	}{
 		{"with bye", func(a *member, n int) {
 			theirs, ours := a.binds("b", n)
-			a.said("b", signaling.Envelope{Session: theirs, Peer: ours, Bye: true})
+			a.said("b", signaling.Envelope{Session: theirs, PeerSession: ours, Bye: true})
 			a.handler.Received(signaling.Envelope{Left: &wire.Left{ID: "b"}})
 		}},
 		{"a plain page", func(a *member, _ int) { a.meets("b", nil) }},

@@ -11,29 +11,29 @@ import (
 )
 
 const (
-	disconnectedFor = 3 * time.Second // before ICE is restarted; it often comes back by itself
-	restartFor      = 5 * time.Second // before the next restart, and twice as long each time
-	maxRestarts     = 3               // before a new connection
-	restartsApart   = time.Second     // between those that the other side asks for
-	restartsAhead   = 5               // of them in a burst
+	disconnectedFor = 3 * time.Second // delay before the first restart; the connection often recovers by itself
+	restartFor      = 5 * time.Second // delay before the next restart, doubled each time
+	maxRestarts     = 3               // restarts before a new connection
+	restartsApart   = time.Second     // between restarts requested by the other side
+	restartsAhead   = 5               // burst of such restarts
 )
 
-// recovery restores a lost connection: it restarts ICE, a few times, and makes a
-// new connection if that does not help. Both sides notice the loss. Of two that
-// speak sessions the impolite one restarts, and the polite one asks it to,
-// because a restart that collides costs a polite native peer its network path.
+// recovery restores a lost connection: it restarts ICE a few times, then makes a new
+// connection. Both sides notice the loss. If both have sessions, the impolite peer
+// restarts and the polite one asks it to, because a colliding restart costs a polite
+// native peer its network path.
 type recovery struct {
 	p         *pairing
 	restarts  int
 	timer     timer     // not set: all is well
 	recovered time.Time // when it was last restored
-	wanted    bool      // a restart, when the other side can be reached
-	asked     allowance // of restarts that the other side asks for
-	owed      bool      // an answer to our last restart
-	watch     timer     // set: one was begun a moment ago
+	wanted    bool      // restart as soon as the other side can be reached
+	asked     allowance // for restarts that the other side requests
+	owed      bool      // the last restart has no answer yet
+	watch     timer     // set: a restart has just begun
 }
 
-// stateChanged is told of each state of the connection.
+// stateChanged is called with each state of the connection.
 func (r *recovery) stateChanged(state webrtc.PeerConnectionState) {
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
@@ -66,7 +66,7 @@ func (r *recovery) attempt(why trace.Code) {
 	case !remote.reachable():
 		r.after(disconnectedFor) // try again later
 		return
-	case r.restarts == maxRestarts, remote.plain && r.owed && r.restarts > 0: // more offers would wait, too
+	case r.restarts == maxRestarts, remote.plain && r.owed && r.restarts > 0: // further offers would remain unanswered, too
 		remote.tell(trace.Event{Kind: trace.RestartsFailed})
 		remote.startOver(trace.RestartsInVain, nil)
 		return
@@ -114,8 +114,8 @@ func (r *recovery) met() {
 // requested is called when the other side asks for a restart.
 func (r *recovery) requested() {
 	switch {
-	case r.p.remote.polite: // none of our peers would ask
-	case r.restarts > 0: // it is under way
+	case r.p.remote.polite: // the impolite peer does not ask
+	case r.restarts > 0: // a restart is under way
 	case time.Since(r.recovered) < restartFor: // it was asked for before the recovery
 	case r.asked.grant(r.p.remote.peer, r.requested):
 		r.now(trace.OtherAsks)
@@ -125,8 +125,8 @@ func (r *recovery) requested() {
 // answered is called when an exchange has completed.
 func (r *recovery) answered() { r.owed = false }
 
-// watched looks what came of a restart: not all can restart, and then pion has left the
-// path that there was.
+// watched checks the result of a restart: not every peer can restart, and pion has
+// left the previous path by then.
 func (r *recovery) watched() {
 	remote := r.p.remote
 	switch {
@@ -141,8 +141,8 @@ func (r *recovery) watched() {
 	}
 }
 
-// ignored is called when the answer to a restart has not restarted anything: no later one
-// would, and the path is left.
+// ignored is called when the answer to a restart has the old credentials: no later
+// answer would help, and the path is lost.
 func (r *recovery) ignored() {
 	if r.p.remote.pairing == r.p {
 		r.p.remote.startOver(trace.RestartsInVain, nil)

@@ -10,9 +10,9 @@ import (
 // applied.
 const refusedFor = 5 * time.Second
 
-// observe looks at the Session's events. The sender of a refused offer waits for an
-// answer and, if it is impolite, ignores our offers meanwhile: in the end only a
-// new connection helps.
+// observe follows the Session's events. The sender of a refused offer waits for an
+// answer and, if it is impolite, ignores our offers meanwhile. If nothing else is
+// applied in time, only a new connection helps.
 func (p *pairing) observe(e trace.Event) {
 	p.state, p.held = e.State, e.Held
 	p.collide.observe(e)

@@ -15,36 +15,36 @@ import (
 )
 
 const (
-	maxStartingOver = 5                // connections in a row that may fail before one connects
-	absentFor       = 10 * time.Second // until an unreachable peer is forgotten
-	maxAbsent       = 8                // such peers: a visitor that comes and goes with a new key each time leaves a connection each
+	maxStartingOver = 5                // consecutive connections that may fail
+	absentFor       = 10 * time.Second // delay before an unreachable peer is forgotten
+	maxAbsent       = 8                // unreachable peers that are kept; a visitor that keeps coming with a new key leaves one each time
 )
 
 // remote is another member of the room.
 type remote struct {
-	peer    *Peer
-	id      string
-	plain   bool // a page that speaks no sessions
-	polite  bool // we are, towards it
-	present bool // the relay has it
-	met     time.Time
-	link    *link.End[signaling.Envelope]
-	pace    pace
-	pairing *pairing // nil: none
-	life    uint64   // its number, or that of the last one
-	failed  int      // connections in a row that did not connect
-	leaving timer    // set: it is unreachable
-	later   timer    // set: a plain page waits to be paired
+	peer           *Peer
+	id             string
+	plain          bool // a page without sessions
+	polite         bool // our role towards it
+	present        bool // it is connected to the relay
+	met            time.Time
+	link           *link.End[signaling.Envelope]
+	retransmission retransmission
+	pairing        *pairing // nil: none
+	life           uint64   // number of the pairing, or of the last one
+	failed         int      // consecutive connections that failed
+	leaving        timer    // set: it is unreachable
+	later          timer    // set: a plain page waits to be paired
 
 	// Of a plain page.
-	kept     []signaling.Envelope // what it said since, or before it may be paired
+	kept     []signaling.Envelope // messages that came before it may be paired
 	keptSize int                  // bytes
-	again    bool                 // the connection before had begun: offer something
+	again    bool                 // the previous connection had begun: make an offer
 }
 
 func newRemote(p *Peer, id string) *remote {
 	r := &remote{peer: p, id: id, link: link.New[signaling.Envelope](newSession), met: time.Now()}
-	r.pace.r = r
+	r.retransmission.r = r
 	return r
 }
 
@@ -84,10 +84,10 @@ func (r *remote) received(e signaling.Envelope) {
 		r.audit(trace.MessageReceived, identity(e), e)
 	}
 	switch {
-	case e.Bye && e.Peer == ours && e.Session == theirs:
+	case e.Bye && e.PeerSession == ours && e.Session == theirs:
 		r.end(trace.OtherLeft)
 		r.link.Renew()
-		r.pace.update()
+		r.retransmission.update()
 		return
 	case !outcome.Delivered || r.pairing == nil:
 	case e.Request == wire.RequestRestart:
@@ -102,8 +102,8 @@ func (r *remote) received(e signaling.Envelope) {
 	r.flush()
 }
 
-// refuse drops a peer that speaks too old a protocol, before it is answered. Its
-// later messages are ignored.
+// refuse drops a peer whose protocol is too old, without an answer. Its later
+// messages are ignored.
 func (r *remote) refuse(spoken int) {
 	r.end(trace.OtherVersion)
 	r.stop()
@@ -132,7 +132,7 @@ func (r *remote) flush() {
 	for _, f := range r.link.Frames() {
 		if r.reachable() && !r.plain {
 			hello := wire.Hello{Source: negotiation.Source, Version: r.peer.config.Version, Protocol: wire.Protocol, Trace: r.peer.config.OnRemoteTrace != nil}
-			err := r.transmit(signaling.Framed(f, hello)) // what is lost will be sent again
+			err := r.transmit(signaling.Framed(f, hello)) // the link sends again what is lost
 			if errors.Is(err, signaling.ErrTooLarge) {
 				r.tell(trace.Event{Kind: trace.MessageLost, Code: trace.TooLarge, Err: err, Detail: err.Error()})
 				r.startOver(trace.TooLarge, nil)
@@ -140,7 +140,7 @@ func (r *remote) flush() {
 			}
 		}
 	}
-	r.pace.update()
+	r.retransmission.update()
 }
 
 // send sends an envelope to the session that is bound to ours, or to a plain page.
@@ -176,13 +176,13 @@ func lost(err error) trace.Code {
 	return trace.NotBound
 }
 
-// dropped traces what was of no use.
+// dropped traces a message that the link dropped.
 func (r *remote) dropped(e signaling.Envelope, why link.Reason) {
 	code := trace.Code(why)
 	r.tell(trace.Event{Kind: trace.MessageDropped, Message: identity(e), Code: code, Detail: code.Words()})
 }
 
-// identity returns that of a message which came.
+// identity returns the identity of a received message.
 func identity(e signaling.Envelope) trace.Message {
 	return trace.Message{Type: typeOf(e), Session: e.Session, Seq: e.Seq}
 }
@@ -192,12 +192,12 @@ func (r *remote) transmit(e signaling.Envelope) error {
 	return r.peer.transport.Send(e)
 }
 
-// pair begins a pairing with a peer that tells its trace, or does not.
+// pair begins a pairing. tells reports whether the other side exchanges traces.
 func (r *remote) pair(tells bool) {
 	r.peer.paired.begun(r)
 	pairing, err := newPairing(r, tells)
 	if err != nil {
-		r.startOver(trace.CannotPair, err) // nobody would take what is said to this session
+		r.startOver(trace.CannotPair, err) // messages to this session would not be received
 		return
 	}
 	r.pairing, r.life = pairing, pairing.life
@@ -209,7 +209,7 @@ func (r *remote) pair(tells bool) {
 	r.deliverKept()
 }
 
-// renew ends the pairing, and asks for another one.
+// renew ends the pairing and requests another one.
 func (r *remote) renew(why trace.Code) {
 	r.end(why)
 	r.link.Renew()
@@ -261,7 +261,7 @@ func (r *remote) forget() {
 
 // stop stops the timers.
 func (r *remote) stop() {
-	r.pace.stop()
+	r.retransmission.stop()
 	r.leaving.stop()
 	r.later.stop()
 }
@@ -274,8 +274,8 @@ func (r *remote) startOver(why trace.Code, err error) {
 	r.link.Renew()
 	if r.failed > maxStartingOver {
 		r.tell(trace.Event{Kind: trace.GivenUp, Code: trace.CannotConnect, Err: err, Detail: fmt.Sprintf("%d connections in a row failed; reload to try again", r.failed)})
-		r.link.Frames() // no greeting is sent
-		r.pace.update()
+		r.link.Frames() // drop the greeting
+		r.retransmission.update()
 		return
 	}
 	e := trace.Event{Kind: trace.StartingOver, Code: why, Err: err}
@@ -290,8 +290,8 @@ func (r *remote) startOver(why trace.Code, err error) {
 	}
 }
 
-// givenUp reports whether no connection is tried until the other side begins a session
-// or either side reconnects to the relay.
+// givenUp reports whether no connection is tried until the other side begins a
+// session or either side reconnects to the relay.
 func (r *remote) givenUp() bool { return r.failed > maxStartingOver && r.pairing == nil }
 
 // sessionEnded is called when the Session of a pairing has ended by itself.
@@ -316,7 +316,7 @@ func (r *remote) tell(e trace.Event) uint64 {
 	return r.peer.tell(e)
 }
 
-// role is ours, towards this peer.
+// role returns our role towards this peer.
 func (r *remote) role() wire.Role {
 	if r.polite {
 		return wire.Polite

@@ -15,7 +15,7 @@ import (
 func (p *Peer) disconnected(err error, retry time.Duration, final bool) {
 	p.online = false
 	for _, r := range p.remotes {
-		r.pace.update()
+		r.retransmission.update()
 	}
 	var refused *wire.Error
 	e := trace.Event{Err: err}
@@ -43,7 +43,7 @@ func (p *Peer) received(e signaling.Envelope) {
 	case e.Left != nil:
 		p.left(e.Left.ID)
 	case e.Error != nil && e.Error.Code == wire.CodeNotFound:
-		p.tell(trace.Event{Kind: trace.PeerAbsent, Code: trace.Code(e.Error.Code), Detail: e.Error.Message}) // the news that it left are on their way
+		p.tell(trace.Event{Kind: trace.PeerAbsent, Code: trace.Code(e.Error.Code), Detail: e.Error.Message}) // the message that it left is on its way
 	case e.Error != nil:
 		p.tell(trace.Event{Kind: trace.RelayWarning, Code: trace.Code(e.Error.Code), Detail: e.Error.Message})
 	default:
@@ -53,7 +53,7 @@ func (p *Peer) received(e signaling.Envelope) {
 	}
 }
 
-// welcome begins a connection to the relay, the first or a later one.
+// welcome is called for each connection to the relay, the first and later ones.
 func (p *Peer) welcome(w wire.Welcome) {
 	p.online = true
 	p.self.ID = w.ID
@@ -87,17 +87,17 @@ func newer(speaker string, spoken int) string {
 // joined is called when a peer has connected to the relay.
 func (p *Peer) joined(m wire.Member) {
 	if r := p.remotes[m.ID]; r != nil && r.plain {
-		r.forget() // it came anew, and has no other way to say so
+		r.forget() // it reconnected, and has no other way to say so
 	}
 	p.met(m)
 }
 
-// met is called when we have connected to the relay, or the other peer has.
+// met is called when either we or the other peer have connected to the relay.
 func (p *Peer) met(m wire.Member) {
 	politely, err := polite(p.self, m)
 	r := p.remotes[m.ID]
 	if r != nil && (err != nil || politely != r.polite || m.Rank == nil && !r.plain) {
-		r.forget() // another one, with the same key
+		r.forget() // a different program with the same key
 		r = nil
 	}
 	if r == nil {
@@ -120,7 +120,7 @@ func (p *Peer) met(m wire.Member) {
 		return
 	}
 	r.link.Again()
-	r.pace.begin()
+	r.retransmission.begin()
 	r.flush()
 	if r.pairing != nil {
 		r.pairing.recovery.met()
@@ -134,6 +134,6 @@ func (p *Peer) left(id string) {
 	}
 	r.present = false
 	r.tell(trace.Event{Kind: trace.PeerLeft, Detail: id})
-	r.pace.update()
+	r.retransmission.update()
 	r.forgetIfGone()
 }

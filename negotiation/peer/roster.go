@@ -5,24 +5,25 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// RosterEntry is what the trace has told of another peer.
+// RosterEntry describes another peer, as known from the trace.
 type RosterEntry struct {
 	ID       string
-	Role     wire.Role // ours, towards it
-	State    string    // of the connection to it, an RTCPeerConnectionState; new before there is one
-	Stalled  bool      // it acknowledges nothing
+	Role     wire.Role // our role towards it
+	State    string    // RTCPeerConnectionState of the connection to it; new before there is one
+	Stalled  bool      // it has stopped acknowledging messages
 	Channels int       // open data channels
-	Source   string    // what is known of its negotiation source; empty: nothing yet
+	Source   string    // what is known of its [negotiation.Source]; empty: nothing yet
 	Differs  bool      // its source is not ours
 }
 
-// Roster tells who is in the room, and how we are connected: it is what all events of a
-// trace come to. The zero value is the roster of an empty room. It is not safe for
-// concurrent use, and nor is what it returns: Apply changes entries in place.
+// Roster is the list of peers in the room and the state of the connections to them,
+// derived from the events of a trace. The zero value is the roster of an empty room.
+// It is not safe for concurrent use, and neither are the entries it returns: Apply
+// changes them in place.
 type Roster struct{ entries []*RosterEntry }
 
-// Apply takes in the next event of the trace, of whatever kind, and returns whether it
-// was about the roster: then the entry of e.Peer is new, gone, or has changed.
+// Apply applies the next event of the trace, of any kind, and reports whether it
+// changed the roster: then the entry of e.Peer was added, removed or changed.
 func (r *Roster) Apply(e trace.Event) bool {
 	entry := r.Find(e.Peer)
 	if entry == nil {
@@ -62,11 +63,11 @@ func (r *Roster) Apply(e trace.Event) bool {
 	return true
 }
 
-// Entries returns what is known of all who are here, in the order in which they came. The
-// list is not to be changed.
+// Entries returns an entry for each peer, in the order in which they came. Do not
+// modify the list.
 func (r *Roster) Entries() []*RosterEntry { return r.entries }
 
-// Find returns what is known of a peer; nil: it is not here.
+// Find returns the entry of a peer; nil: it is not in the room.
 func (r *Roster) Find(id string) *RosterEntry {
 	for _, e := range r.entries {
 		if e.ID == id {

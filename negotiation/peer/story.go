@@ -5,23 +5,22 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// story is what a pairing remembers to put the trace of its Session into that of the
-// Peer: with the numbers of the latter, and with the identities that messages have
-// between the two sides.
+// story is the state with which a pairing merges the trace of its Session into that
+// of the Peer: it translates the event numbers and the identities of messages.
 type story struct {
-	sending *trace.Event // of a message that the Session sends next; owned by its goroutine
+	sending *trace.Event // event of the message that the Session sends next; owned by its goroutine
 
 	// Owned by the Peer's goroutine.
-	wishes []trace.Event  // for offers, of which the Session has not told yet: why
-	events [recent]uint64 // by number, those of the last moments
-	sent   [recent]uint64 // as well
+	requests []trace.Event  // requests for an offer that the Session has not reported yet
+	events   [recent]uint64 // numbers of recent events, by the Session's number
+	sent     [recent]uint64 // numbers of recent messages, likewise
 }
 
 // recent is how far back an event may point.
 const recent = 1024
 
-// trace takes an event of the Session, on the Session's goroutine. A message gets its
-// number when it is sent, which is at once.
+// trace handles an event of the Session, on the Session's goroutine. A sent message
+// gets its number when it is sent, right after its event.
 func (p *pairing) trace(e trace.Event) {
 	if e.Kind == trace.OfferSending || e.Kind == trace.AnswerSending {
 		p.story.sending = &e
@@ -39,15 +38,15 @@ func (p *pairing) tell(e trace.Event) {
 	} else {
 		e.Cause = 0
 	}
-	if e.Kind == trace.Renegotiate && len(s.wishes) > 0 {
-		e.Code, e.Cause = s.wishes[0].Code, s.wishes[0].Cause
-		s.wishes = s.wishes[1:]
+	if e.Kind == trace.Renegotiate && len(s.requests) > 0 {
+		e.Code, e.Cause = s.requests[0].Code, s.requests[0].Cause
+		s.requests = s.requests[1:]
 	}
 	if ours, _ := p.remote.link.Session(); e.Message.Sent && !p.remote.plain && p.remote.pairing == p {
 		seq := &s.sent[e.Message.Seq%recent]
 		if e.Kind == trace.OfferSending || e.Kind == trace.AnswerSending {
 			*seq = p.remote.link.Next()
-			if !p.remote.reachable() { // the link keeps it
+			if !p.remote.reachable() { // the link keeps the message
 				e.Code, e.Detail = trace.Waits, trace.Waits.Words()
 			}
 		}
@@ -58,7 +57,8 @@ func (p *pairing) tell(e trace.Event) {
 	s.events[n%recent] = p.remote.peer.tell(e)
 }
 
-// recording has the Session tell what comes into it, if somebody wants to know.
+// recording returns the options that record the inputs of the Session, if OnInput is
+// set.
 func (p *pairing) recording() []negotiation.Option {
 	peer := p.remote.peer
 	if peer.config.OnInput == nil {

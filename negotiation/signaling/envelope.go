@@ -21,15 +21,15 @@ type Envelope struct {
 	Left    *wire.Left
 	Error   *wire.Error
 
-	To, From string
-	Session  string // "s" on the wire: the sender's
-	Peer     string // "r" on the wire: the addressee's
-	Bound    bool   // "ack" is present
-	Ack, Seq uint64
-	Hello    *wire.Hello
-	Bye      bool
-	Refused  *wire.Refused
-	Request  string // RequestOffer, RequestRestart, or one that this version does not know
+	To, From    string
+	Session     string // "s" on the wire: the sender's
+	PeerSession string // "r" on the wire: the receiver's session
+	Bound       bool   // "ack" is present
+	Ack, Seq    uint64
+	Hello       *wire.Hello
+	Bye         bool
+	Refused     *wire.Refused
+	Request     string // RequestOffer, RequestRestart, or one that this version does not know
 
 	// Message is the description or candidate; nil: neither, or BadMessage says
 	// what is wrong with it.
@@ -41,7 +41,7 @@ type Envelope struct {
 func (e Envelope) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for _, field := range []struct{ name, value string }{
-		{"to", e.To}, {"from", e.From}, {"s", e.Session}, {"r", e.Peer}, {"request", e.Request},
+		{"to", e.To}, {"from", e.From}, {"s", e.Session}, {"r", e.PeerSession}, {"request", e.Request},
 	} {
 		if field.value != "" {
 			b = jsontext.AppendField(b, field.name, field.value)
@@ -90,15 +90,15 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("signaling: frame: %w", err)
 	}
 	*e = Envelope{
-		To:      str(frame, "to"),
-		From:    str(frame, "from"),
-		Session: str(frame, "s"),
-		Peer:    str(frame, "r"),
-		Bound:   frame.Exists("ack"),
-		Ack:     number(frame, "ack"),
-		Seq:     number(frame, "seq"),
-		Bye:     frame.GetBool("bye"),
-		Request: str(frame, "request"),
+		To:          str(frame, "to"),
+		From:        str(frame, "from"),
+		Session:     str(frame, "s"),
+		PeerSession: str(frame, "r"),
+		Bound:       frame.Exists("ack"),
+		Ack:         number(frame, "ack"),
+		Seq:         number(frame, "seq"),
+		Bye:         frame.GetBool("bye"),
+		Request:     str(frame, "request"),
 	}
 	if v := object(frame, "welcome"); v != nil {
 		e.Welcome = welcome(v)
@@ -131,7 +131,7 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 // Frame returns the envelope as a frame of the link.
 func (e Envelope) Frame() link.Frame[Envelope] {
 	return link.Frame[Envelope]{
-		Session: e.Session, Peer: e.Peer, Hello: e.Hello != nil, Bound: e.Bound, Ack: e.Ack, Seq: e.Seq,
+		Session: e.Session, PeerSession: e.PeerSession, Hello: e.Hello != nil, Bound: e.Bound, Ack: e.Ack, Seq: e.Seq,
 		Message: e,
 	}
 }
@@ -140,7 +140,7 @@ func (e Envelope) Frame() link.Frame[Envelope] {
 // hello.
 func Framed(f link.Frame[Envelope], hello wire.Hello) Envelope {
 	e := f.Message
-	e.Session, e.Peer, e.Bound, e.Ack, e.Seq = f.Session, f.Peer, f.Bound, f.Ack, f.Seq
+	e.Session, e.PeerSession, e.Bound, e.Ack, e.Seq = f.Session, f.PeerSession, f.Bound, f.Ack, f.Seq
 	if f.Hello {
 		e.Hello = &hello
 	}

@@ -22,13 +22,13 @@ func TestEnvelope(t *testing.T) {
 		envelope Envelope
 	}{
 		{`{}`, Envelope{}},
-		{`{"to":"b","s":"1","r":"2"}`, Envelope{To: "b", Session: "1", Peer: "2"}},
+		{`{"to":"b","s":"1","r":"2"}`, Envelope{To: "b", Session: "1", PeerSession: "2"}},
 		{`{"s":"1","hello":{"source":"abc","version":"v\"1","protocol":7}}`, Envelope{Session: "1", Hello: &wire.Hello{Source: "abc", Version: `v"1`, Protocol: 7}}},
 		{`{"s":"1","hello":{"source":"abc","version":"","protocol":1,"trace":true}}`, Envelope{Session: "1", Hello: &wire.Hello{Source: "abc", Protocol: 1, Trace: true}}},
 		{`{"to":"b","bye":true}`, Envelope{To: "b", Bye: true}},
 		{
 			`{"to":"b","s":"1","r":"2","description":{"type":"offer","sdp":"v=0\r\n"}}`,
-			Envelope{To: "b", Session: "1", Peer: "2", Message: &negotiation.Message{
+			Envelope{To: "b", Session: "1", PeerSession: "2", Message: &negotiation.Message{
 				Description: &webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: "v=0\r\n"},
 			}},
 		},

@@ -93,7 +93,7 @@ func (m *mallory) bind() {
 		case e := <-m.frames:
 			switch {
 			case e.From != m.to:
-			case e.Peer == mallorysSession && e.Bound:
+			case e.PeerSession == mallorysSession && e.Bound:
 				m.frames <- e // it may hold a message
 				return
 			case e.Hello != nil:

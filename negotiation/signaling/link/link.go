@@ -56,13 +56,13 @@ var (
 
 // Frame is what one end sends to the other through the relay.
 type Frame[M any] struct {
-	Session string // the sender's
-	Peer    string // the addressee's; empty: the sender knows none
-	Hello   bool   // the sender wants an answer
-	Bound   bool   // the sender's session is bound to Peer, and Ack is valid
-	Ack     uint64 // how many messages were delivered to the sender
-	Seq     uint64 // the number of Message; 0: there is none
-	Message M
+	Session     string // the sender's
+	PeerSession string // the receiver's session; empty: not known to the sender
+	Hello       bool   // the sender wants an answer
+	Bound       bool   // the sender's session is bound to PeerSession, and Ack is valid
+	Ack         uint64 // how many messages were delivered to the sender
+	Seq         uint64 // the number of Message; 0: there is none
+	Message     M
 }
 
 // Outcome is the result of receiving a frame.
@@ -187,20 +187,20 @@ func (e *End[M]) Renew() {
 // begins: the other side will try again.
 func (e *End[M]) Receive(f Frame[M], mayBind bool) (o Outcome) {
 	switch {
-	case f.Session == "" || len(f.Session) > maxSession || f.Bound && f.Peer == "" || f.Seq > 0 && !f.Bound:
+	case f.Session == "" || len(f.Session) > maxSession || f.Bound && f.PeerSession == "" || f.Seq > 0 && !f.Bound:
 		return Outcome{Dropped: Absurd}
-	case f.Peer != "" && f.Peer == e.next:
+	case f.PeerSession != "" && f.PeerSession == e.next:
 		if !mayBind {
 			return Outcome{Dropped: Hasty}
 		}
 		e.bind(f.Session)
 		o.Bound = true
-	case f.Peer != "" && f.Peer != e.ours:
+	case f.PeerSession != "" && f.PeerSession != e.ours:
 		return Outcome{Dropped: Stale}
 	case f.Session != e.theirs:
 		e.meet(f.Session)
 		return Outcome{}
-	case f.Peer == "":
+	case f.PeerSession == "":
 		return Outcome{Dropped: Stale} // it has named our session since
 	}
 	o.Delivered, o.Dropped = e.take(f)
@@ -257,12 +257,12 @@ func (e *End[M]) take(f Frame[M]) (delivered bool, dropped Reason) {
 func (e *End[M]) Frames() (list []Frame[M]) {
 	if e.greet {
 		e.greet = false
-		list = append(list, Frame[M]{Session: e.next, Peer: e.greeter, Hello: true})
+		list = append(list, Frame[M]{Session: e.next, PeerSession: e.greeter, Hello: true})
 	}
 	if e.theirs == "" {
 		return list
 	}
-	frame := Frame[M]{Session: e.ours, Peer: e.theirs, Hello: !e.sure, Bound: true, Ack: e.got}
+	frame := Frame[M]{Session: e.ours, PeerSession: e.theirs, Hello: !e.sure, Bound: true, Ack: e.got}
 	for ; e.sent < min(len(e.waiting), Window); e.sent++ {
 		f := frame
 		f.Seq, f.Message = e.acked+uint64(e.sent)+1, e.waiting[e.sent]

@@ -18,16 +18,16 @@ var update = flag.Bool("update", false, "write the frames into the vectors")
 
 // wire is a frame in the vectors, as it looks between two of our peers.
 type wire struct {
-	Session string          `json:"s"`
-	Peer    string          `json:"r,omitempty"`
-	Seq     uint64          `json:"seq,omitempty"`
-	Ack     *uint64         `json:"ack,omitempty"`
-	Hello   *struct{}       `json:"hello,omitempty"`
-	Message json.RawMessage `json:"description,omitempty"`
+	Session     string          `json:"s"`
+	PeerSession string          `json:"r,omitempty"`
+	Seq         uint64          `json:"seq,omitempty"`
+	Ack         *uint64         `json:"ack,omitempty"`
+	Hello       *struct{}       `json:"hello,omitempty"`
+	Message     json.RawMessage `json:"description,omitempty"`
 }
 
 func toWire(f Frame[string]) string {
-	w := wire{Session: f.Session, Peer: f.Peer, Seq: f.Seq}
+	w := wire{Session: f.Session, PeerSession: f.PeerSession, Seq: f.Seq}
 	if f.Bound {
 		w.Ack = &f.Ack
 	}
@@ -49,7 +49,7 @@ func fromWire(text string) (f Frame[string], err error) {
 	if err := json.Unmarshal([]byte(text), &w); err != nil {
 		return f, err
 	}
-	f = Frame[string]{Session: w.Session, Peer: w.Peer, Seq: w.Seq, Hello: w.Hello != nil, Bound: w.Ack != nil, Message: strings.Trim(string(w.Message), `"`)}
+	f = Frame[string]{Session: w.Session, PeerSession: w.PeerSession, Seq: w.Seq, Hello: w.Hello != nil, Bound: w.Ack != nil, Message: strings.Trim(string(w.Message), `"`)}
 	if f.Bound {
 		f.Ack = *w.Ack
 	}
@@ -218,10 +218,10 @@ func TestLimits(t *testing.T) {
 	if err := e.Send(1); !errors.Is(err, ErrUnbound) {
 		t.Errorf("Send before anybody came: %v", err)
 	}
-	if o := e.Receive(Frame[int]{Session: "b", Peer: "a", Hello: true}, false); o.Dropped != Hasty || o.Bound {
+	if o := e.Receive(Frame[int]{Session: "b", PeerSession: "a", Hello: true}, false); o.Dropped != Hasty || o.Bound {
 		t.Errorf("it may not bind: %v", o)
 	}
-	e.Receive(Frame[int]{Session: "b", Peer: "a", Hello: true}, true)
+	e.Receive(Frame[int]{Session: "b", PeerSession: "a", Hello: true}, true)
 	for range maxWaiting {
 		if err := e.Send(1); err != nil {
 			t.Fatal(err)
@@ -233,7 +233,7 @@ func TestLimits(t *testing.T) {
 	if n := len(e.Frames()); n != Window {
 		t.Errorf("%d frames are on their way, not %d", n, Window)
 	}
-	if o := e.Receive(Frame[int]{Session: "b", Peer: "a", Bound: true, Ack: 10}, true); o.Dropped != "" {
+	if o := e.Receive(Frame[int]{Session: "b", PeerSession: "a", Bound: true, Ack: 10}, true); o.Dropped != "" {
 		t.Errorf("an acknowledgement: %v", o)
 	}
 	if n := len(e.Frames()); n != 10 {
@@ -250,9 +250,9 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, session, peer string, hello, bound bool, ack, seq uint64) {
 		sessions := 0
 		e := New[int](func() string { sessions++; return fmt.Sprint("a", sessions) })
-		e.Receive(Frame[int]{Session: "b", Peer: "a1", Hello: true}, true)
+		e.Receive(Frame[int]{Session: "b", PeerSession: "a1", Hello: true}, true)
 		_ = e.Send(1)
-		frame := Frame[int]{Session: session, Peer: peer, Hello: hello, Bound: bound, Ack: ack, Seq: seq}
+		frame := Frame[int]{Session: session, PeerSession: peer, Hello: hello, Bound: bound, Ack: ack, Seq: seq}
 		delivered := 0
 		for range 3 {
 			if e.Receive(frame, true).Delivered {

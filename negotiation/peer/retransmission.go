@@ -14,20 +14,20 @@ const (
 	stalledFor = 30 * time.Second // without an acknowledgement
 )
 
-// pace is the retransmission timer of a link.
-type pace struct {
+// retransmission is the retransmission timer of a link.
+type retransmission struct {
 	r       *remote
-	ack     timer // set: one is owed
-	again   timer // set: something waits
+	ack     timer // set: an acknowledgement is due
+	again   timer // set: messages wait for an acknowledgement
 	tries   int
-	waiting int // messages when again was set
+	waiting int // number of waiting messages when again was set
 	since   time.Time
 	stalled bool
 }
 
-// update sets the timers to what the link has to do. It is called after every
-// change of that.
-func (p *pace) update() {
+// update sets the timers according to the state of the link. It is called after every
+// change.
+func (p *retransmission) update() {
 	l := p.r.link
 	switch {
 	case !l.Owes():
@@ -62,8 +62,8 @@ func (p *pace) update() {
 	})
 }
 
-// begin is called when there is reason to believe that the other side hears us.
-func (p *pace) begin() {
+// begin is called when the other side has probably become reachable.
+func (p *retransmission) begin() {
 	p.rest()
 	if p.stalled {
 		p.stalled = false
@@ -71,20 +71,19 @@ func (p *pace) begin() {
 	}
 }
 
-// rest ends the tries so far.
-func (p *pace) rest() {
+// rest resets the retransmissions.
+func (p *retransmission) rest() {
 	p.again.stop()
 	p.tries = 0
 }
 
-func (p *pace) stop() {
+func (p *retransmission) stop() {
 	p.ack.stop()
 	p.again.stop()
 }
 
-// after calls f, which changes the link, after d, and sends the frames that
-// result.
-func (p *pace) after(t *timer, d time.Duration, f func()) {
+// after waits for d, calls f, which changes the link, and sends the resulting frames.
+func (p *retransmission) after(t *timer, d time.Duration, f func()) {
 	t.set(p.r.peer, d, func() {
 		f()
 		p.r.flush()
