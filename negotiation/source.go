@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "c5af45f5c5b6eca9af486dc17d9a56b35bc01e73fc0ebae827dbe1dea2a21a97"
+const Source = "fa7dadb041e15f736757d472fc58d7ab3d5706117ba63604c6097569768f5075"

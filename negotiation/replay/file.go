@@ -7,8 +7,9 @@ import (
 	"perfect-negotiation/negotiation/trace/dump"
 )
 
-// File replays every negotiation of this side that a file has recorded. It returns how
-// many there are, and how many decisions are the same; an error names the pairing.
+// File replays every negotiation of this side that a file has recorded. It returns
+// the number of negotiations and of decisions that are the same; an error names the
+// pairing.
 func File(f *dump.File) (negotiations, same int, err error) {
 	type key struct {
 		peer string

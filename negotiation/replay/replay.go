@@ -1,6 +1,7 @@
-// Package replay makes the decisions of a recorded negotiation once more: with the
-// shipped Negotiator and held offer, over a connection that answers as recorded. So a
-// trace is a test: either the same is decided, or it says where they part.
+// Package replay repeats the decisions of a recorded negotiation: with the shipped
+// Negotiator and held offers, over a connection that answers as recorded. So a trace
+// is a test: either the decisions are the same, or the replay reports the first
+// difference.
 package replay
 
 import (
@@ -18,14 +19,14 @@ import (
 
 // Errors of a replay.
 var (
-	// ErrParted says that something else is decided than was recorded.
+	// ErrParted means that a decision differs from the recorded one.
 	ErrParted = errors.New("the replay parts from the recording")
-	// ErrRecording says that a recording cannot be replayed.
+	// ErrRecording means that a recording cannot be replayed.
 	ErrRecording = errors.New("the recording cannot be replayed")
 )
 
-// decisions are the events that a Negotiator tells; others are of the Session's, which is
-// not here.
+// decisions are the events of a Negotiator. Others come from the Session, which is
+// not replayed.
 var decisions = map[trace.Kind]bool{
 	trace.NegotiationNeeded: true, trace.Renegotiate: true, trace.Restart: true,
 	trace.OfferSending: true, trace.OfferReceived: true, trace.CollisionRollback: true, trace.CollisionIgnored: true,
@@ -33,10 +34,10 @@ var decisions = map[trace.Kind]bool{
 	trace.CandidateIgnored: true,
 }
 
-// Run replays the inputs of one negotiation, and compares what is decided with its
-// events, in order; it skips those of the Session. It returns how many decisions are the
-// same, and an error that wraps [ErrParted] or [ErrRecording]. A recording may end
-// anywhere, but begins where the negotiation does.
+// Run replays the inputs of one negotiation and compares the decisions with its
+// events, in order; it skips events of the Session. It returns the number of
+// decisions that are the same, and an error that wraps [ErrParted] or [ErrRecording].
+// A recording may end anywhere, but must begin where the negotiation does.
 func Run(inputs []trace.Input, events []trace.Event) (same int, err error) {
 	r := &run{inputs: inputs, events: events, state: webrtc.SignalingStateStable}
 	moves, ok := r.take(trace.Moves)
@@ -84,7 +85,7 @@ type run struct {
 	cut    bool // the recording ended within a call
 }
 
-// part notes where the two part, the first time.
+// part notes the first difference.
 func (r *run) part(format string, args ...any) {
 	if r.parted == nil && !r.cut {
 		r.parted = fmt.Errorf("%w at input %d, event %d: %s", ErrParted, r.at, r.told, fmt.Sprintf(format, args...))
@@ -111,7 +112,7 @@ func (r *run) step() {
 		err = r.n.Retry()
 	case trace.LooksUp:
 		if r.at < len(r.inputs) && r.inputs[r.at].Call == trace.Returns && !r.inputs[r.at].Yes && r.signaling() == webrtc.SignalingStateStable && !r.held.Holds() && !r.held.Restart {
-			break // a browser's connection knows by itself that it needs none
+			break // a browser's connection decides by itself that it needs none
 		}
 		yes = r.held.Needed()
 	default:
@@ -160,7 +161,7 @@ func (r *run) take(call trace.Call) (trace.Input, bool) {
 	return in, true
 }
 
-// answer returns what was answered to a call.
+// answer returns the recorded result of a call.
 func (r *run) answer(call trace.Call) (trace.Input, bool) {
 	r.signaling()
 	if r.at >= len(r.inputs) {
@@ -178,7 +179,7 @@ func (r *run) answer(call trace.Call) (trace.Input, bool) {
 	return in, true
 }
 
-// signaling is the state of the connection.
+// signaling returns the state of the connection.
 func (r *run) signaling() webrtc.SignalingState {
 	for {
 		in, ok := r.take(trace.StateIs)
@@ -207,7 +208,7 @@ func (r *run) decided(e trace.Event) {
 		r.told++
 	}
 	if r.told == len(r.events) {
-		r.cut = true // what was decided next is not in it
+		r.cut = true // the next decision is not in the recording
 		return
 	}
 	was := r.events[r.told]
@@ -220,7 +221,8 @@ func (r *run) decided(e trace.Event) {
 	r.same++
 }
 
-// decision is what a decision and the recorded one must have in common.
+// decision holds the values that a decision must have in common with the recorded
+// one.
 type decision struct {
 	kind  trace.Kind
 	code  trace.Code
@@ -233,7 +235,7 @@ type decision struct {
 
 func essence(e trace.Event) decision {
 	if e.Kind == trace.Renegotiate || e.Kind == trace.Restart {
-		e.Code = "" // whoever wished for it knows why
+		e.Code = "" // the code comes from the caller
 	}
 	return decision{e.Kind, e.Code, e.Role, e.State, e.Held, e.Message.Type, e.SDP}
 }

@@ -2,11 +2,11 @@ package trace
 
 import "errors"
 
-// Code says why something happened or was decided, or which state was reached. An event
-// about the relay may have one of the codes of package wire instead.
+// Code is the reason for an event or a decision, or the state that was reached. An
+// event about the relay may have one of the codes of package wire instead.
 type Code string
 
-// What a Negotiator and a Session decide by.
+// Codes of a Negotiator and a Session.
 const (
 	AsPolite        Code = "polite"
 	AsImpolite      Code = "impolite"
@@ -27,7 +27,7 @@ const (
 	OldCredentials  Code = "old-credentials"
 )
 
-// What is wrong with a description or a candidate of the other side.
+// Codes for faults of a remote description or candidate.
 const (
 	NotSDP            Code = "not-sdp"
 	BadType           Code = "bad-type"
@@ -54,7 +54,7 @@ const (
 	NotTaken          Code = "not-taken"
 )
 
-// What a Peer decides by.
+// Codes of a Peer.
 const (
 	Stale           Code = "stale"
 	Repeated        Code = "repeated"
@@ -172,10 +172,10 @@ var reasons = map[Code]string{
 	Nobody:          "nobody is connected",
 }
 
-// Words returns what a code means; empty: it is not one of these.
+// Words returns the meaning of a code in words; empty: the code is unknown.
 func (c Code) Words() string { return reasons[c] }
 
-// Because returns err with a code. Nil stays nil.
+// Because returns err with a code attached, see [CodeOf]; nil if err is nil.
 func Because(code Code, err error) error {
 	if err == nil {
 		return nil
@@ -183,7 +183,7 @@ func Because(code Code, err error) error {
 	return &coded{err, code}
 }
 
-// CodeOf returns the code of an error, or of one that it wraps; empty: there is none.
+// CodeOf returns the code of an error or of one that it wraps; empty: there is none.
 func CodeOf(err error) Code {
 	var c *coded
 	if errors.As(err, &c) {

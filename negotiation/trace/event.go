@@ -9,38 +9,38 @@ import (
 )
 
 // Event is one entry of the trace: something happened or was decided. Programs decide
-// on its values, and show its words.
+// by its values, and display its words.
 type Event struct {
-	N       uint64    // a running number, from 1; 0: it is not counted
-	Time    time.Time // zero from a bare Negotiator
-	Peer    string    // the remote peer's id, where the program has several
-	Life    uint64    // the number of the pairing with that peer, from 1; 0: there is none
-	Role    wire.Role // ours; empty before it is known
+	N       uint64    // running number, from 1; 0: not numbered
+	Time    time.Time // zero if it comes from a Negotiator without a Session
+	Peer    string    // id of the remote peer, where the program has several
+	Life    uint64    // number of the pairing with that peer, from 1; 0: there is none
+	Role    wire.Role // our role; empty before it is known
 	Kind    Kind      // what happened
-	State   State     // the signaling state after it
+	State   State     // signaling state after the event
 	Held    bool      // in have-local-offer: the offer is sent, and not set yet
-	Message Message   // what it is about
-	Cause   uint64    // the number of the event that led to it; 0: none, or it is not known
-	Code    Code      // why, or what it became
+	Message Message   // message that the event is about
+	Cause   uint64    // number of the event that caused it; 0: none, or unknown
+	Code    Code      // reason, or the state reached
 	Err     error     // what went wrong
-	Next    time.Time // when it is tried again; zero: it is not
-	Detail  string    // why, or about what, in words; may be empty
-	SDP     string    // of the description that is sent or has come; else empty
+	Next    time.Time // time of the next try; zero: there is none
+	Detail  string    // reason or object in words; may be empty
+	SDP     string    // of the description sent or received; else empty
 }
 
-// Message is the identity of a message between two peers: both sides know one by the
-// same values. The zero Message is none.
+// Message identifies a message between two peers; both sides use the same values. The
+// zero Message means none.
 type Message struct {
-	Type    Type   // what it holds
+	Type    Type   // kind of content
 	Session string // the sender's session, where there are sessions
-	Seq     uint64 // its number there; else of those that came, or were sent, from 1
-	Sent    bool   // by this side
+	Seq     uint64 // its number in that session; without sessions its number among those sent or received, from 1
+	Sent    bool   // sent by this side, not received
 }
 
-// Type is what a message holds.
+// Type is the kind of content of a message.
 type Type string
 
-// The types.
+// The types of messages.
 const (
 	Offer     Type = "offer"
 	Answer    Type = "answer"
@@ -48,8 +48,8 @@ const (
 	Request   Type = "request"
 )
 
-// Short returns the name of a message of this type in drawings, such as o8 for offer 8;
-// empty: there is none.
+// Short returns a short name of a message of this type for diagrams, such as o8 for
+// offer 8; empty: the type has none.
 func (t Type) Short(seq uint64) string {
 	if t == "" {
 		return ""
@@ -61,7 +61,7 @@ func (t Type) Short(seq uint64) string {
 // https://www.w3.org/TR/webrtc/#dom-rtcsignalingstate
 type State string
 
-// The states in which a negotiation can be.
+// The signaling states that a negotiation can have.
 const (
 	Stable          State = "stable"
 	HaveLocalOffer  State = "have-local-offer"
@@ -72,8 +72,8 @@ const (
 // Level returns the level of the event's kind.
 func (e Event) Level() Level { return words[e.Kind].level }
 
-// String returns the log line, without time and level:
-// "[POLITE] Sending Offer". It is one line whatever the detail holds.
+// String returns the log line, without time and level: "[POLITE] Sending Offer". It
+// is always a single line, whatever Detail contains.
 func (e Event) String() string {
 	var b strings.Builder
 	if e.Role != "" {

@@ -9,34 +9,33 @@ import (
 	"perfect-negotiation/negotiation/internal/jsontext"
 )
 
-// Input is one thing that came into a negotiation: a call of the Negotiator, or what the
-// connection under it was asked and has answered. With all of them the same decisions can
-// be made once more. Whose they are is the Session's business: they come in the order in
-// which they happened, between the events that they led to.
+// Input is one input of a negotiation: a call of the Negotiator, or a call to the
+// connection under it and its result. From all inputs the same decisions can be made
+// again. A Session reports them in order with the events that they cause.
 type Input struct {
-	Peer string // the remote peer's id, where the program has several
-	Life uint64 // the number of the pairing with that peer
+	Peer string // id of the remote peer, where the program has several
+	Life uint64 // number of the pairing with that peer
 	Call Call
 
 	Type      Type   // of the description
-	SDP       string // that came, or was made
-	Candidate string // that came
-	Ufrag     string // of the candidate, beside its text
-	State     State  // that of the connection itself, after it
-	Yes       bool   // what it answered, or whether a new offer is to restart ICE
-	Wants     []Want // that the connection has
+	SDP       string // of the description received or created
+	Candidate string // candidate received
+	Ufrag     string // usernameFragment of the candidate
+	State     State  // signaling state of the connection itself, after the call
+	Yes       bool   // result, or whether a new offer restarts ICE
+	Wants     []Want // result of Wants
 	Err       string // what went wrong, in words
-	Class     string // which error it is; empty, with Err: none that is decided by
-	Code      Code   // of the error
+	Class     string // class of the error; empty, with Err: no decision depends on it
+	Code      Code   // code of the error
 }
 
-// Want is something that the connection wants an offer to say.
+// Want is something that the connection wants to negotiate.
 type Want struct{ Mid, Kind, What string }
 
-// Call is what was called.
+// Call names the method called.
 type Call string
 
-// Of the Negotiator, and what it returned.
+// Calls of the Negotiator, and their results.
 const (
 	Begins       Call = "begin" // Type is the role; Yes: the connection had negotiated before
 	Receives     Call = "receive"
@@ -50,7 +49,7 @@ const (
 	Returns      Call = "return"
 )
 
-// Of the connection under it, with what it answered.
+// Calls to the connection under it, with their results.
 const (
 	Moves         Call = "pc.moves" // Yes: it makes a new transport when the section that carries it ends
 	Names         Call = "pc.name-sections"
@@ -64,7 +63,7 @@ const (
 	HasWants      Call = "pc.wants"
 	HasSuperseded Call = "pc.superseded"
 	AdmitsOne     Call = "pc.admit"
-	StateIs       Call = "pc.state" // it has changed otherwise
+	StateIs       Call = "pc.state" // the state has changed by itself
 )
 
 // Append appends the input to dst as a line of JSON with "pn":"input", without a newline.
@@ -101,7 +100,7 @@ func (in Input) Append(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// ParseInput reads what [Input.Append] has written, and is as strict as [ParseLine].
+// ParseInput parses what [Input.Append] has written, as strictly as [ParseLine].
 func ParseInput(data []byte) (Input, error) {
 	if len(data) > MaxLine || !utf8.Valid(data) {
 		return Input{}, fmt.Errorf("%w: it is too long, or not UTF-8", ErrLine)

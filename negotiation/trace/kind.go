@@ -1,6 +1,6 @@
 package trace
 
-// Kind names what happened.
+// Kind is the kind of an event.
 type Kind string
 
 // The kinds that a Negotiator and a Session report.
@@ -23,17 +23,17 @@ const (
 	StateChanged       Kind = "state-changed"
 	OfferFailed        Kind = "offer-failed"
 	AnswerOverdue      Kind = "answer-overdue"   // with WithAnswerDeadline
-	ChangeFailed       Kind = "change-failed"    // of Session.Post
-	SendFailed         Kind = "send-failed"      // natively, of a track
-	SectionRejected    Kind = "section-rejected" // natively, of theirs by us
-	RestartIgnored     Kind = "restart-ignored"  // by the other side
+	ChangeFailed       Kind = "change-failed"    // a change of Session.Post failed
+	SendFailed         Kind = "send-failed"      // natively: a track cannot be sent
+	SectionRejected    Kind = "section-rejected" // natively: we rejected a remote section
+	RestartIgnored     Kind = "restart-ignored"  // the other side did not restart ICE
 	Failed             Kind = "failed"
 )
 
-// The kinds that a Peer adds to these.
+// The kinds that a Peer reports in addition.
 const (
-	Starting         Kind = "starting"  // its first
-	ShutDown         Kind = "shut-down" // its last
+	Starting         Kind = "starting"  // the first event
+	ShutDown         Kind = "shut-down" // the last event
 	RelayConnected   Kind = "relay-connected"
 	RelayLost        Kind = "relay-lost"
 	RelayRefused     Kind = "relay-refused"
@@ -48,7 +48,7 @@ const (
 	PeerNotPaired    Kind = "peer-not-paired"
 	Paired           Kind = "paired"
 	Unpaired         Kind = "unpaired"
-	ProtocolNewer    Kind = "protocol-newer" // once a pairing, or connection to the relay
+	ProtocolNewer    Kind = "protocol-newer" // once per pairing or connection to the relay
 	SourceSame       Kind = "source-same"
 	SourceDiffers    Kind = "source-differs"
 	ConnectRequested Kind = "connect-requested"
@@ -73,8 +73,8 @@ const (
 	RestartAsked     Kind = "restart-asked"
 	RestartLate      Kind = "restart-late"
 	RestartsFailed   Kind = "restarts-failed"
-	MessageSent      Kind = "message-sent"     // if asked for
-	MessageReceived  Kind = "message-received" // if asked for
+	MessageSent      Kind = "message-sent"     // with Config.Verbose
+	MessageReceived  Kind = "message-received" // with Config.Verbose
 	MessageRefused   Kind = "message-refused"
 	MessageDropped   Kind = "message-dropped"
 	MessageLost      Kind = "message-lost"
@@ -83,23 +83,23 @@ const (
 	SignalingResumed Kind = "signaling-resumed"
 	StartingOver     Kind = "starting-over"
 	GivenUp          Kind = "given-up"
-	EventsLost       Kind = "events-lost" // between two sides that tell each other
+	EventsLost       Kind = "events-lost" // with Config.OnRemoteTrace
 )
 
-// Level says how much attention an event wants.
+// Level is the severity of an event.
 type Level string
 
 // The levels, in rising order.
 const (
 	LevelDebug   Level = "debug"
 	LevelInfo    Level = "info"
-	LevelSuccess Level = "success" // what was wanted is there
+	LevelSuccess Level = "success" // something wanted was achieved
 	LevelWarn    Level = "warn"
 	LevelError   Level = "error"
 )
 
-// words are the level of each kind, and what a log says for it. A %s in the text
-// stands for the event's detail, which otherwise follows the text.
+// words are the level and the log text of each kind. A %s in the text stands for the
+// event's detail, which otherwise follows the text.
 var words = map[Kind]struct {
 	level Level
 	text  string

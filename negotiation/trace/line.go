@@ -14,7 +14,7 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// Limits of a line that is read. What is written has shorter ones: names are ours or the
+// Limits of a line that is read. Written lines are shorter: names are ours or the
 // relay's, and texts came in frames and messages, which are limited.
 const (
 	MaxLine = 1 << 20   // bytes
@@ -22,19 +22,19 @@ const (
 	maxName = 128       // bytes of any other field
 )
 
-// ErrLine says that a line is not an event.
+// ErrLine means that a line is not an event.
 var ErrLine = errors.New("trace: the line is not an event")
 
-// Side tells whose event a line has.
+// Side tells which side reported an event.
 type Side string
 
 // The sides.
 const (
-	Here  Side = "here"  // of the program that writes the line
-	There Side = "there" // of the peer, which has told it
+	Here  Side = "here"  // the program that writes the line
+	There Side = "there" // the remote peer, which reported it
 )
 
-// Line is an event as it is written down.
+// Line is an event in written form.
 type Line struct {
 	Event Event
 	Side  Side
@@ -45,7 +45,8 @@ type Line struct {
 // LineOf returns the line of an event of this program.
 func LineOf(e Event) Line { return Line{Event: e, Side: Here, Level: e.Level(), Text: e.String()} }
 
-// Append appends the line to dst, without a newline: package doc tells the fields.
+// Append appends the line to dst, without a newline. The package documentation lists
+// the fields.
 func (l Line) Append(dst []byte) []byte {
 	e := &l.Event
 	dst = append(dst, `{"pn":"event"`...)
@@ -111,9 +112,10 @@ func appendTime(dst []byte, name string, t time.Time) []byte {
 	return dst
 }
 
-// ParseLine reads what [Line.Append] has written, here or in another program. A line that
-// is too long, is no JSON object in UTF-8, or has a field that cannot be is refused with
-// an error that wraps [ErrLine]. Unknown kinds, codes, states and fields are no errors.
+// ParseLine parses what [Line.Append] has written, here or in another program. It
+// returns an error that wraps [ErrLine] if a line is too long, is not a JSON object
+// in UTF-8, or has an invalid field. Unknown kinds, codes, states and fields are
+// accepted.
 func ParseLine(data []byte) (Line, error) {
 	if len(data) > MaxLine {
 		return Line{}, fmt.Errorf("%w: it has more than %d bytes", ErrLine, MaxLine)
@@ -164,7 +166,7 @@ func ParseLine(data []byte) (Line, error) {
 	return l, nil
 }
 
-// reader reads the fields of an object, and remembers one that cannot be.
+// reader reads the fields of an object, and remembers an invalid one.
 type reader struct {
 	v   *fastjson.Value
 	bad string
@@ -199,7 +201,7 @@ func (r *reader) truth(name string) bool {
 	return is
 }
 
-// number reads a whole number that JavaScript has, too.
+// number reads an integer that JavaScript can represent.
 func (r *reader) number(name string) uint64 {
 	v := r.v.Get(name)
 	if v == nil {
@@ -221,7 +223,8 @@ func (r *reader) time(name string) time.Time {
 	if v == nil {
 		return time.Time{}
 	}
-	// Not as a float: that would link strconv's tables into the page's program.
+	// Not parsed as a float, which would link strconv's tables into the page's
+	// program.
 	whole, fraction, _ := strings.Cut(string(v.MarshalTo(nil)), ".")
 	ms, err := strconv.ParseUint(whole, 10, 64)
 	micro, err2 := strconv.ParseUint((fraction + "000")[:3], 10, 64)

@@ -12,7 +12,7 @@ import (
 
 func at(ms, micro int64) time.Time { return time.UnixMicro(ms*1000 + micro) }
 
-// lines are what testdata/lines.jsonl has, line by line.
+// lines are the contents of testdata/lines.jsonl.
 var lines = []Line{
 	LineOf(Event{N: 17, Time: at(1795914000004, 200), Peer: "wkgsyf2bal7ebz4k", Life: 1, Role: "polite", Kind: CollisionRollback, State: Stable,
 		Message: Message{Type: Offer, Session: "f4e5631a00c0ffee", Seq: 8, Sent: true}, Cause: 16, Code: AsPolite}),
@@ -101,8 +101,8 @@ func TestParseLine(t *testing.T) {
 	}
 }
 
-// FuzzLine looks whether what is read is the same when it is written and read again, and
-// is one line.
+// FuzzLine checks that a parsed line is the same after it is written and parsed
+// again, and is a single line.
 func FuzzLine(f *testing.F) {
 	for _, l := range lines {
 		f.Add(l.Append(nil))

@@ -8,46 +8,48 @@ import (
 	"time"
 )
 
-// linesEvery is how often a [Paced] log has a line when there are too many.
+// linesEvery is the interval between lines of a [Paced] log that is over its limit.
 const linesEvery = 100 * time.Millisecond
 
-// Paced is a log in which another peer cannot write without end: beyond a number of
-// lines at once, ten lines a second are written, and each second how many were not.
-// Lines are made printable. It may be used from any goroutine.
+// Paced is a log that another peer cannot flood: after a burst it writes at most ten
+// lines a second, and each second the number of lines omitted. Lines are made
+// printable. It may be used from any goroutine.
 type Paced struct {
-	// Note returns the line for what the log says of itself; nil: that is one. Set it first.
+	// Note formats the log's own line about omitted lines; nil: it is written as it
+	// is. Set it before the first use.
 	Note func(text string) string
 
 	write  func(line string)
-	atOnce time.Duration // how far ahead of linesEvery it may be
+	atOnce time.Duration // burst, as time ahead of linesEvery
 
 	mu   sync.Mutex
-	due  time.Time // when all lines would have been written, linesEvery
-	left int       // lines that were not
+	due  time.Time // when all lines would have been written, one per linesEvery
+	left int       // lines omitted
 }
 
-// NewPaced returns a log whose lines are given to write.
+// NewPaced returns a log that passes its lines to write, after a burst of atOnce
+// lines at most ten a second.
 func NewPaced(atOnce int, write func(line string)) *Paced {
 	return &Paced{write: write, atOnce: time.Duration(atOnce-1) * linesEvery}
 }
 
-// PacedWriter returns a writer for a log of which each entry is one Write, as that of
-// pion is.
+// PacedWriter returns a Paced log over w, for loggers such as pion's that write each
+// entry with one Write.
 func PacedWriter(atOnce int, w io.Writer) *Paced {
 	return NewPaced(atOnce, func(line string) { _, _ = io.WriteString(w, line+"\n") })
 }
 
-// Write implements [io.Writer] for an entry of a log.
+// Write implements [io.Writer]: it writes one entry of a log.
 func (p *Paced) Write(entry []byte) (int, error) {
 	p.Print(strings.TrimSuffix(string(entry), "\n"))
 	return len(entry), nil
 }
 
-// Print writes a line, or counts it.
+// Print writes a line, or counts it as omitted.
 func (p *Paced) Print(line string) { p.PrintStyled(Printable(line)) }
 
-// PrintStyled is Print for a line that is printable but for what its writer has put there,
-// such as colours.
+// PrintStyled is Print for a line that is printable except for what the caller has
+// added, such as colours.
 func (p *Paced) PrintStyled(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

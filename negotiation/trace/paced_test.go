@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// However many lines come, few are written, and the rest is counted.
+// However many lines come, few are written, and the others are counted.
 func TestPaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder

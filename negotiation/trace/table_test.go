@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestTables looks whether each kind and each code has words, and is there once.
+// TestTables checks that each kind and each code is listed once and has words.
 func TestTables(t *testing.T) {
 	for file, known := range map[string]func(string) bool{
 		"kind.go": func(value string) bool { return words[Kind(value)].text != "" && words[Kind(value)].level != "" },

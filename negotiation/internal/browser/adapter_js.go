@@ -11,8 +11,9 @@ import (
 	"perfect-negotiation/negotiation/webapi"
 )
 
-// Adapt has offers held as natively. A browser could roll back, but Chromium
-// (156) loses data channels, header extensions and networks when it does.
+// Adapt gives a browser's RTCPeerConnection held offers, as natively. A browser can
+// roll back, but Chromium (156) loses data channels, header extensions and networks
+// doing so.
 func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, error) {
 	b := &Connection{
 		signalingState: pc.SignalingState,
@@ -38,15 +39,15 @@ func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, err
 	return &Adapter{h, b}, nil
 }
 
-// Adapter is the PeerConnection of a Session over a browser's RTCPeerConnection.
+// Adapter is the negotiation.PeerConnection of a Session over a browser's.
 type Adapter struct {
 	*held.PeerConnection
 	Connection *Connection
 }
 
-// Needed reports whether an offer is needed. Chromium (156) fires negotiationneeded for ever
-// when a transceiver was stopped before its first offer, and then not for what
-// comes later. So after an offer that said nothing new, look for ourselves.
+// Needed reports whether an offer is needed. If a transceiver is stopped before its
+// first offer, Chromium (156) fires negotiationneeded forever, and then not for later
+// changes. So after an offer that said nothing new, compare descriptions instead.
 func (a *Adapter) Needed() bool {
 	if a.Connection.vain && !a.Restart && a.SignalingState() == webrtc.SignalingStateStable {
 		if !a.Connection.differsNow() {
@@ -57,11 +58,11 @@ func (a *Adapter) Needed() bool {
 	return a.PeerConnection.Needed()
 }
 
-// Flush makes a round trip to where negotiationneeded comes from: those that are
-// due are here when it is back.
+// Flush waits for a round trip to the source of negotiationneeded events: those that
+// were due have fired when it returns.
 func (a *Adapter) Flush() { _, _ = a.Connection.await("getStats") }
 
-// Detach takes our handlers off.
+// Detach removes the Session's handlers.
 func (a *Adapter) Detach() { a.Connection.detach() }
 
 func (b *Connection) listen(event string, f func(safejs.Value)) error {
@@ -90,7 +91,7 @@ type listener struct {
 	fn    safejs.Func
 }
 
-// localCandidate reads what pion's ToJSON loses.
+// localCandidate reads the fields that pion's ToJSON loses.
 func (b *Connection) localCandidate(event safejs.Value) {
 	candidate, err := event.Get("candidate")
 	if err != nil {

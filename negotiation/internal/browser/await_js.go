@@ -11,8 +11,8 @@ import (
 	"perfect-negotiation/negotiation/webapi"
 )
 
-// opTimeout bounds one operation of the browser. Its promise never settles if
-// the connection is closed meanwhile.
+// opTimeout bounds one operation of the browser. Its promise never settles if the
+// connection is closed meanwhile.
 const opTimeout = 15 * time.Second
 
 var errTimeout = errors.New("the browser did not answer in time")

@@ -1,4 +1,4 @@
-// Package browser gives a browser's RTCPeerConnection what package held asks for.
+// Package browser adapts a browser's RTCPeerConnection to package held.
 package browser
 
 import (
@@ -12,21 +12,20 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Connection is an RTCPeerConnection as package held sees it. It goes through pion's
-// JSValue where pion's own methods lose something: errors their name, candidates
-// their mid and ufrag.
+// Connection is an RTCPeerConnection behind [held.Connection]. It uses pion's JSValue
+// where pion's own methods lose something: the name of errors, the mid and ufrag of
+// candidates.
 //
-// It holds pion's methods and not pion's PeerConnection: a type in an interface
-// drags all that can be reached from it into the program, and a sixth of the
-// download with it.
+// It holds pion's methods instead of pion's PeerConnection: a type in an interface
+// links everything reachable from it into the program, a sixth of the download.
 type Connection struct {
 	signalingState              func() webrtc.SignalingState
 	currentLocal, currentRemote func() *webrtc.SessionDescription
 
 	Hint
-	looked    bool     // for what was wanted before we listened
+	looked    bool     // changes made before we listened were looked for
 	vain      bool     // the last offer said nothing new
-	group     []string // BUNDLE, of the last remote description
+	group     []string // BUNDLE group of the last remote description
 	js        safejs.Value
 	to        held.Hooks
 	listeners []listener
@@ -34,12 +33,12 @@ type Connection struct {
 
 func (b *Connection) SignalingState() webrtc.SignalingState { return b.signalingState() }
 
-// NameSections implements [held.Connection]: a browser takes the mids of a dropped
-// offer back.
+// NameSections implements [held.Connection]: a browser frees the mids of a dropped
+// offer.
 func (*Connection) NameSections() error { return nil }
 
 // CreateOffer implements [held.Connection]. Chromium (156) keeps the header extension
-// ids of an offer that was dropped, and then makes one that it refuses itself.
+// ids of a dropped offer, and may then create an offer that it refuses itself.
 func (b *Connection) CreateOffer(restart bool) (held.Local, error) {
 	offer, err := b.create("createOffer", map[string]any{"iceRestart": restart})
 	if err != nil {
@@ -63,7 +62,7 @@ func (b *Connection) CreateAnswer() (held.Local, error) {
 	return b.made(webrtc.SDPTypeAnswer, answer), nil
 }
 
-// create has the browser make a description.
+// create has the browser create a description.
 func (b *Connection) create(method string, args ...any) (*sdp.Description, error) {
 	made, err := b.await(method, args...)
 	text, _ := stringOf(made, "sdp")
@@ -82,12 +81,12 @@ func (b *Connection) SetLocalDescription(d webrtc.SessionDescription) error {
 	return err
 }
 
-// Look implements [held.Connection]: a browser looks for itself before it changes anything.
+// Look implements [held.Connection]: a browser validates before it changes anything.
 func (b *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
 	return plan{b, webrtc.SessionDescription{Type: kind, SDP: remote.String()}, remote.Bundle()}, nil
 }
 
-// plan is a remote description that a browser will be given.
+// plan implements [held.Plan].
 type plan struct {
 	*Connection
 	remote webrtc.SessionDescription
@@ -113,7 +112,8 @@ func (b *Connection) Superseded(err error) bool {
 // Commits implements [held.Connection].
 func (*Connection) Commits([]sdp.Section) bool { return true }
 
-// AddICECandidate implements [held.Connection]. An empty one is end-of-candidates.
+// AddICECandidate implements [held.Connection]. An empty candidate is
+// end-of-candidates.
 func (b *Connection) AddICECandidate(c webrtc.ICECandidateInit) error {
 	if c.Candidate == "" {
 		_, err := b.await("addIceCandidate", nil)

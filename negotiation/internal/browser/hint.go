@@ -7,14 +7,13 @@ import (
 	"perfect-negotiation/negotiation/internal/held"
 )
 
-// Hint counts how often a browser fired negotiationneeded. A browser fires only
-// in stable and not again before the next exchange, after which it fires anew if
-// an offer is still needed. So what is wanted is the last firing: if the last
-// exchange began after it, nothing is.
+// Hint counts negotiationneeded events of a browser. A browser fires only in stable,
+// and again only after the next exchange if an offer is still needed. So an offer is
+// needed if the event fired since the last exchange began.
 // https://www.w3.org/TR/webrtc/#dfn-update-the-negotiation-needed-flag
 type Hint struct{ Count atomic.Int32 }
 
-// Fired is told of negotiationneeded, from any goroutine.
+// Fired is called for each negotiationneeded event, from any goroutine.
 func (h *Hint) Fired() { h.Count.Add(1) }
 
 // Wants implements [held.Connection].

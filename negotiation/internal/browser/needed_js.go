@@ -8,8 +8,8 @@ import (
 	"perfect-negotiation/negotiation/internal/sdp"
 )
 
-// Wants implements [held.Connection]. What was fired before anybody listened is not
-// fired again.
+// Wants implements [held.Connection]. An event that fired before we listened does not
+// fire again.
 func (b *Connection) Wants() []held.Want {
 	if !b.looked {
 		b.looked = true
@@ -20,15 +20,14 @@ func (b *Connection) Wants() []held.Want {
 	return b.Hint.Wants()
 }
 
-// differsNow reports whether an offer made now would say something else than was
-// negotiated.
+// differsNow reports whether an offer made now would differ from what was negotiated.
 func (b *Connection) differsNow() bool {
 	offer, err := b.create("createOffer")
 	return err == nil && differs(offer, b.past())
 }
 
-// differs reports whether an offer says something else than was negotiated. What an
-// answer did not say because it was not offered is nothing else.
+// differs reports whether an offer differs from what was negotiated. What an answer
+// left out because it was not offered is no difference.
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func differs(offer *sdp.Description, before *held.Past) bool {
 	if before == nil {
@@ -41,8 +40,8 @@ func differs(offer *sdp.Description, before *held.Past) bool {
 	return !slices.Equal(outline(offer, offered), outline(before.Local, nil))
 }
 
-// outline returns what of each section makes an offer needed, as far as an answer
-// to those offered may say it.
+// outline returns the parts of each section that make an offer needed, as far as an
+// answer to those offered may state them.
 func outline(d *sdp.Description, offered []sdp.Section) []string {
 	var list []string
 	for i, m := range d.Media {

@@ -1,7 +1,7 @@
 package sdp
 
-// KeepCandidates removes each candidate that keep, which is given its value, does not
-// want.
+// KeepCandidates removes each candidate for which keep, called with its value,
+// returns false.
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.1
 func (d *Description) KeepCandidates(keep func(value string) bool) {
 	unwanted := func(line string) bool {

@@ -10,9 +10,9 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// CheckOffer returns an error if d cannot be an offer after the sections that were
-// negotiated before: they keep their place, and their mid and kind unless they were
-// rejected.
+// CheckOffer returns an error if d cannot be an offer after these negotiated
+// sections: they must keep their place, and unless they were rejected also their mid
+// and kind.
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.2.2
 func (d *Description) CheckOffer(before []Section) error {
 	if err := d.check(false); err != nil {
@@ -59,7 +59,7 @@ func (d *Description) answers(offer []Section) error {
 	return nil
 }
 
-// check looks at what holds for each description.
+// check checks the rules for all descriptions.
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.8
 func (d *Description) check(answer bool) error {
 	if err := d.checkLines(); err != nil {
@@ -89,7 +89,7 @@ func (d *Description) checkLines() error {
 		for _, line := range l {
 			n++
 			line = strings.TrimRight(line, "\r\n")
-			// Others would see several lines where a \r is in between.
+			// Other parsers would take a \r in between for the end of a line.
 			if line != "" && (len(line) < 2 || line[1] != '=' || strings.Contains(line, "\r")) {
 				return fmt.Errorf("not SDP: line %d", n)
 			}
@@ -98,7 +98,7 @@ func (d *Description) checkLines() error {
 	return nil
 }
 
-// blocks returns the lines of the session, and of each section.
+// blocks returns the session-level lines and those of each section.
 func (d *Description) blocks() []lines {
 	list := []lines{d.lines}
 	for _, m := range d.Media {
@@ -120,7 +120,7 @@ func (d *Description) checkSections() error {
 	return nil
 }
 
-// CheckMids returns an error unless each section has a mid of its own.
+// CheckMids returns an error unless each section has a unique mid.
 func CheckMids(list []Section) error {
 	var mids []string
 	for i, s := range list {
@@ -148,8 +148,9 @@ func (d *Description) checkBundle() error {
 	return nil
 }
 
-// checkTransport looks at the ICE credentials and the fingerprint of the transport. Those
-// of other sections do not count. Without any transport every section is rejected.
+// checkTransport checks the ICE credentials and the fingerprint of the transport.
+// Those of other sections do not count. If there is no transport, every section is
+// rejected.
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.4
 func (d *Description) checkTransport() error {
 	for _, key := range []string{"ice-ufrag", "ice-pwd"} {
@@ -163,7 +164,7 @@ func (d *Description) checkTransport() error {
 
 var shortest = map[string]int{"ice-ufrag": 4, "ice-pwd": 22}
 
-// Fingerprint returns the first fingerprint of the transport that can be used.
+// Fingerprint returns the first usable fingerprint of the transport.
 // https://www.rfc-editor.org/rfc/rfc8122#section-5
 func (d *Description) Fingerprint() (string, error) {
 	m := d.Carrier()
@@ -187,7 +188,7 @@ func iceChars(s string, shortest int) bool {
 	for _, r := range s {
 		switch {
 		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '+', r == '/':
-		case r == '-', r == '_', r == '=': // not in the RFC, but in the field
+		case r == '-', r == '_', r == '=': // not in the RFC, but in use
 		default:
 			return false
 		}

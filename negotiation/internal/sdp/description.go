@@ -1,5 +1,5 @@
-// Package sdp reads, checks, edits and writes session descriptions, as far as
-// negotiation looks at them. What the lines say in detail is left to the
+// Package sdp parses, checks, edits and writes session descriptions, as far as
+// negotiation depends on them. The detailed content of lines is left to the
 // PeerConnection.
 package sdp
 
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Description is a session description: the lines of the session, and the media
+// Description is a session description: the session-level lines and the media
 // sections. Lines that are not edited are written as they were read.
 // https://www.rfc-editor.org/rfc/rfc8866#section-5
 type Description struct {
@@ -22,9 +22,8 @@ type Media struct {
 	lines // the m= line is the first
 }
 
-// Parse reads a description. It takes any text: lines that are none of SDP are kept
-// where they are, and only [Description.CheckOffer] and [Description.CheckAnswer]
-// refuse them.
+// Parse parses a description. It accepts any text: lines that are not SDP are kept in
+// place, and refused only by [Description.CheckOffer] and [Description.CheckAnswer].
 func Parse(text string) *Description {
 	d := &Description{}
 	into := &d.lines
@@ -41,7 +40,7 @@ func Parse(text string) *Description {
 	return d
 }
 
-// String writes d.
+// String returns the text of d.
 func (d *Description) String() string {
 	size := d.size()
 	for _, m := range d.Media {
@@ -56,7 +55,7 @@ func (d *Description) String() string {
 	return b.String()
 }
 
-// Clone returns a copy: edits of it leave d unchanged.
+// Clone returns a deep copy.
 func (d *Description) Clone() *Description {
 	c := &Description{lines: slices.Clone(d.lines)}
 	for _, m := range d.Media {
@@ -76,8 +75,8 @@ func (d *Description) Bundle() []string {
 	return nil
 }
 
-// Tag returns the mid of the section whose transport all others share, the first of
-// the BUNDLE group; empty: there is no group.
+// Tag returns the mid of the BUNDLE-tagged section, the first of the group, whose
+// transport all others share; empty: there is no group.
 func (d *Description) Tag() string {
 	if group := d.Bundle(); len(group) > 0 {
 		return group[0]
@@ -85,9 +84,9 @@ func (d *Description) Tag() string {
 	return ""
 }
 
-// Transport returns an attribute of the section whose transport all others share:
-// the first of the BUNDLE group, or the first that is not rejected. Without such a
-// section there is no transport.
+// Transport returns an attribute of the section that carries the transport: the first
+// of the BUNDLE group, or else the first that is not rejected. ok is false if there
+// is no such section or attribute.
 func (d *Description) Transport(key string) (value string, ok bool) {
 	if m := d.Carrier(); m != nil {
 		return d.Attribute(m, key), true
@@ -95,7 +94,7 @@ func (d *Description) Transport(key string) (value string, ok bool) {
 	return "", false
 }
 
-// Carrier returns the section that has the transport; nil: there is none.
+// Carrier returns the section that carries the transport; nil: there is none.
 func (d *Description) Carrier() *Media {
 	tag := d.Tag()
 	for _, m := range d.Media {
@@ -106,8 +105,8 @@ func (d *Description) Carrier() *Media {
 	return nil
 }
 
-// Bundled reports whether m shares the transport of the description: it is in the BUNDLE
-// group, or, without one, the first that is not rejected.
+// Bundled reports whether m uses the transport of the description: it is in the
+// BUNDLE group or, without a group, the first section that is not rejected.
 // https://www.rfc-editor.org/rfc/rfc9143#section-7
 func (d *Description) Bundled(m *Media) bool {
 	if group := d.Bundle(); group != nil {
@@ -116,7 +115,7 @@ func (d *Description) Bundled(m *Media) bool {
 	return m == d.Carrier()
 }
 
-// Attribute returns the value that m has, or inherits from the session.
+// Attribute returns the value that m has, or inherits from the session level.
 func (d *Description) Attribute(m *Media, key string) string {
 	if value, ok := m.Get(key); ok {
 		return value
@@ -131,7 +130,7 @@ func (d *Description) Ufrag() string {
 	return value
 }
 
-// Ufrags returns those of all sections: they differ where there is no BUNDLE.
+// Ufrags returns the ufrags of all sections, which differ if there is no BUNDLE.
 func (d *Description) Ufrags() []string {
 	var list []string
 	for _, m := range d.Media {
@@ -147,7 +146,7 @@ func (d *Description) Setup() string {
 	return value
 }
 
-// Candidates returns those of all sections, without "candidate:".
+// Candidates returns the candidates of all sections, without "candidate:".
 func (d *Description) Candidates() []string {
 	var list []string
 	for _, m := range d.Media {
@@ -156,8 +155,8 @@ func (d *Description) Candidates() []string {
 	return list
 }
 
-// SameOffer reports whether two offers differ only in what changes by itself: the
-// version in the o= line, and candidates.
+// SameOffer reports whether two offers differ only in what changes without a reason:
+// the version in the o= line, and candidates.
 func SameOffer(a, b *Description) bool {
 	essence := func(d *Description) string {
 		d = d.Clone()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzParse reads any text and writes it again: nothing is lost, and what was
-// read is the same as what is read of the copy.
+// FuzzParse parses any text and writes it again: nothing may be lost, and parsing the
+// copy must give the same result.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "v=0", "m=", "m=audio", "what is this?\r\n", "v=0\nm=audio 9 X 0\na=mid:0\n", "v=0\r\n\r\nm=audio 0 X 0\r\na=bundle-only",
@@ -38,7 +38,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// edit makes each edit that there is.
+// edit makes every possible edit.
 func edit(d *Description) {
 	before := d.Sections()
 	d.FillMids([]Section{{Mid: "filled"}})
@@ -64,8 +64,8 @@ func same(a, b Section) bool {
 	return a.Mid == b.Mid && a.Kind == b.Kind && a.Rejected == b.Rejected && a.Direction == b.Direction && slices.Equal(a.Extensions, b.Extensions)
 }
 
-// TestSections reads what a description says of its sections, with what it says for
-// all of them.
+// TestSections checks the values of sections, including those inherited from the
+// session level.
 func TestSections(t *testing.T) {
 	d := Parse(text("v=0|a=group:LS 9|a=group:BUNDLE 1 0 |a=recvonly|a=ice-ufrag:session|" +
 		"m=audio 9 UDP/TLS/RTP/SAVPF 111 9|a=mid:0|a=extmap:2/sendonly uri x|a=ice-ufrag:own|a=candidate:1|" +

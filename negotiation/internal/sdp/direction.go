@@ -1,7 +1,7 @@
 package sdp
 
-// Direction is what a transceiver wants, or a section says: a bit to send and one to
-// receive.
+// Direction is the direction of a transceiver or a section: a bit to send and a bit
+// to receive.
 // https://www.rfc-editor.org/rfc/rfc8866#section-6.7
 type Direction uint8
 
@@ -17,10 +17,10 @@ func (d Direction) String() string {
 	return [...]string{"inactive", "sendonly", "recvonly", "sendrecv"}[d&Sendrecv]
 }
 
-// Reversed is d as the other side sees it.
+// Reversed returns d as seen from the other side.
 func (d Direction) Reversed() Direction { return d>>1&1 | d&1<<1 }
 
-// DirectionOf reads a direction; any other text is sendrecv.
+// DirectionOf parses a direction; any other text is sendrecv.
 func DirectionOf(text string) Direction {
 	d, _ := directionOf(text)
 	return d
@@ -35,7 +35,7 @@ func directionOf(text string) (Direction, bool) {
 	return Sendrecv, false
 }
 
-// direction returns the direction that the lines say.
+// direction returns the direction that the lines state.
 func (l lines) direction() (Direction, bool) {
 	for _, line := range l {
 		if key, _, ok := attribute(line); ok {
@@ -47,7 +47,7 @@ func (l lines) direction() (Direction, bool) {
 	return Sendrecv, false
 }
 
-// SetDirection has m say a direction, and no other.
+// SetDirection replaces the direction of m.
 func (m *Media) SetDirection(to Direction) {
 	said := false
 	m.remove(func(line string) bool {

@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// SetKind makes m a section of another kind.
+// SetKind changes the kind of m.
 func (m *Media) SetKind(kind string) {
 	m.lines[0] = "m=" + kind + strings.TrimPrefix(m.lines[0], "m="+m.Kind)
 	m.Kind = kind
 }
 
-// Plain returns a copy that has of the lines only the attributes. The others say what
-// they say in each description of WebRTC, so that a stricter parser finds nothing else.
+// Plain returns a copy with the attributes only; the other lines get the values that
+// they have in every WebRTC description, so that a stricter parser finds no fault
+// with them.
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.2.1
 func (d *Description) Plain() *Description {
 	plain := blank()
@@ -62,7 +63,7 @@ func (m *Media) SetProtocol(to string) {
 	m.lines[0] = strings.Join(words, " ") + "\r\n"
 }
 
-// Drop removes those attributes.
+// Drop removes the attributes for which those returns true.
 func (l *lines) Drop(those func(key, value string) bool) {
 	l.remove(func(line string) bool {
 		key, value, ok := attribute(line)
@@ -70,10 +71,10 @@ func (l *lines) Drop(those func(key, value string) bool) {
 	})
 }
 
-// SetMid gives m a mid, where it has none, or another.
+// SetMid sets or replaces the mid of m.
 func (m *Media) SetMid(mid string) {
 	if m.Mid == "" {
-		m.Drop(func(key, _ string) bool { return key == "mid" }) // an empty one
+		m.Drop(func(key, _ string) bool { return key == "mid" }) // an empty mid
 		m.Add("mid", mid)
 	} else {
 		m.replace("mid", func(string) string { return mid })
@@ -81,8 +82,8 @@ func (m *Media) SetMid(mid string) {
 	m.Mid = mid
 }
 
-// Rename gives m another mid, also in the BUNDLE group. If the group has the old one
-// twice it is the last that is meant.
+// Rename changes the mid of m, also in the BUNDLE group. If the group lists the old
+// mid twice, the last one is changed.
 func (d *Description) Rename(m *Media, mid string) {
 	if m.Mid == mid {
 		return
@@ -120,7 +121,7 @@ func (d *Description) Cut(n int) {
 	d.Remove(func(m *Media) bool { return slices.Contains(rest, m) })
 }
 
-// SetBundle gives d this BUNDLE group, and no other group; nil: none at all.
+// SetBundle replaces all groups of d by this BUNDLE group; nil: by none.
 func (d *Description) SetBundle(mids []string) {
 	d.Drop(func(key, _ string) bool { return key == "group" })
 	if len(mids) > 0 {
@@ -140,9 +141,9 @@ func (d *Description) setBundle(mids []string) {
 	})
 }
 
-// FillMids gives each section that has no mid that of the section in the same place
-// of like. pion leaves the mid out of the sections that it rejects (sdp.go:611), and
-// then neither side can make another offer.
+// FillMids gives each section without a mid the mid of the section at the same index
+// of like. pion omits the mid of sections that it rejects (sdp.go:611), and then
+// neither side can make another offer.
 func (d *Description) FillMids(like []Section) {
 	for i, m := range d.Media {
 		if m.Mid == "" && i < len(like) && like[i].Mid != "" {
@@ -151,8 +152,8 @@ func (d *Description) FillMids(like []Section) {
 	}
 }
 
-// GiveMids gives a mid to each section of an offer that has none: that of the section
-// in the same place that was negotiated before, else a new one.
+// GiveMids gives each section of an offer without a mid the mid negotiated before at
+// the same index, or else a new one.
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.10
 func (d *Description) GiveMids(before []Section) {
 	n := 0
@@ -170,18 +171,18 @@ func (d *Description) GiveMids(before []Section) {
 	}
 }
 
-// SetSetup replaces the DTLS role wherever there is one.
+// SetSetup replaces the DTLS role wherever one is stated.
 func (d *Description) SetSetup(role string) {
 	for _, l := range d.blocks() {
 		l.replace("setup", func(string) string { return role })
 	}
 }
 
-// SetTag names the section first in the BUNDLE group whose transport all others
-// share. In an offer that is the one of the last answer, in an answer that of the
-// offer, or the next of that group (before) which is still there. In a first offer it
-// is the section of data channels, which never stops: when the tagged section is
-// stopped or used again Chromium (156) makes a new transport, and pion cannot.
+// SetTag puts the section that carries the transport first in the BUNDLE group.
+// before is the group of the last answer, for an offer, or of the offer, for an
+// answer: the first of it that still exists is the one. In a first offer it is the
+// section of data channels, which never stops: when the tagged section is stopped or
+// reused, Chromium (156) makes a new transport, and pion cannot.
 // https://www.rfc-editor.org/rfc/rfc9143#section-7
 func (d *Description) SetTag(before []string) {
 	group := d.Bundle()
@@ -200,7 +201,7 @@ func (d *Description) SetTag(before []string) {
 	}
 }
 
-// CollectCandidates puts all candidates into the section that has the transport.
+// CollectCandidates moves all candidates into the section that carries the transport.
 func (d *Description) CollectCandidates() {
 	tag := d.Tag()
 	i := slices.IndexFunc(d.Media, func(m *Media) bool { return tag != "" && m.Mid == tag })
@@ -227,7 +228,7 @@ func (m *Media) takeCandidates() (taken lines) {
 	return taken
 }
 
-// Rejection returns a section that is rejected.
+// Rejection returns a rejected section.
 // https://www.rfc-editor.org/rfc/rfc3264#section-6
 func Rejection(kind, mid string) *Media {
 	m := &Media{Section{Mid: mid, Kind: kind, Rejected: true}, lines{"", connectionLine, written("mid", mid), written("inactive", "")}}
@@ -235,7 +236,7 @@ func Rejection(kind, mid string) *Media {
 	return m
 }
 
-// Rejecting returns an answer that rejects each section of an offer.
+// Rejecting returns an answer that rejects every section of an offer.
 func Rejecting(offered []Section) *Description {
 	d := blank()
 	for _, s := range offered {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// RenumberExtensions gives header extensions other ids where two of them have the
-// same, which must not be in a BUNDLE group. Those of the sections that were
-// negotiated keep theirs, also of those that are rejected now: a section that only
-// one side has rejected is alive to Chromium (156).
+// RenumberExtensions changes ids of header extensions that are not unique, as they
+// must be within a BUNDLE group. Extensions of negotiated sections keep their ids,
+// even if the section is rejected now: a section that only one side has rejected is
+// still alive to Chromium (156).
 // https://www.rfc-editor.org/rfc/rfc9143#section-10
 func (d *Description) RenumberExtensions(negotiated []Section) {
 	ids, uris := map[string]string{}, map[string]string{} // of each other
@@ -47,7 +47,7 @@ func (d *Description) RenumberExtensions(negotiated []Section) {
 	}
 }
 
-// free returns the first id that is not in use. 15 means something else.
+// free returns the first unused id. 15 is reserved.
 // https://www.rfc-editor.org/rfc/rfc8285#section-4.2
 func free(used map[string]string) string {
 	for n := 1; ; n++ {
@@ -57,8 +57,9 @@ func free(used map[string]string) string {
 	}
 }
 
-// KeepExtensions leaves out the header extensions that were not offered in the same
-// section. pion says of each section what it has negotiated for all of that kind.
+// KeepExtensions removes the header extensions that were not offered in the same
+// section. pion lists in each section what it has negotiated for all sections of that
+// kind.
 // https://www.rfc-editor.org/rfc/rfc8285#section-6
 func (d *Description) KeepExtensions(offered []Section) {
 	for i, m := range d.Media {

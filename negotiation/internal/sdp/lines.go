@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// lines are those of the session, or of a media section, each with its end.
+// lines are the lines of the session level or of a media section, each with its line
+// ending.
 type lines []string
 
-// attribute cuts an a= line.
+// attribute splits an a= line.
 func attribute(line string) (key, value string, ok bool) {
 	line, ok = strings.CutPrefix(strings.TrimRight(line, "\r\n"), "a=")
 	key, value, _ = strings.Cut(line, ":")
@@ -43,7 +44,7 @@ func (l lines) Get(key string) (value string, ok bool) {
 	return "", false
 }
 
-// Has reports whether there is such an attribute.
+// Has reports whether the attribute is present.
 func (l lines) Has(key string) bool {
 	_, ok := l.Get(key)
 	return ok
@@ -63,7 +64,7 @@ func (l *lines) Take(key string) (value string, ok bool) {
 	return "", false
 }
 
-// replace gives each attribute of this name the value that to returns for its own.
+// replace replaces the value of each attribute of this name by to(value).
 func (l lines) replace(key string, to func(value string) string) {
 	for i, line := range l {
 		if k, value, ok := attribute(line); ok && k == key {
@@ -83,8 +84,8 @@ func (l lines) size() (n int) {
 	return n + len("\r\n")
 }
 
-// write writes the lines. The last line of a text may have no end, and others may
-// follow it now.
+// write writes the lines. The last line of a text may lack a line ending although
+// others follow it now.
 func (l lines) write(b *strings.Builder) {
 	for _, line := range l {
 		if b.Len() > 0 && !strings.HasSuffix(b.String(), "\n") {

@@ -2,15 +2,14 @@ package sdp
 
 import "strings"
 
-// Section is what negotiation needs to know of one media section, also when the
-// description is no more.
+// Section is the part of a media section that negotiation must remember.
 type Section struct {
 	Mid      string
 	Kind     string // audio, video or application
 	Rejected bool   // port 0 and not bundle-only
 
 	Direction  Direction // of media
-	Extensions []string  // of RTP headers: id and URI
+	Extensions []string  // RTP header extensions: id and URI
 }
 
 // IsMedia reports whether a kind of section is audio or video.
@@ -25,7 +24,7 @@ func (d *Description) Sections() []Section {
 	return list
 }
 
-// section reads the lines of a media section.
+// section parses the lines of a media section.
 func (d *Description) section(l lines) Section {
 	words := append(strings.Fields(strings.TrimPrefix(l[0], "m=")), "", "")
 	s := Section{Kind: words[0]}
@@ -48,7 +47,7 @@ func (s *Section) readExtensions(l lines) {
 	}
 }
 
-// extension is an extmap without the direction.
+// extension returns an extmap without its direction.
 func extension(extmap string) string {
 	place, uri, _ := strings.Cut(extmap, " ")
 	id, _, _ := strings.Cut(place, "/")
@@ -71,7 +70,7 @@ func (m *Media) Protocol() string {
 	return ""
 }
 
-// AllRejected reports whether there is no section that is not rejected.
+// AllRejected reports whether every section is rejected.
 func AllRejected(list []Section) bool {
 	for _, s := range list {
 		if !s.Rejected {
