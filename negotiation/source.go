@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "fa7dadb041e15f736757d472fc58d7ab3d5706117ba63604c6097569768f5075"
+const Source = "f3b2edfdd673adc8351351a9b47e9f947636d085d38503d7ef89ce6d1ef286da"

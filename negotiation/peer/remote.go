@@ -1,13 +1,13 @@
 package peer
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/internal/random"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/link"
 	"perfect-negotiation/negotiation/signaling/wire"
@@ -49,9 +49,7 @@ func newRemote(p *Peer, id string) *remote {
 }
 
 func newSession() string {
-	id := make([]byte, 8)
-	_, _ = rand.Read(id) // never fails
-	return hex.EncodeToString(id)
+	return hex.EncodeToString(random.Bytes(8))
 }
 
 // received handles an envelope from the remote peer.

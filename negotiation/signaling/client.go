@@ -2,14 +2,14 @@ package signaling
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
+	"math/rand/v2"
 	"sync"
 	"time"
 
+	"perfect-negotiation/negotiation/internal/random"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
@@ -75,9 +75,7 @@ type conn interface {
 
 // NewKey returns a new secret identity of 128 bits.
 func NewKey() string {
-	key := make([]byte, 16)
-	_, _ = rand.Read(key) // never fails
-	return base64.RawURLEncoding.EncodeToString(key)
+	return base64.RawURLEncoding.EncodeToString(random.Bytes(16))
 }
 
 // Connect starts a client, which runs until Close is called or ctx ends. It
@@ -194,7 +192,7 @@ func backoff(failures int) time.Duration {
 	if failures < soonTries {
 		d = min(minBackoff<<failures, soonBackoff)
 	}
-	return d/2 + mathrand.N(d)
+	return d/2 + rand.N(d)
 }
 
 // connection makes a connection and serves it until it ends.

@@ -22,6 +22,18 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+// 128 bits do not come twice.
+func TestNewKey(t *testing.T) {
+	seen := map[string]bool{}
+	for range 100 {
+		key := NewKey()
+		if !wire.ValidKey(key) || len(key) != 22 || seen[key] {
+			t.Errorf("%q is no new key of 128 bits", key)
+		}
+		seen[key] = true
+	}
+}
+
 // Options that can never work are refused at once, with an error that names the
 // culprit. Values at the limits are accepted.
 func TestOptions(t *testing.T) {

@@ -5,7 +5,7 @@
 // It leaves app.<hash>.wasm there with .gz and .br beside it, and the wasm_exec.js of
 // the same Go. -fast leaves out brotli, which takes most of the time. A build that
 // changes nothing writes nothing, and an interrupted one leaves the last good build,
-// as does one whose .br would exceed 960,000 bytes.
+// as does one whose .br would exceed 930,000 bytes.
 //
 // It builds pion/webrtc without the declarations in unused.go, which a page never uses.
 // Whoever builds the module in another way gets the same program with pion as it is,

@@ -25,13 +25,14 @@ func TestImports(t *testing.T) {
 		held    = "negotiation/internal/held"
 		pion    = "negotiation/internal/pion"
 		browser = "negotiation/internal/browser"
+		random  = "negotiation/internal/random"
 		webapi  = "negotiation/webapi"
 		trace   = "negotiation/trace"
 		dump    = "negotiation/trace/dump"
 		replay  = "negotiation/replay"
 	)
 	core := []string{"negotiation", jsontxt, wire, trace, held, sdp, pion}
-	client := append([]string{"negotiation/signaling", link}, core...)
+	client := append([]string{"negotiation/signaling", link, random}, core...)
 	peer := append([]string{"negotiation/peer"}, client...)
 	for _, rule := range []struct {
 		pkg    string
