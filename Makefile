@@ -126,6 +126,7 @@ screenshot: tools ## make the picture in README.md
 	PN_TABS=1 PN_SCREENSHOT="$(CURDIR)/web/screenshot.png" go test -count=1 -run Screenshot ./server/e2e
 
 bench: tools ## the benchmark tables: connections, parses, the explorer, and our page beside JavaScript
+	go run ./web/build -sizes
 	go run ./web/build -fast
 	set -o pipefail; go test -run '^$$' -bench . -skip '^Benchmark(Explore|Parses)$$' -benchmem -count 5 -timeout 30m \
 		./negotiation/... ./server/relay/... | tee /dev/stderr | .ci/medians

@@ -82,7 +82,7 @@ type source struct {
 
 // sources returns pion's package and those of its module that it needs in a browser.
 func sources(ctx context.Context, root string) ([]source, error) {
-	out, err := goIn(ctx, root, "list", "-deps", "-json=Dir,ImportPath,GoFiles,Module", pion)
+	out, err := goIn(ctx, root, "off", "list", "-deps", "-json=Dir,ImportPath,GoFiles,Module", pion)
 	if err != nil {
 		return nil, err
 	}
@@ -101,15 +101,15 @@ func sources(ctx context.Context, root string) ([]source, error) {
 }
 
 func ownGoVersion(ctx context.Context, root string) (string, error) {
-	out, err := goIn(ctx, root, "list", "-m", "-f", "{{.GoVersion}}")
+	out, err := goIn(ctx, root, "off", "list", "-m", "-f", "{{.GoVersion}}")
 	return strings.TrimSpace(string(out)), err
 }
 
-// goIn runs a go command in the module in root, for the browser.
-func goIn(ctx context.Context, root string, args ...string) ([]byte, error) {
+// goIn runs a go command in dir with the go.work called work, for the browser.
+func goIn(ctx context.Context, dir, work string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWORK=off")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOWORK="+work)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

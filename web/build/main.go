@@ -1,11 +1,13 @@
 // Command build compiles the program in wasm/ into web/dist, where the page finds it:
 //
 //	go run ./web/build [-fast]
+//	go run ./web/build -sizes
 //
 // It leaves app.<hash>.wasm there with .gz and .br beside it, and the wasm_exec.js of
 // the same Go. -fast leaves out brotli, which takes most of the time. A build that
 // changes nothing writes nothing, and an interrupted one leaves the last good build,
-// as does one whose .br would exceed 930,000 bytes.
+// as does one whose .br would exceed 930,000 bytes. -sizes leaves all as it is, and
+// prints what each package has in the program, before and after compression.
 //
 // It builds pion/webrtc without the declarations in unused.go, which a page never uses.
 // Whoever builds the module in another way gets the same program with pion as it is,
@@ -27,6 +29,7 @@ import (
 
 func main() {
 	fast := flag.Bool("fast", false, "leave out brotli")
+	bySize := flag.Bool("sizes", false, "print the size of each package, and write nothing")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "build: unexpected argument %q\n", flag.Arg(0))
@@ -35,13 +38,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *fast); err != nil {
+	if err := run(ctx, *fast, *bySize); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, fast bool) error {
+func run(ctx context.Context, fast, bySize bool) error {
 	mod, err := goEnv(ctx, "GOMOD")
 	if err != nil {
 		return err
@@ -59,7 +62,11 @@ func run(ctx context.Context, fast bool) error {
 	if err != nil {
 		return err
 	}
-	return build(ctx, filepath.Join(root, "wasm"), work, filepath.Join(root, "web", "dist"), fast, os.Stdout)
+	program := filepath.Join(root, "wasm")
+	if bySize {
+		return sizes(ctx, program, work, os.Stdout)
+	}
+	return build(ctx, program, work, filepath.Join(root, "web", "dist"), fast, os.Stdout)
 }
 
 func goEnv(ctx context.Context, name string) (string, error) {
