@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "f3b2edfdd673adc8351351a9b47e9f947636d085d38503d7ef89ce6d1ef286da"
+const Source = "e926af14b4922077bc455637761a4df84cc28db693b9b0de2b2c7317bcde4a90"

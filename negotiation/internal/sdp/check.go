@@ -1,10 +1,10 @@
 package sdp
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"perfect-negotiation/negotiation/trace"
@@ -203,7 +203,12 @@ func checkFingerprint(value string) error {
 	if !known {
 		return errors.New("the fingerprint's hash function is unknown")
 	}
-	if b, err := hex.DecodeString(strings.ReplaceAll(digits, ":", "")); err != nil || len(b) != size {
+	pairs := strings.Split(digits, ":") // RFC 8122, section 5
+	unread := slices.ContainsFunc(pairs, func(pair string) bool {
+		_, err := strconv.ParseUint(pair, 16, 8)
+		return err != nil || len(pair) != 2
+	})
+	if unread || len(pairs) != size {
 		return fmt.Errorf("the fingerprint is not a %s hash", algorithm)
 	}
 	return nil
