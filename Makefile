@@ -9,13 +9,13 @@ GO_TEST    := go test -vet=off
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
-FUZZERS    := FuzzMessage FuzzReceive FuzzParse FuzzDescription FuzzAnswer FuzzSchedule FuzzLine FuzzRead FuzzMask
-PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTheOtherLane|TestTraceFile|TestVisitors|TestWrongRoles)
+FUZZERS    := FuzzReceive FuzzParse FuzzLine FuzzRead FuzzMask
+CONNECTING := FuzzMessage FuzzSchedule FuzzDescription FuzzAnswer
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-old \
-	fuzz $(FUZZERS) bin/fuzz lint explore soak screenshot bench tools clean help
+.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-firefox test-old \
+	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -25,7 +25,7 @@ run: ## build quickly and serve on http://localhost:8080
 	go run ./server serve --addr :8080
 
 # Tests that only compute run in the time that those with networks and browsers leave idle.
-test: tools ## run the tests, all but test-page and the long ones
+test: tools ## run the tests, all but the long ones
 	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-live test-computed
 
 # Two browsers at once wait less: one plays with connections, and one shows tabs.
@@ -34,12 +34,13 @@ test-live:
 	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-browser test-tabs
 
 test-computed:
-	@MAKEFLAGS= nice -n 19 $(MAKE) --no-print-directory -j2 walks fuzz
+	@MAKEFLAGS= nice -n 19 $(MAKE) --no-print-directory -j2 walks fuzz-text
 
 test-native: test-race walks ## the tests that need no browser
 
 test-race: tools
-	$(GO_TEST) -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media ./web/...
+	$(GO_TEST) -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media
+	$(GO_TEST) -timeout 5m ./web/...
 	$(GO_TEST) -timeout 5m -run '^(TestTable|TestStress)$$' ./negotiation
 
 walks:
@@ -52,11 +53,7 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
 	PN_TABS=1 $(GO_TEST) -race -timeout 5m ./server ./server/terminal
-	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)' ./server/e2e
-
-test-page: tools ## what the page draws of the trace, and how it can be read
-	go run ./web/build -fast
-	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -run '$(PAGE)' ./server/e2e
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m ./server/e2e
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
@@ -66,7 +63,10 @@ test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and w
 test-old: ## a program from before the protocol had a number, with today's
 	PN_OLD=1 go test -count=1 -v -timeout 5m -run '^TestOld$$' ./server/e2e
 
-fuzz: $(FUZZERS) ## the fuzzers, some 10 s each, or for FUZZTIME
+fuzz: fuzz-text $(CONNECTING) ## the fuzzers, some 10 s each, or for FUZZTIME
+
+# Those that connect nothing: pion takes minutes to compile with coverage counters in it.
+fuzz-text: $(FUZZERS)
 
 # By count: when a time limit ends, Go 1.26 may report a failure (go.dev/issue/75804).
 FuzzMessage FuzzSchedule: RUNS := 25000x
@@ -76,21 +76,15 @@ FuzzRead:                 RUNS := 5000x
 FuzzDescription:          RUNS := 500x
 FuzzAnswer:               RUNS := 800x
 
-FuzzReceive: FUZZED := negotiation/signaling/link
-FuzzParse:   FUZZED := negotiation/internal/sdp
+FuzzMessage FuzzSchedule:   FUZZED := negotiation
+FuzzReceive:                FUZZED := negotiation/signaling/link
+FuzzParse:                  FUZZED := negotiation/internal/sdp
 FuzzDescription FuzzAnswer: FUZZED := negotiation/internal/pion
-FuzzLine: FUZZED := negotiation/trace
-FuzzRead FuzzMask: FUZZED := negotiation/trace/dump
-$(FUZZERS):  FUZZED ?= negotiation
+FuzzLine:                   FUZZED := negotiation/trace
+FuzzRead FuzzMask:          FUZZED := negotiation/trace/dump
 
-# One build for all fuzzers of a package: pion is compiled with coverage counters in it.
-$(FUZZERS): bin/fuzz
-	cd $(FUZZED) && $(CURDIR)/bin/fuzz/$(notdir $(FUZZED)).test -test.run '^$$' -test.fuzz '^$@$$' \
-		-test.fuzztime $(or $(FUZZTIME),$(RUNS)) -test.fuzzminimizetime 10x -test.parallel 1 \
-		-test.fuzzcachedir "$$(go env GOCACHE)/fuzz/$$(go list -m)/$(FUZZED)"
-
-bin/fuzz:
-	for pkg in . signaling/link internal/sdp internal/pion trace trace/dump; do $(GO_TEST) -c -fuzz . -o bin/fuzz/ ./negotiation/$$pkg || exit 1; done
+$(FUZZERS) $(CONNECTING):
+	cd $(FUZZED) && $(GO_TEST) -run '^$$' -fuzz '^$@$$' -fuzztime $(or $(FUZZTIME),$(RUNS)) -fuzzminimizetime 10x -parallel 1 .
 
 lint: ## vet, staticcheck and gofmt, for both targets
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
@@ -114,7 +108,7 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server ./server/terminal ./server/e2e
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server/e2e -long
-	$(MAKE) --no-print-directory test-old
+	$(MAKE) --no-print-directory test-old fuzz
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	PN_BROWSER=1 go test -timeout 120m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)
