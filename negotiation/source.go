@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "e926af14b4922077bc455637761a4df84cc28db693b9b0de2b2c7317bcde4a90"
+const Source = "4a00f94d7e1dc64e7fc9308c83fa58e62337f9291025b9d1300349f8d917d3c0"

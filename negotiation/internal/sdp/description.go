@@ -155,8 +155,8 @@ func (d *Description) Candidates() []string {
 	return list
 }
 
-// SameOffer reports whether two offers differ only in what changes without a reason:
-// the version in the o= line, and candidates.
+// SameOffer reports whether two offers differ only in what changes by itself: the
+// version in the o= line, and candidates.
 func SameOffer(a, b *Description) bool {
 	essence := func(d *Description) string {
 		d = d.Clone()
