@@ -9,7 +9,7 @@ import (
 	"perfect-negotiation/negotiation"
 )
 
-// candidateFlags are options of the native peer about addresses of the other side.
+// candidateFlags are the native peer's options for remote candidates.
 func candidateFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{

@@ -16,7 +16,7 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// failure is an error of a command that has begun.
+// failure is an error of a command that has started; other errors are wrong usage.
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
@@ -33,12 +33,12 @@ func begun(action cli.ActionFunc) cli.ActionFunc {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	unsetEmpty()
 	var failed failure
 	switch err := command().Run(ctx, commandLine(os.Args)); {
 	case err == nil:
-	case errors.Is(err, errUsage), !errors.As(err, &failed): // a variable of the environment may be wrong
+	case errors.Is(err, errUsage), !errors.As(err, &failed): // an environment variable may be wrong
 		fmt.Fprintf(os.Stderr, "server: %v\nTry --help.\n", err)
 		os.Exit(2)
 	default:

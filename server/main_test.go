@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(leakChecked{m}, map[string]func(){"server": main})
 }
 
-// leakChecked are tests that leave no goroutine.
+// leakChecked are the tests that must leave no goroutine.
 type leakChecked struct{ *testing.M }
 
 func (m leakChecked) Run() int {

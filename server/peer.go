@@ -17,8 +17,8 @@ import (
 	"perfect-negotiation/server/terminal"
 )
 
-// demoRoom is the room of the pages /polite and /impolite, in which nothing
-// happens before somebody connects.
+// demoRoom is the room of the pages /polite and /impolite, in which no peer connects
+// by itself.
 const demoRoom = "demo"
 
 const megabyte = 1_000_000 // bytes
@@ -122,7 +122,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 			kept.add(trace.LineOf(e))
 			t.Trace(e)
 		},
-		OnRemoteTrace: func(_ string, l trace.Line) { kept.add(l) }, // the other side may show ours in any case
+		OnRemoteTrace: func(_ string, l trace.Line) { kept.add(l) }, // the other side may record ours in any case
 		OnInput:       kept.inputs(),
 		OnTrack:       t.OnTrack,
 	})
@@ -132,8 +132,8 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	return errors.Join(t.Run(ctx, p), kept.Close())
 }
 
-// recorder checks --media, and makes the directory after it if there is to be one;
-// else it returns nil.
+// recorder checks --media and creates its directory if there is to be one, else it
+// returns nil.
 func recorder(c *cli.Command) (*media.Recorder, error) {
 	switch m := terminal.Media(c.String("media")); m {
 	case "", terminal.MediaPattern, terminal.MediaEcho:

@@ -18,8 +18,8 @@ import (
 	"perfect-negotiation/server/site"
 )
 
-// shutdownTimeout is how long clients and requests may take to end: the relay takes
-// 5 s for clients that do not answer.
+// shutdownTimeout bounds the wait for clients and requests to end: the relay gives
+// clients that do not answer 5 s.
 const shutdownTimeout = 8 * time.Second
 
 func serveFlags() []cli.Flag {
@@ -106,8 +106,8 @@ func relayConfig(c *cli.Command) (relay.Config, error) {
 	return config, errors.Join(errs...)
 }
 
-// newServer bounds the time that a request takes. A WebSocket is none any more: what
-// is hijacked has no deadline.
+// newServer returns a server that bounds the time of a request. Hijacked connections
+// such as WebSockets have no deadline.
 func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:        h,
@@ -119,7 +119,7 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// pageURL is where a person on this machine finds the page.
+// pageURL returns the address at which a person on this machine finds the page.
 func pageURL(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || tcp.IP.IsUnspecified() {

@@ -22,7 +22,7 @@ func traceFlags() []cli.Flag {
 	}
 }
 
-// runTrace prints a file that peer --trace, or a page, has written.
+// runTrace prints a file written by peer --trace or by a page.
 func runTrace(_ context.Context, c *cli.Command) error {
 	if c.NArg() != 1 {
 		return fmt.Errorf("%w: trace takes one file, as in: server trace negotiation.trace", errUsage)
@@ -66,7 +66,7 @@ type keeper struct {
 	writer *dump.Writer
 }
 
-// keep makes the file that --trace names, if it names one.
+// keep creates the file that --trace names, if any.
 func keep(name, room string, fail func(error)) (*keeper, error) {
 	if name == "" {
 		return nil, nil
@@ -79,14 +79,14 @@ func keep(name, room string, fail func(error)) (*keeper, error) {
 	return &keeper{spool, writer}, err
 }
 
-// add keeps an event. Errors are told by the spool.
+// add writes an event. The spool reports errors.
 func (k *keeper) add(l trace.Line) {
 	if k != nil {
 		_ = k.writer.Write(l)
 	}
 }
 
-// inputs is for [peer.Config]: nothing is recorded where nothing is kept.
+// inputs returns the OnInput of [peer.Config]; nil if nothing is kept.
 func (k *keeper) inputs() func(trace.Input) {
 	if k == nil {
 		return nil

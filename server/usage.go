@@ -15,7 +15,7 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// errUsage says that the command line is wrong.
+// errUsage means that the command line is wrong.
 var errUsage = errors.New("wrong usage")
 
 func usage(_ context.Context, _ *cli.Command, err error, _ bool) error {
@@ -30,17 +30,17 @@ func commandLine(arguments []string) []string {
 	return append([]string{arguments[0], "serve"}, arguments[1:]...)
 }
 
-// unsetEmpty has variables of ours that are empty count as absent.
+// unsetEmpty unsets our environment variables that are empty.
 func unsetEmpty() {
 	for _, variable := range os.Environ() {
 		if name, value, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "PN_") && value == "" {
-			_ = os.Unsetenv(name) // fails only for names that cannot be set
+			_ = os.Unsetenv(name) // fails only for invalid names
 		}
 	}
 }
 
-// noArguments refuses what is left of the command line, such as a command that
-// does not exist, or does not come first.
+// noArguments refuses further arguments, such as a command that does not exist or
+// does not come first.
 func noArguments(c *cli.Command) error {
 	if !c.Args().Present() {
 		return nil
@@ -52,7 +52,7 @@ func noArguments(c *cli.Command) error {
 	return fmt.Errorf("%w: unexpected %q", errUsage, first)
 }
 
-// checkAddress checks what --addr names.
+// checkAddress checks the value of --addr.
 func checkAddress(address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {
@@ -64,7 +64,7 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// checkOrigin checks whether a browser can write an origin so.
+// checkOrigin checks that an origin is in the form that browsers send.
 // https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
 func checkOrigin(origin string) error {
 	if origin == "*" || origin == "null" {
@@ -81,7 +81,7 @@ func usualPort(u *url.URL) bool {
 	return u.Scheme == "http" && u.Port() == "80" || u.Scheme == "https" && u.Port() == "443"
 }
 
-// checkICEServer checks whether peers can use a server. pion looks at nearly all.
+// checkICEServer checks that peers can use an ICE server. pion checks most of it.
 func checkICEServer(s wire.ICEServer) error {
 	for _, text := range s.URLs {
 		scheme, rest, _ := strings.Cut(text, ":")
@@ -92,7 +92,7 @@ func checkICEServer(s wire.ICEServer) error {
 		switch {
 		case err != nil:
 		case strings.HasPrefix(scheme, "stun") && u.RawQuery != "":
-			err = errors.New("STUN has no transport to choose") // pion takes it, a browser does not
+			err = errors.New("STUN has no transport to choose") // pion accepts it, a browser does not
 		case u.Port() != "":
 			_, err = net.LookupPort("udp", u.Port())
 		}
@@ -110,7 +110,7 @@ func checkICEServer(s wire.ICEServer) error {
 	return nil
 }
 
-// checkServer checks what --server names, as far as nobody else does.
+// checkServer checks the value of --server, as far as nothing else does.
 func checkServer(server string) error {
 	u, err := url.Parse(server)
 	if err == nil && u.Port() != "" {
@@ -126,7 +126,7 @@ func checkServer(server string) error {
 	}
 }
 
-// checkIdentity checks where and as whom a peer wants to be.
+// checkIdentity checks the room, role and key of a peer.
 func checkIdentity(room string, role wire.Role, key string) error {
 	if !wire.ValidRoom(room) {
 		return fmt.Errorf("%w: --room "+wire.RoomRule+", not %q", errUsage, room)

@@ -7,7 +7,7 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// What browsers and peers can use is taken.
+// Values that browsers and peers can use are accepted.
 func TestGoodUsage(t *testing.T) {
 	for _, origin := range []string{"*", "null", "https://example.org", "http://localhost:3000", "https://Example.org:8443", "http://[::1]:3000", "chrome-extension://abcdef"} {
 		if err := checkOrigin(origin); err != nil {
@@ -27,7 +27,7 @@ func TestGoodUsage(t *testing.T) {
 	}
 }
 
-// An empty variable is none.
+// An empty variable counts as unset.
 func TestUnsetEmpty(t *testing.T) {
 	t.Setenv("PN_ADDR", "")
 	t.Setenv("PN_ROOM", "inn")

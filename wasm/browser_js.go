@@ -1,6 +1,6 @@
 package main
 
-// origin is where the page came from, and so where the relay is.
+// origin returns the origin of the page, which is that of the relay.
 func origin() string {
 	location, err := global("location")
 	if err != nil {
@@ -9,7 +9,7 @@ func origin() string {
 	return text(location, "origin")
 }
 
-// verbose tells whether the page was asked for with ?verbose, whatever its value.
+// verbose reports whether the page's address has ?verbose, with any value.
 func verbose() bool {
 	location, err := global("location")
 	if err != nil {

@@ -2,7 +2,7 @@ package main
 
 import "perfect-negotiation/negotiation/peer"
 
-// submit sends the line. Saying waits, which a handler of the browser must not.
+// submit sends the line. Say blocks, which an event handler of the browser must not.
 func (s *side) submit(event element) {
 	_, _ = event.Call("preventDefault")
 	message := s.el["message"]
@@ -19,12 +19,12 @@ func (s *side) submit(event element) {
 		if typed := text(message.Value, "value"); typed != "" {
 			line += " " + typed
 		}
-		message.set("value", line) // what was not sent is not lost
+		message.set("value", line) // keep what was not sent
 	}()
 }
 
-// showChat lets the reader write when somebody can read it. Whom the reader has
-// chosen stays chosen when it goes: what is for one must not go to all.
+// showChat enables the input while a peer can receive. The chosen receiver stays
+// chosen when it leaves: a private line must not go to everybody.
 func (s *side) showChat() {
 	chosen := text(s.el["to"].Value, "value")
 	open := 0

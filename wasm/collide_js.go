@@ -4,14 +4,14 @@ import "time"
 
 const (
 	longPress      = 500 * time.Millisecond
-	manyCollisions = 10 // that a long press makes, or one with Shift
+	manyCollisions = 10 // collisions of a long press, or of one with Shift
 )
 
 // collideButton makes the offers of both sides collide: once, or many times.
 type collideButton struct {
 	side  *side
-	timer *time.Timer // until the press is a long one
-	long  bool        // it was: the click that ends it means nothing more
+	timer *time.Timer // runs until the press counts as long
+	long  bool        // the press was long, so ignore the click that ends it
 }
 
 func (b *collideButton) listeners() []listener {
@@ -51,8 +51,8 @@ func (b *collideButton) click(event element) {
 	}
 }
 
-// press collides with the peer that the button names, or with all: without the
-// inspector it names none, and the one whose story is shown may be gone.
+// press makes offers collide with the peer that the button names, or with all if it
+// names none, as without the inspector. The named peer may have left.
 func (b *collideButton) press(times int) {
 	button := b.side.el["collide"]
 	if button.is("disabled") {

@@ -14,21 +14,21 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// holdFor is how long offers are held at most, should one side make none.
+// holdFor bounds the time that offers are held, in case one side makes none.
 const holdFor = 5 * time.Second
 
-// demo has two peers meet in this page, the polite and the impolite one. Their first
-// offers collide. To show what goes wrong it has two of the same role.
+// demo runs the polite and the impolite peer in this page. Their first offers
+// collide. To show what goes wrong, both may have the same role.
 type demo struct {
 	page   *page
 	ctx    context.Context
-	same   wire.Role // of both; empty: roles are right
+	same   wire.Role // role of both; empty: the roles are right
 	gate   *trouble.Trouble
-	rounds element // of two that are both polite: how many it were
+	rounds element // number of rounds, if both are polite
 
 	round int // from 0
 
-	paired, offered, ignored, dropped int // how often each happened in this round
+	paired, offered, ignored, dropped int // number of these events in this round
 }
 
 func (p *page) joinDemo(ctx context.Context) error {
@@ -54,7 +54,7 @@ func (p *page) joinDemo(ctx context.Context) error {
 	return d.begin()
 }
 
-// begin has both join an empty room.
+// begin has both peers join an empty room.
 func (d *demo) begin() error {
 	d.paired, d.offered, d.ignored, d.dropped = 0, 0, 0, 0
 	d.gate = new(trouble.Trouble)
@@ -75,11 +75,11 @@ func (d *demo) begin() error {
 	return nil
 }
 
-// observe looks at the events of both.
+// observe follows the events of both peers.
 func (d *demo) observe(e trace.Event) {
 	switch e.Kind {
 	case trace.Paired:
-		// Offers are held until both are out: so they cross.
+		// Offers are held until both have been made, so that they cross.
 		if d.paired++; d.paired == 2 {
 			gate := d.gate
 			gate.Set(trouble.Settings{Hold: true})
@@ -103,8 +103,8 @@ func (d *demo) observe(e trace.Event) {
 	}
 }
 
-// again ends a round of two that are both polite: each has answered an offer that is no
-// more. They start over, as applications do, but only as often as the page says.
+// again ends a round of two polite peers: each has answered an offer that was rolled
+// back. They start over, as applications do, but only as often as the page allows.
 func (d *demo) again() {
 	for _, s := range d.page.sides {
 		s.leave()
@@ -123,8 +123,8 @@ func (d *demo) again() {
 	}()
 }
 
-// line is an event as the inspector gets it. What the right side tells about the left
-// one is the other side's part of the pair that the left one has with it.
+// line is an event in the inspector's form. The right side's view of the left one is
+// the remote part of the pair that the left side has with it.
 func (s *side) line(e trace.Event) trace.Line {
 	l := trace.LineOf(e)
 	if s.demo != nil && e.Life > 0 {

@@ -9,7 +9,7 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// document is what of the DOM the page needs. Text is always set as text.
+// document is the part of the DOM that the page needs. Text is always set as text.
 type document struct{ root safejs.Value }
 
 func openDocument() (document, error) {
@@ -17,8 +17,8 @@ func openDocument() (document, error) {
 	return document{root}, err
 }
 
-// element is an element of the page. It remembers the first error, so that a
-// row of settings needs one check.
+// element is an element of the page. It remembers the first error, so that a series
+// of settings needs one check.
 type element struct {
 	safejs.Value
 }
@@ -58,7 +58,7 @@ func (d document) setData(name, value string) {
 	}
 }
 
-// focused returns the element that has the keyboard.
+// focused returns the element that has the focus.
 func (d document) focused() safejs.Value {
 	v, _ := d.root.Get("activeElement")
 	return v
@@ -69,7 +69,7 @@ func (e element) contains(other safejs.Value) bool {
 	return err == nil && truth(v)
 }
 
-// is returns a property that is a boolean.
+// is returns a boolean property.
 func (e element) is(property string) bool {
 	v, err := e.Get(property)
 	return err == nil && truth(v)
@@ -92,7 +92,7 @@ func (e element) data(name, value string) {
 	}
 }
 
-// dataOf returns a data attribute; empty: it is not there.
+// dataOf returns a data attribute; empty: it is absent.
 func (e element) dataOf(name string) string {
 	set, err := e.Get("dataset")
 	if err != nil {
@@ -122,7 +122,7 @@ func (e element) on(event string, f func(event element)) (release func(), err er
 	}, nil
 }
 
-// text returns a property that is a string, or "".
+// text returns a string property, or "".
 func text(v safejs.Value, property string) string {
 	v, err := v.Get(property)
 	if err != nil || v.Type() != safejs.TypeString {

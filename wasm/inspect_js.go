@@ -8,16 +8,16 @@ import (
 	"perfect-negotiation/negotiation/webapi"
 )
 
-// maxBatch bounds what waits for a frame: a frame may be long in coming.
+// maxBatch bounds the lines that wait for a frame, which may take long.
 const maxBatch = 1 << 20 // bytes
 
-// inspector gives the lines of the trace to globalThis.inspector, at most once a frame.
-// boot.js puts one there that keeps them until the page's inspector is loaded. There it
-// finds the connection of each pairing, too, whose statistics it reads.
+// inspector passes the lines of the trace to globalThis.inspector, at most once a
+// frame. boot.js installs one that keeps them until the page's inspector has loaded.
+// It also gets the connection of each pairing, whose statistics it reads.
 type inspector struct {
 	d     document
 	batch []byte // lines, a newline between them
-	due   bool   // a call is on its way
+	due   bool   // a call is scheduled
 	flush safejs.Func
 }
 
@@ -45,7 +45,7 @@ func (i *inspector) add(l trace.Line) {
 	}
 }
 
-// schedule asks for the next frame; a hidden tab has none.
+// schedule requests the next frame; a hidden tab has none.
 func (i *inspector) schedule() {
 	if (element{i.d.root}).is("hidden") {
 		_, _ = safejs.Global().Call("setTimeout", i.flush)
@@ -54,8 +54,8 @@ func (i *inspector) schedule() {
 	}
 }
 
-// give gives what waits. Call it, too, when the tab is hidden: a frame that was asked for
-// comes when it is shown again.
+// give passes on the waiting lines. Call it also when the tab becomes hidden: the
+// requested frame comes only when it is visible again.
 func (i *inspector) give() {
 	if len(i.batch) == 0 {
 		return
@@ -66,14 +66,14 @@ func (i *inspector) give() {
 	i.batch = i.batch[:0]
 }
 
-// paired gives the connection of a pairing.
+// paired passes on the connection of a pairing.
 func (i *inspector) paired(peer string, pc *webrtc.PeerConnection) {
 	if connections, err := global("inspector", "connections"); err == nil {
 		_, _ = connections.Call("set", peer, safejs.Safe(pc.JSValue()))
 	}
 }
 
-// unpaired takes it back.
+// unpaired withdraws it.
 func (i *inspector) unpaired(peer string) {
 	if connections, err := global("inspector", "connections"); err == nil {
 		_, _ = connections.Call("delete", peer)

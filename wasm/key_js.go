@@ -10,10 +10,9 @@ import (
 	"perfect-negotiation/negotiation/webapi"
 )
 
-// key returns the secret identity of this tab on this page. It lives as long as
-// the tab, so a reload takes the place of what was there before. A tab that was
-// duplicated has a copy, and must not take the place of the one that it is a copy
-// of: it gets one of its own.
+// key returns the secret identity of this tab on this page. It lives as long as the
+// tab, so a reload takes the place of the previous page. A duplicated tab has a copy
+// and must not take the place of the original: it gets a key of its own.
 func key() string {
 	location, err := global("location")
 	if err != nil {
@@ -35,7 +34,7 @@ func key() string {
 	return k
 }
 
-// claim tells whether no other tab has the key, and from then on this one has it.
+// claim reports whether no other tab has the key; from then on this one has it.
 func claim(key string) bool {
 	if locks, err := global("navigator", "locks"); err == nil {
 		return lock(locks, "key "+key)
@@ -43,7 +42,7 @@ func claim(key string) bool {
 	return ask(key) // there are no locks outside of secure contexts
 }
 
-// lock takes a Web Lock until the page goes, if nobody has it.
+// lock acquires a Web Lock until the page is closed, if it is free.
 // https://www.w3.org/TR/web-locks/#api-lock-manager-request
 func lock(locks safejs.Value, name string) bool {
 	ours := make(chan struct{}, 1)

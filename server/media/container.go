@@ -17,7 +17,7 @@ type container interface {
 	Close() error
 }
 
-// newContainer returns that of a codec.
+// newContainer returns the container for a codec.
 func newContainer(file *os.File, codec webrtc.RTPCodecCapability) (container, error) {
 	switch mime := codec.MimeType; {
 	case strings.EqualFold(mime, webrtc.MimeTypeOpus):
@@ -29,8 +29,8 @@ func newContainer(file *os.File, codec webrtc.RTPCodecCapability) (container, er
 	}
 }
 
-// ogg is a file of Opus. Its end is marked in place: pion's other writer would open the
-// file by its name again, which may be a symbolic link by then.
+// ogg is an Opus file. Its end is marked in place: pion's own writer would reopen the
+// file by name, which may be a symbolic link by then.
 type ogg struct {
 	*oggwriter.Writer
 	track *oggwriter.Track

@@ -9,8 +9,8 @@ import (
 	"perfect-negotiation/negotiation/peer"
 )
 
-// Echo sends tracks back to where they come from. Its zero value is ready, and may
-// be used from any goroutine.
+// Echo sends tracks back to their senders. The zero value is ready for use, from any
+// goroutine.
 type Echo struct {
 	mu  sync.Mutex
 	now map[echoName]*echoed
@@ -18,13 +18,13 @@ type Echo struct {
 
 type echoName struct{ to, name string }
 
-// echoed is a track that another peer sends, on its way back.
+// echoed is a received track on its way back.
 type echoed struct {
 	*webrtc.TrackLocalStaticRTP
 	from peer.RemoteTrack
 }
 
-// RequestKeyFrame passes the request on.
+// RequestKeyFrame passes the request to the sender of the track.
 func (t *echoed) RequestKeyFrame() { _ = t.from.RequestKeyFrame() }
 
 // Play sends a track back until it ends.
@@ -58,7 +58,7 @@ func (e *Echo) begin(p *peer.Peer, name echoName, track *echoed) {
 	p.Send(name.to, name.name, track)
 }
 
-// end stops sending a track, unless another one has taken its place.
+// end stops sending a track, unless another one has replaced it.
 func (e *Echo) end(p *peer.Peer, name echoName, track *echoed) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -68,8 +68,8 @@ func (e *Echo) end(p *peer.Peer, name echoName, track *echoed) {
 	}
 }
 
-// bare removes the header extensions: their ids were negotiated for the way
-// here, and one names the section that the packet came in.
+// bare removes the header extensions: their ids were negotiated for the other
+// direction, and one of them names the section of the received packet.
 // https://www.rfc-editor.org/rfc/rfc8843#section-9.2
 func bare(packet *rtp.Packet) *rtp.Packet {
 	packet.Extension, packet.ExtensionProfile, packet.Extensions = false, 0, nil

@@ -33,14 +33,14 @@ var pattern []byte
 //go:embed tone.ogg
 var tone []byte
 
-// Loop is a track that plays the same frames over and over, to all connections
-// that it is bound to. It may be used from any goroutine.
+// Loop is a track that plays the same frames over and over, to all connections that
+// it is bound to. It may be used from any goroutine.
 type Loop struct {
 	*webrtc.TrackLocalStaticSample
 	frames   [][]byte
 	duration time.Duration // of a frame
 	first    func(frame []byte) bool
-	jump     atomic.Bool // to a frame that a viewer can begin with
+	jump     atomic.Bool // go to the next key frame
 }
 
 // Pattern returns a moving picture.
@@ -90,7 +90,7 @@ func Tone() (*Loop, error) {
 	return l, err
 }
 
-// RequestKeyFrame makes the next frame one that a viewer can begin with.
+// RequestKeyFrame makes the next frame a key frame.
 func (l *Loop) RequestKeyFrame() { l.jump.Store(true) }
 
 // Play plays until ctx ends.

@@ -16,7 +16,7 @@ import (
 	"perfect-negotiation/negotiation/peer"
 )
 
-// keyFrameEvery is how far apart a recording has key frames, at which it can be
+// keyFrameEvery is the interval between key frames of a recording, at which it can be
 // cut.
 const keyFrameEvery = 3 * time.Second
 
@@ -26,15 +26,15 @@ const (
 	packetCost = 32       // bytes per packet, for its headers
 )
 
-// maxPicture is the maximum size of a picture, in bytes with packetCost: pion's
-// writer holds it in memory until it ends.
+// maxPicture bounds the size of a picture, in bytes including packetCost: pion's
+// writer holds it in memory until it is complete.
 const maxPicture = 4 << 20
 
 // Errors that end a recording.
 var (
-	// ErrFull says that recordings are as large as they may be.
+	// ErrFull means that the recordings have reached their limit.
 	ErrFull = errors.New("all recordings together are as large as they may be")
-	// ErrEndless says that the packets of a picture do not end.
+	// ErrEndless means that a picture exceeds the limit without an end.
 	ErrEndless = fmt.Errorf("a picture does not end within %d MB", maxPicture>>20)
 )
 
@@ -45,8 +45,8 @@ type Recorder struct {
 	left  atomic.Int64 // of them
 }
 
-// NewRecorder returns a Recorder that writes up to limit bytes in all, whatever the
-// other sides send, to files in dir.
+// NewRecorder returns a Recorder that writes up to limit bytes in total to files in
+// dir.
 func NewRecorder(dir string, limit int64) *Recorder {
 	r := &Recorder{dir: dir, limit: limit}
 	r.left.Store(limit)
@@ -60,9 +60,9 @@ func (r *Recorder) take(bytes int) error {
 	return nil
 }
 
-// Record writes a track to a new file, until the track ends, and returns the name
-// of the file. With an error, the file ends early, or the name is empty and there
-// is no file.
+// Record writes a track to a new file until the track ends, and returns the name of
+// the file. On an error the file ends early, or the name is empty and there is no
+// file.
 func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err error) {
 	if err := r.take(fileCost); err != nil {
 		return "", err
@@ -107,8 +107,8 @@ func (r *Recorder) Record(from string, track peer.RemoteTrack) (name string, err
 	}
 }
 
-// hollow reports whether a packet has nothing to write in it. pion's writer does
-// not expect that of VP8.
+// hollow reports whether a packet has no payload to write, which pion's VP8 writer
+// does not expect.
 func hollow(mime string, packet *rtp.Packet) bool {
 	content, err := packet.Payload, error(nil)
 	if strings.EqualFold(mime, webrtc.MimeTypeVP8) {
@@ -117,8 +117,8 @@ func hollow(mime string, packet *rtp.Packet) bool {
 	return err != nil || len(content) == 0
 }
 
-// finishes reports whether pion's writer holds nothing back after a packet that
-// is not hollow.
+// finishes reports whether pion's writer holds nothing back after a packet with a
+// payload.
 func finishes(mime string, packet *rtp.Packet) bool {
 	const continues = 0x40 // https://aomediacodec.github.io/av1-rtp-spec/#44-av1-aggregation-header
 	switch {
@@ -131,7 +131,7 @@ func finishes(mime string, packet *rtp.Packet) bool {
 	}
 }
 
-// plain keeps the characters that file names may have on every system.
+// plain keeps the characters that are valid in file names on every system.
 func plain(id string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
@@ -141,8 +141,8 @@ func plain(id string) string {
 	}, id)
 }
 
-// create makes a file that does not exist yet, not even as a symbolic link, and that
-// others cannot read.
+// create creates a file that only its owner can read, under a name that does not
+// exist, not even as a symbolic link.
 func create(dir, name, extension string) (*os.File, error) {
 	for n := 1; ; n++ {
 		file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("%s-%d.%s", name, n, extension)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

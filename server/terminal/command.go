@@ -24,7 +24,7 @@ const help = `What you type is chat, but for these:
   //text               say /text
 PEER is how an id begins.`
 
-// do does what a line says, a command or chat.
+// do executes a line, a command or chat.
 func (t *Terminal) do(p *peer.Peer, text string) {
 	command, isCommand := strings.CutPrefix(text, "/")
 	switch {
@@ -63,13 +63,14 @@ func (t *Terminal) do(p *peer.Peer, text string) {
 	case command == "quit" && isTerminal(t.in):
 		t.quit(nil)
 	case command == "quit":
-		t.later(line{}) // after what is still to be said
+		t.later(line{}) // after the lines that still wait
 	default:
 		t.note("Unknown command %s: /help lists all", trace.Printable(text))
 	}
 }
 
-// collide makes offers collide, so many times and with the peer that is named.
+// collide makes offers collide as often as the arguments say, with the peer they
+// name.
 func (t *Terminal) collide(p *peer.Peer, args []string) {
 	times, name := 1, ""
 	for _, arg := range args {
@@ -92,7 +93,7 @@ func (t *Terminal) collide(p *peer.Peer, args []string) {
 	p.Collide(to, times)
 }
 
-// find returns the id of the only peer whose id begins so, or nothing for
+// find returns the id of the only peer whose id begins with name, or "" for
 // everybody.
 func (t *Terminal) find(name string) (string, error) {
 	if name == "" {
@@ -117,7 +118,7 @@ func (t *Terminal) find(name string) (string, error) {
 	}
 }
 
-// list prints who is in the room.
+// list prints the peers in the room.
 func (t *Terminal) list() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Whatever another peer does again and again, the log has few lines of it. Chat, and what
-// the user does, is printed in full.
+// However often another peer repeats something, the log has few lines of it. Chat,
+// and the user's own actions, are printed in full.
 func TestTheLogHasBounds(t *testing.T) {
 	const times = 8000
 	for name, row := range map[string]struct {

@@ -8,23 +8,23 @@ import (
 )
 
 const (
-	maxUnwritten = 1 << 20         // bytes that wait to be written
+	maxUnwritten = 1 << 20         // bytes waiting to be written
 	writeTimeout = 2 * time.Second // at the end
 )
 
-// printer writes text on a goroutine of its own, so that an output that nobody
-// reads stops nobody.
+// printer writes text on a goroutine of its own, so that an output that is not read
+// blocks nothing.
 type printer struct {
 	name  string // of the output
 	out   io.Writer
 	style style
-	log   *printer // is told what is lost; nil: this one
+	log   *printer // reports lost lines; nil: this one
 	wake  chan struct{}
 	done  chan struct{}
 
 	mu     sync.Mutex
 	text   []byte // that waits
-	lost   int    // prints since it was full
+	lost   int    // lines lost since it was full
 	closed bool
 }
 
@@ -36,11 +36,11 @@ func newPrinter(name string, out io.Writer, s style, log *printer) *printer {
 	return p
 }
 
-// note has a line written that is said to the user and is no event.
+// note writes a message to the user that is not an event.
 func (p *printer) note(text string) { p.print(p.style.note(text)) }
 
-// print has a line written. It never blocks: if too many wait, the line is lost,
-// and the log tells.
+// print writes a line. It never blocks: if too much waits, the line is lost and the
+// log says so.
 func (p *printer) print(line string) {
 	p.mu.Lock()
 	full := len(p.text) > 0 && len(p.text)+len(line) >= maxUnwritten
@@ -74,7 +74,7 @@ func (p *printer) run() {
 		p.mu.Unlock()
 		switch {
 		case len(text) > 0:
-			_, _ = p.out.Write(text) // there is nobody to tell
+			_, _ = p.out.Write(text) // nowhere to report the error
 		case closed:
 			return
 		default:
@@ -86,7 +86,7 @@ func (p *printer) run() {
 	}
 }
 
-// close waits until all is written, but not for long.
+// close waits until everything is written, for a limited time.
 func (p *printer) close() {
 	p.mu.Lock()
 	p.closed = true

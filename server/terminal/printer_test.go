@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A printer keeps what nobody reads, up to a limit, and says what it loses.
+// A printer keeps unread lines up to a limit, and reports those it loses.
 func TestPrinter(t *testing.T) {
 	read, write := io.Pipe()
 	said := &transcript{}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pty is a pseudoterminal: what a person would see and type at it, and what a program
-// has as its terminal.
+// pty is a pseudoterminal: one end for the person who types and reads, one for the
+// program.
 type pty struct {
 	person, program *os.File
 	shown           *transcript

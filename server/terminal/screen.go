@@ -8,7 +8,7 @@ import (
 
 const prompt = "> "
 
-// screen is a terminal at which a person types a line, of 4,096 characters at most,
+// screen is a terminal at which a person types a line, of at most 4,096 characters,
 // while others are printed above it. Its methods may be called from any goroutine.
 type screen struct {
 	*term.Terminal
@@ -16,8 +16,8 @@ type screen struct {
 	width, height int // owned by the goroutine that reads
 }
 
-// newScreen returns the terminal from which in is read and to which out is written, or
-// nil if they are none that knows escape sequences.
+// newScreen returns the terminal of in and out, or nil if they are not a terminal
+// that supports escape sequences.
 func newScreen(in, out any) *screen {
 	if !isTerminal(in) || !isTerminal(out) || isDumb() {
 		return nil
@@ -27,7 +27,7 @@ func newScreen(in, out any) *screen {
 	return s
 }
 
-// open takes the line editing over from the terminal, until restore is called.
+// open takes over line editing from the terminal, until restore is called.
 func (s *screen) open() (restore func(), err error) {
 	before, err := term.MakeRaw(int(s.in.Fd()))
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *screen) open() (restore func(), err error) {
 	}, nil
 }
 
-// fit learns how large the terminal is now.
+// fit adopts the current size of the terminal.
 func (s *screen) fit() {
 	width, height, err := term.GetSize(int(s.out.Fd()))
 	if err != nil || width <= 0 || width == s.width && height == s.height {
@@ -50,7 +50,7 @@ func (s *screen) fit() {
 	_ = s.SetSize(width, height)
 }
 
-// device is what the Terminal reads and writes.
+// device is the input and output of the Terminal.
 func (s *screen) device() device { return device{s} }
 
 type device struct{ s *screen }

@@ -9,7 +9,7 @@ import (
 	"perfect-negotiation/server/relay"
 )
 
-// At a terminal a person types while others are printed, and reads who said what.
+// A person types at a terminal while others are printed, and sees who said what.
 func TestScreen(t *testing.T) {
 	t.Setenv("TERM", "xterm")
 	relay := relay.New(relay.Config{})
@@ -34,7 +34,7 @@ func TestScreen(t *testing.T) {
 	tty.typed(t, "lo\r")
 	first.out.await(t, "Received: hello\n")
 
-	// Of two it says who.
+	// With two peers each line names the sender.
 	second := run(ctx, t, server.URL, Config{})
 	second.log.awaitTimes(t, "opened", 4)
 	second.write(t, "two")
@@ -70,7 +70,7 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// Without colours, and where the terminal knows no escape sequences, there are none.
+// Without colours, or on a terminal without escape sequences, none are written.
 func TestScreenWithoutColours(t *testing.T) {
 	for _, row := range []struct {
 		term   string

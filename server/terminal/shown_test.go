@@ -7,7 +7,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// A peer is found by its id as it is shown, too.
+// A peer is also found by its id in displayed form.
 func TestFindAsShown(t *testing.T) {
 	const id, alike = "abcdefghij234567", "abcdefghik234567"
 	terminal := New(Config{})

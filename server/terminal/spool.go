@@ -8,18 +8,18 @@ import (
 	"sync"
 )
 
-// maxSpooled bounds what waits for a slow disk.
+// maxSpooled bounds the text that waits for a slow disk.
 const maxSpooled = 16 << 20 // bytes
 
 var errSlow = errors.New("the disk is too slow")
 
-// Spool writes a file on a goroutine of its own, so that a slow disk stops nobody. After
-// an error it writes no more.
+// Spool writes a file on a goroutine of its own, so that a slow disk blocks nothing.
+// After an error it writes no more.
 type Spool struct {
 	file io.WriteCloser
 	wake chan struct{}
 	done chan struct{}
-	fail func(error) // is told of the first error, once
+	fail func(error) // called with the first error, once
 
 	mu     sync.Mutex
 	text   []byte // that waits
@@ -27,8 +27,9 @@ type Spool struct {
 	closed bool
 }
 
-// Create makes a file that is there for its owner alone. One that is there already, a
-// link included, is left as it is, and is an error.
+// Create creates a file that only its owner can read, and returns an error if the
+// name exists already, even as a symbolic link. fail is called once with the first
+// error.
 func Create(name string, fail func(error)) (*Spool, error) {
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -46,7 +47,7 @@ func spool(file io.WriteCloser, fail func(error)) *Spool {
 	return s
 }
 
-// Write takes text, which is written later. It returns the error of an earlier write.
+// Write queues text, and returns the error of an earlier write. It never blocks.
 func (s *Spool) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	if s.err == nil && len(s.text)+len(text) > maxSpooled {
@@ -61,7 +62,7 @@ func (s *Spool) Write(text []byte) (int, error) {
 	return len(text), err
 }
 
-// Close writes what waits, and returns the first error.
+// Close writes the queued text and returns the first error.
 func (s *Spool) Close() error {
 	s.mu.Lock()
 	s.closed = true

@@ -40,7 +40,7 @@ func TestCreate(t *testing.T) {
 	}
 }
 
-// fullDisk takes some writes, and no more.
+// fullDisk accepts some writes, then fails.
 type fullDisk struct{ takes int }
 
 var errFull = errors.New("no space left on device")
@@ -54,7 +54,7 @@ func (d *fullDisk) Write(text []byte) (int, error) {
 
 func (d *fullDisk) Close() error { return nil }
 
-// A full disk is told once, and stops nobody.
+// A full disk is reported once, and blocks nothing.
 func TestFullDisk(t *testing.T) {
 	told := make(chan error, 10)
 	s := spool(&fullDisk{}, func(err error) { told <- err })
@@ -70,13 +70,13 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// slowDisk takes nothing before it is let go.
+// slowDisk accepts nothing until it is released.
 type slowDisk struct{ goes chan struct{} }
 
 func (d slowDisk) Write(text []byte) (int, error) { <-d.goes; return len(text), nil }
 func (d slowDisk) Close() error                   { return nil }
 
-// What waits for a slow disk is bounded.
+// The text that waits for a slow disk is bounded.
 func TestSlowDisk(t *testing.T) {
 	told := make(chan error, 10)
 	disk := slowDisk{make(chan struct{})}

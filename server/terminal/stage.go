@@ -8,31 +8,30 @@ import (
 	"perfect-negotiation/server/media"
 )
 
-// Media says what is done with media by itself.
+// Media selects what the native peer does with media by itself.
 type Media string
 
-// What is done with media. Without any of these the user may send the pattern all the
-// same.
+// The values of Media. With none of them the user may still send the pattern.
 const (
-	MediaPattern Media = "pattern" // sends a picture and a tone
-	MediaEcho    Media = "echo"    // sends back what comes
-	MediaRecord  Media = "record"  // writes what comes to files
+	MediaPattern Media = "pattern" // send a picture and a tone
+	MediaEcho    Media = "echo"    // send received tracks back
+	MediaRecord  Media = "record"  // record received tracks to files
 )
 
-// stage is what the native peer does with media.
+// stage is the media side of the native peer.
 type stage struct {
 	media    Media
 	recorder *media.Recorder // for MediaRecord
 	log      func(format string, args ...any)
 
 	peer   *peer.Peer
-	joined chan struct{} // peer is there
+	joined chan struct{} // closed when peer is set
 	echo   media.Echo
 
 	mu     sync.Mutex
-	player *media.Player  // nil: nothing is played
-	closed bool           // nothing is to begin any more
-	tracks sync.WaitGroup // that something is done with; grows before closed is set
+	player *media.Player  // nil: not playing
+	closed bool           // nothing may begin any more
+	tracks sync.WaitGroup // tracks in use; grows only before closed is set
 }
 
 func newStage(m Media, recorder *media.Recorder, log func(format string, args ...any)) *stage {
@@ -77,8 +76,8 @@ func (s *stage) off() {
 	s.player = nil
 }
 
-// close ends what is played, and waits for recordings to be whole. The Peer has
-// ended, and all tracks with it.
+// close stops playing and waits until recordings are complete. The Peer, and with it
+// all tracks, must have ended.
 func (s *stage) close() {
 	s.mu.Lock()
 	s.closed = true
@@ -87,7 +86,7 @@ func (s *stage) close() {
 	s.tracks.Wait()
 }
 
-// begin is called before something is done with a track, if it may.
+// begin reports whether work on a track may begin.
 func (s *stage) begin() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +97,7 @@ func (s *stage) begin() bool {
 	return true
 }
 
-// onTrack does with a track what is to be done with it, until it ends.
+// onTrack plays back or records a track until it ends.
 func (s *stage) onTrack(from string, track peer.RemoteTrack) {
 	<-s.joined
 	if !s.begin() {

@@ -9,8 +9,8 @@ import (
 	"perfect-negotiation/negotiation/signaling"
 )
 
-// The stage does not close before what is done with tracks is done, and nothing
-// begins after that.
+// The stage closes only when the work on tracks is done, and no work begins after
+// that.
 func TestStageWaitsForTracks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}

@@ -14,16 +14,16 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// style is how lines look at one output. The zero value is that of a pipe.
+// style is the appearance of lines at one output. The zero value is that of a pipe.
 type style struct {
-	names  bool // of peers, where there are several
+	names  bool // show names of peers, if there are several
 	colour bool
 	json   bool // each line is an object
-	sdp    bool // with json: descriptions are in it, with addresses and passwords
+	sdp    bool // with json: include descriptions, with addresses and passwords
 }
 
-// styleOf returns the style of an output: a person reads names, and a terminal that can
-// has colours.
+// styleOf returns the style for an output: names for a person, and colours if the
+// terminal supports them.
 func styleOf(out any, colour bool) style {
 	is := isTerminal(out)
 	return style{names: is, colour: is && colour && !isDumb()}
@@ -34,7 +34,7 @@ func isTerminal(v any) bool {
 	return is && term.IsTerminal(int(file.Fd()))
 }
 
-// isDumb tells whether a terminal knows no escape sequences.
+// isDumb reports whether a terminal has no escape sequences.
 func isDumb() bool {
 	name := os.Getenv("TERM")
 	return name == "" || name == "dumb"
@@ -103,18 +103,18 @@ func (s style) event(e trace.Event, several bool) string {
 	return s.paint(faint, e.Time.Format("15:04:05.000")) + " " + s.paint(levelColours[level], label) + " " + about + text
 }
 
-// harmless escapes what could command a terminal in JSON, which has the same escapes as
-// Go for all of it but DEL.
+// harmless escapes the characters in JSON that could command a terminal. JSON's
+// escapes are Go's except for DEL.
 func harmless(json string) string {
 	return trace.Printable(strings.ReplaceAll(json, "\x7f", `\u007f`))
 }
 
-// note returns the line of what is said to the user and is no event.
+// note returns the line of a message to the user that is not an event.
 func (s style) note(text string) string {
 	if !s.json {
 		return text
 	}
-	line, _ := json.Marshal(struct { // has nothing that it cannot encode
+	line, _ := json.Marshal(struct { // contains nothing that cannot be encoded
 		PN   string `json:"pn"`
 		Time int64  `json:"t"`
 		Text string `json:"text"`
@@ -122,5 +122,5 @@ func (s style) note(text string) string {
 	return harmless(string(line))
 }
 
-// name returns the beginning of a peer's id, which is what the relay says it is.
+// name returns the displayed part of a peer's id, which comes from the relay.
 func name(id string) string { return trace.Printable(peer.ShortID(id)) }

@@ -16,20 +16,20 @@ import (
 	"perfect-negotiation/server/media"
 )
 
-const maxLine = 64 << 10 // bytes of one line of chat
+const maxLine = 64 << 10 // bytes per line of chat
 
 // linesAtOnce is how many lines of log other peers can cause at once: a room of eight
 // takes some 20 for each pair to form, and several times that with Verbose.
 const linesAtOnce, verboseLinesAtOnce = 200, 1000
 
-// Config says where a [Terminal] reads and writes, and what it does by itself.
+// Config configures a [Terminal].
 type Config struct {
-	In       io.Reader // what the user types; when it ends the peer stays
-	Out, Log io.Writer // received chat, and all else
-	Echo     bool      // says received chat again
-	Verbose  bool      // logs events of [trace.LevelDebug], too
-	JSON     bool      // logs every event, of whatever level, as a [trace.Line], without SDP unless Verbose
-	Colour   bool      // on a terminal
+	In       io.Reader // the user's input; the peer stays when it ends
+	Out, Log io.Writer // for received chat, and for everything else
+	Echo     bool      // echo received chat
+	Verbose  bool      // log events of [trace.LevelDebug], too
+	JSON     bool      // log every event as a [trace.Line], without SDP unless Verbose
+	Colour   bool      // use colours if the output is a terminal
 	Media    Media
 	Recorder *media.Recorder // for [MediaRecord]
 }
@@ -45,20 +45,20 @@ type Terminal struct {
 	verbose  bool
 	stage    *stage
 
-	lines chan line // to be said, in order
+	lines chan line // lines to send, in order
 
 	mu      sync.Mutex
 	roster  peer.Roster
-	several bool          // peers were here at a time
+	several bool          // several peers have been here at a time
 	more    chan struct{} // closed when a data channel opens
 
-	err  error         // the relay refuses us for good
+	err  error         // why the relay refuses us for good
 	stop chan struct{} // closed by quit
 	once sync.Once
 }
 
-// line is what is said to the peer whose id begins so, or to everybody. The empty
-// one is /quit.
+// line is a line of chat to the peer whose id begins so, or to everybody. The zero
+// line is /quit.
 type line struct{ to, text string }
 
 // New returns a Terminal that is not yet running.
@@ -90,13 +90,13 @@ func New(c Config) *Terminal {
 	return t
 }
 
-// OnTrack plays or records a track, as [Config] says. It returns when the track has
-// ended, and is called on a goroutine of its own.
+// OnTrack plays back or records a track according to [Config]. It returns when the
+// track has ended; call it on a goroutine of its own.
 func (t *Terminal) OnTrack(from string, track peer.RemoteTrack) { t.stage.onTrack(from, track) }
 
-// Run serves the user until ctx ends, /quit, or the relay refuses, which is an error.
-// Then it closes p, and returns when recordings are whole and all is printed, as far
-// as somebody reads it. It is called once.
+// Run serves the user until ctx ends, the user quits, or the relay refuses, which is
+// an error. Then it closes p, and returns when recordings are complete and all output
+// is written, as far as it is read. Call it once.
 func (t *Terminal) Run(ctx context.Context, p *peer.Peer) error {
 	read := t.read
 	if t.screen != nil {
@@ -152,8 +152,8 @@ func (t *Terminal) read(p *peer.Peer) {
 	}
 }
 
-// readKeys reads lines that are edited here. The terminal sends no signals meanwhile:
-// ^C is a key, which leaves, as ^D does in an empty line.
+// readKeys reads lines with line editing. The terminal sends no signals meanwhile: ^C
+// is a key that quits, as does ^D in an empty line.
 func (t *Terminal) readKeys(p *peer.Peer) {
 	for {
 		text, err := t.screen.ReadLine()
@@ -165,18 +165,18 @@ func (t *Terminal) readKeys(p *peer.Peer) {
 	}
 }
 
-// Note prints what concerns the user. It never blocks, and may be called before Run.
+// Note prints a message to the user. It never blocks, and may be called before Run.
 func (t *Terminal) Note(format string, args ...any) { t.note(format, args...) }
 
-// note prints what the user did not say to anybody.
+// note prints a message that is not chat.
 func (t *Terminal) note(format string, args ...any) { t.log.note(fmt.Sprintf(format, args...)) }
 
-// noteEvent prints what others cause, but not without end.
+// noteEvent prints an event that others cause, at a limited rate.
 func (t *Terminal) noteEvent(format string, args ...any) {
 	t.events.PrintStyled(t.log.style.note(trace.Printable(fmt.Sprintf(format, args...))))
 }
 
-// later has a line said after those before it.
+// later queues a line after those before it.
 func (t *Terminal) later(l line) {
 	select {
 	case t.lines <- l:
@@ -184,7 +184,7 @@ func (t *Terminal) later(l line) {
 	}
 }
 
-// say says the lines, each when there is somebody to hear it.
+// say sends the lines, each as soon as a channel is open.
 func (t *Terminal) say(p *peer.Peer) {
 	for {
 		select {
@@ -208,15 +208,15 @@ func (t *Terminal) sayLine(p *peer.Peer, l line) {
 			t.note("Not sent: %v", err)
 			return
 		}
-		// An error other than ErrNobody has been told by the trace.
+		// The trace has reported errors other than ErrNobody.
 		if !errors.Is(p.Say(to, l.text), peer.ErrNobody) || to != "" {
 			return
 		}
 	}
 }
 
-// awaitChannel waits until a data channel is open and returns false if that
-// will not happen any more.
+// awaitChannel waits until a data channel is open, and returns false if none will
+// open.
 func (t *Terminal) awaitChannel() bool {
 	for {
 		t.mu.Lock()
@@ -243,7 +243,7 @@ func (t *Terminal) quit(err error) {
 	})
 }
 
-// Trace prints what happens. It never blocks, and may be called before Run.
+// Trace prints an event. It never blocks, and may be called before Run.
 func (t *Terminal) Trace(e trace.Event) {
 	t.mu.Lock()
 	t.roster.Apply(e)
@@ -269,7 +269,7 @@ func (t *Terminal) Trace(e trace.Event) {
 	}
 	print := t.events.PrintStyled
 	if e.Kind == trace.ChatSent && !t.echo {
-		print = t.log.print // the user may say as much as it takes
+		print = t.log.print // chat of the user is not limited
 	}
 	if t.log.style.json || e.Kind != trace.ChatReceived && (t.verbose || e.Level() != trace.LevelDebug) {
 		print(t.log.style.event(e, several))
