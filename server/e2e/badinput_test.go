@@ -12,16 +12,17 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// badInput is something wrong that comes from the other side.
+// badInput is invalid input from the other side.
 type badInput struct {
 	name   string
-	input  func(good string) string // makes it of a good offer
-	answer trace.Kind               // what the victim says to it; empty: nothing
+	input  func(good string) string // derives it from a good offer
+	answer trace.Kind               // the victim's reaction; empty: none
 	after  bool                     // it comes after a good offer
-	taken  bool                     // what can be read of it is answered, and no section rejected
+	taken  bool                     // the readable part is answered, and no section is rejected
 }
 
-// give sends it to the victim, which says so. Afterwards a good offer still works.
+// give sends the input to the victim and checks its reaction. Afterwards a good offer
+// must still work.
 func (row badInput) give(m *mallory, victim participant) {
 	m.t.Helper()
 	before := 0
@@ -50,7 +51,7 @@ func (row badInput) give(m *mallory, victim participant) {
 	m.goodOffer()
 }
 
-// badInputs returns what can be given to a native peer, or to a tab.
+// badInputs returns the inputs for a native peer or for a tab.
 func badInputs(tab bool) []badInput {
 	replace := func(old, replacement string) func(string) string {
 		return func(sdp string) string { return strings.ReplaceAll(sdp, old, replacement) }
@@ -125,8 +126,8 @@ func badInputs(tab bool) []badInput {
 	return rows
 }
 
-// TestBadInput gives what is wrong to a native peer, which is connected with
-// another one at the time: the two go on as if nothing had been. And to a tab.
+// TestBadInput sends invalid input to a tab, and to a native peer that is connected
+// with another one: those two must go on undisturbed.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for role, rank := range map[string]int{"polite": peer.RankChromium, "impolite": peer.RankNative + 1} {
@@ -164,7 +165,8 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// TestBadAnswer answers an offer badly, which is then sent again and answered well.
+// TestBadAnswer gives an offer a bad answer. The offer is sent again and gets a good
+// one.
 func TestBadAnswer(t *testing.T) {
 	t.Parallel()
 	bad := map[string]func(good string) string{

@@ -13,7 +13,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// choose chooses whom the next line is for, as the reader does.
+// choose selects the receiver of the next line, as the reader does.
 func (b *tab) choose(id string) {
 	b.eval(fmt.Sprintf(`{
 		const to = document.querySelector("#to");
@@ -24,18 +24,18 @@ func (b *tab) choose(id string) {
 
 func (b *tab) id() string { return b.text(`document.querySelector("#self").dataset.id`) }
 
-// canSend tells whether a line can be sent now.
+// canSend reports whether a line can be sent now.
 func (b *tab) canSend() bool {
 	return b.text(`document.querySelector("#send").disabled + ""`) == "false"
 }
 
-// choices returns whom a line can be for; * marks who is chosen.
+// choices returns the possible receivers; * marks the selected one.
 func (b *tab) choices() []string {
 	return strings.Split(b.text(`[...document.querySelector("#to").options].map(o => o.textContent + (o.selected ? "*" : "")).join()`), ",")
 }
 
-// What is for one goes to nobody else when that one goes, and to that one when it
-// comes again.
+// A private line goes to nobody else when its receiver leaves, and to the receiver
+// when it returns.
 func TestWhomALineIsFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -87,7 +87,7 @@ func TestWhomALineIsFor(t *testing.T) {
 	}
 }
 
-// What is typed stays when nobody is there to read it, and so does the keyboard.
+// Typed text stays when no peer is left to read it, and so does the focus.
 func TestWhatIsTypedStays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -125,7 +125,7 @@ func TestWhatIsTypedStays(t *testing.T) {
 	await(t, "both are there", func() bool { return b.text(`document.querySelector("#message").value`) == "not sent, and typed" }, b)
 }
 
-// Of a long line the page shows the beginning.
+// The page shows the beginning of a long line.
 func TestOfALongLineTheBeginning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

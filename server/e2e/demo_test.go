@@ -27,8 +27,8 @@ func (b *tab) data(name string) string {
 	return b.text(fmt.Sprintf(`document.documentElement?.dataset[%q] ?? ""`, name))
 }
 
-// TestDemo goes from the landing page to a collision with one click and one press. Both
-// sides are peers as any other, and what befalls their signalling loses nothing.
+// TestDemo goes from the landing page to a collision with one click and one press.
+// Both sides are ordinary peers, and trouble with their signalling loses nothing.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -89,8 +89,8 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// Where roles are wrong, two that are polite try for ever, but for that the page stops
-// them, and two that are impolite wait for ever.
+// With wrong roles, two polite peers would try forever, but the page stops them, and
+// two impolite peers wait forever.
 func TestWrongRoles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -32,7 +32,7 @@ func TestFaults(t *testing.T) {
 	converge(t, members)
 
 	lines := make([]int, len(members))
-	// during has some of them busy while f does its worst.
+	// during runs f while some of them are busy.
 	during := func(what string, busy []member, f func()) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 		ended.Wait()
 		t.Logf("%s: %.1f s, and all agree %.1f s later", what, took.Seconds(), recovered(t, members).Seconds())
 	}
-	pause := func() { time.Sleep(rand.N(400 * time.Millisecond)) } // a random moment is what it is about
+	pause := func() { time.Sleep(rand.N(400 * time.Millisecond)) } // the random moment is the point of the test
 
 	tab := members[1].(*memberTab)
 	held := func() int {
@@ -77,7 +77,7 @@ func TestFaults(t *testing.T) {
 		t.Helper()
 		after := held()
 		t.Logf("the tab holds %d values of JavaScript, and %d after %d %s", before, after, n, what)
-		if after > before+100+4*n { // a connection that is kept is 15 or more
+		if after > before+100+4*n { // a leaked connection is 15 or more
 			t.Errorf("it keeps something of each of %d %s", n, what)
 		}
 	}
@@ -127,7 +127,7 @@ func TestFaults(t *testing.T) {
 	calm(t, members...)
 }
 
-// calm checks that nobody was told of anything but that the relay was gone.
+// calm checks that nothing but the loss of the relay was reported.
 func calm(t *testing.T, members ...member) {
 	t.Helper()
 	for _, m := range members {
@@ -139,7 +139,7 @@ func calm(t *testing.T, members ...member) {
 	}
 }
 
-// pairedOnce checks that all have the connection that they had first.
+// pairedOnce checks that all still have their first connection.
 func pairedOnce(t *testing.T, members []member) {
 	t.Helper()
 	for i, m := range members {
@@ -152,7 +152,8 @@ func pairedOnce(t *testing.T, members []member) {
 	}
 }
 
-// heard waits until everybody has heard what all others said, once and in order.
+// heard waits until every member has received all lines of the others, once and in
+// order.
 func heard(t *testing.T, members []member, lines []int) {
 	t.Helper()
 	for i, m := range members {
@@ -176,7 +177,7 @@ func heard(t *testing.T, members []member, lines []int) {
 }
 
 // TestRoomOfEight has four tabs and four native peers meet: 28 connections, which
-// outlive the relay, and each hears each.
+// outlive the relay, and every peer can hear every other.
 func TestRoomOfEight(t *testing.T) {
 	relay := newRelayProcess(t)
 	w := worldAt(t, "http://"+relay.address)

@@ -10,7 +10,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// TestSourceDiffers has the other side run another source, which is worth a line.
+// TestSourceDiffers has the other side run another source, which is logged.
 func TestSourceDiffers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -29,7 +29,7 @@ func TestSourceDiffers(t *testing.T) {
 	nothingSurfaced(t, victim)
 }
 
-// A line of chat is text, whatever is in it, and one line.
+// A line of chat is shown as text on one line, whatever it contains.
 func TestHostileChat(t *testing.T) {
 	t.Parallel()
 	rows := []struct{ name, line, shown string }{

@@ -36,7 +36,7 @@ func (b *tab) heard() (list []trace.Line) {
 	return list
 }
 
-// Each of two tabs gets its own trace and the other's, whose events are the same.
+// Each of two tabs gets its own trace and the other's, with the same events.
 func TestTheOtherLane(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -17,22 +17,22 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// mallory is a member of a room who sends what nobody should.
+// mallory is a hostile member of a room.
 type mallory struct {
 	t      *testing.T
 	ws     *websocket.Conn
 	pc     *webrtc.PeerConnection
 	to     string // id of the victim
 	theirs string // its session
-	heard  uint64 // Seq of what it said last
-	seq    int    // of what was said last
+	heard  uint64 // Seq of the last message received
+	seq    int    // Seq of the last message sent
 	frames chan signaling.Envelope
 }
 
 const mallorysSession = "0badc0de"
 
-// newMallory joins a room, with a role or a rank, and meets the peers in it. It
-// talks to the one with the id.
+// newMallory joins a room, with a role or a rank, meets the peers in it, and attacks
+// the one with the id.
 func newMallory(t *testing.T, w *world, query, id string) *mallory {
 	t.Helper()
 	url := strings.Replace(w.url, "http", "ws", 1) + "/ws?" + query
@@ -80,8 +80,8 @@ func newMallory(t *testing.T, w *world, query, id string) *mallory {
 	return m
 }
 
-// bind greets the victim until it says that it is bound to this session: it may have begun
-// too many of them a moment ago.
+// bind greets the victim until it is bound to this session: the victim may have
+// started too many pairings just before.
 func (m *mallory) bind() {
 	m.t.Helper()
 	again, timeout := time.NewTicker(patience/50), time.After(patience)
@@ -94,7 +94,7 @@ func (m *mallory) bind() {
 			switch {
 			case e.From != m.to:
 			case e.PeerSession == mallorysSession && e.Bound:
-				m.frames <- e // it may hold a message
+				m.frames <- e // it may contain a message
 				return
 			case e.Hello != nil:
 				m.theirs = e.Session
@@ -107,12 +107,12 @@ func (m *mallory) bind() {
 	}
 }
 
-// visit has a mallory come to a victim with a role, and go again.
+// visit has a mallory join a room of the victim with a role, and leave again.
 func visit(t *testing.T, w *world, role string, victim member, name string, do func(*mallory)) {
 	t.Helper()
 	opposite := map[string]string{"polite": "impolite", "impolite": "polite"}[role]
 	left := victim.count(trace.PeerLeft)
-	came := false // unless -run or -failfast passes it over
+	came := false // skipped by -run or -failfast
 	t.Run(name, func(t *testing.T) {
 		came = true
 		do(newMallory(t, w, "rank=0&room="+demoRoom+"&role="+opposite, victim.id()))
@@ -175,7 +175,7 @@ func (m *mallory) offer() string {
 	return d.SDP
 }
 
-// goodOffer has an exchange that must work whatever was sent before.
+// goodOffer makes an exchange that must work after any input.
 func (m *mallory) goodOffer() {
 	m.t.Helper()
 	d, err := m.pc.CreateOffer(nil)
@@ -216,7 +216,7 @@ func (m *mallory) goodAnswer() string {
 	return d.SDP
 }
 
-// without leaves out the lines that begin like this.
+// without removes the lines that begin with these prefixes.
 func without(prefix string) func(sdp string) string {
 	return func(sdp string) string {
 		var kept []string

@@ -31,7 +31,7 @@ func TestMediaAtOnce(t *testing.T) {
 	}
 }
 
-// TestTiles looks at what a page shows of the other side's media.
+// TestTiles checks how a page shows the other side's media.
 func TestTiles(t *testing.T) {
 	w := newWorld(t)
 	sender, viewer := w.mediaTab("/polite"), w.mediaTab("/impolite")
@@ -56,8 +56,8 @@ func TestTiles(t *testing.T) {
 	viewer.awaitTiles("", sender)
 }
 
-// TestNoMedia has the browser refuse, in its own way, what the page then says in
-// words.
+// TestNoMedia has the browser refuse media in several ways, which the page must
+// explain.
 func TestNoMedia(t *testing.T) {
 	t.Parallel()
 	tab := newWorld(t).mediaTab("/polite")

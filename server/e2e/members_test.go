@@ -55,7 +55,7 @@ func (p *relayProcess) kill() {
 	_ = p.cmd.Wait()
 }
 
-// member is a participant in a room of many whose whole trace can be read.
+// member is a participant whose whole trace can be read.
 type member interface {
 	participant
 	id() string
@@ -129,14 +129,14 @@ func (b *memberTab) inForce() (list []exchange) {
 	return list
 }
 
-// held returns how many values of JavaScript the program holds, functions and
-// connections among them, when Go has collected its garbage, for which it needs
-// something to do.
+// held returns the number of JavaScript values that the program references, functions
+// and connections among them, after a garbage collection in Go, for which Go needs
+// work to do.
 func (b *memberTab) held(do func()) (n int) {
 	b.t.Helper()
-	const few = 100 // that were released
+	const few = 100 // references that were released
 	deadline := time.Now().Add(patience)
-	for range 2 { // what has a finalizer is gone after the second time
+	for range 2 { // finalized values are freed the second time
 		for before := 0; n >= before-few; {
 			if time.Now().After(deadline) {
 				b.t.Fatalf("Go does not collect its garbage\n%s", b.log())
@@ -161,8 +161,7 @@ func (b *memberTab) count(kind trace.Kind) (n int) {
 	return n
 }
 
-// conversation is what one member has to do with another since they were paired
-// last.
+// conversation is one member's record of another since they were last paired.
 type conversation struct {
 	pairings int
 	signaled []string // offers and answers, in the order of sending
@@ -209,8 +208,8 @@ func conversations(m member) map[string]*conversation {
 // afterColon returns the detail of an event, which a page shows after its text.
 func afterColon(line string) string { return strings.TrimSpace(line[strings.LastIndex(line, ":")+1:]) }
 
-// agree tells what two members do not agree on: each must have received what the
-// other has sent, once and in order.
+// agree returns the differences between two members: each must have received what the
+// other sent, once and in order.
 func agree(a, b *conversation) string {
 	switch {
 	case a == nil || b == nil || a.pairings == 0 || b.pairings == 0:
@@ -231,8 +230,8 @@ func agree(a, b *conversation) string {
 	return ""
 }
 
-// mirrored tells which connections do not have the same descriptions in force at
-// both ends, each of the members one with each other.
+// mirrored returns the connections whose ends do not have the same current
+// descriptions.
 func mirrored(members []member) string {
 	ends := map[exchange]int{} // one end counts up, the other one down
 	for i, m := range members {
@@ -257,14 +256,14 @@ func mirrored(members []member) string {
 	return ""
 }
 
-// identity is the sections and credentials of a description: the rest is written in
-// another way at the two ends.
+// identity returns the sections and credentials of a description; the rest is written
+// differently at the two ends.
 func identity(sdp string) string {
 	var lines []string
 	for line := range strings.Lines(sdp) {
 		name, value, _ := strings.Cut(line, ":")
 		if name == "a=mid" && strings.HasSuffix(strings.TrimSpace(value), "+") {
-			continue // where there is one section alone, pion sees one more
+			continue // with a single section pion sees an additional one
 		}
 		if slices.Contains([]string{"a=mid", "a=ice-ufrag", "a=ice-pwd", "a=fingerprint"}, name) {
 			lines = append(lines, line)

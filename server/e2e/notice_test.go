@@ -10,7 +10,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Whoever has the key of a tab takes its place, until the tab is told to take it back.
+// A page with the key of a tab takes its place, until the tab is told to take it
+// back.
 func TestReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -28,7 +29,7 @@ func TestReplaced(t *testing.T) {
 	<-p.Done()
 }
 
-// Where this page can be a peer no more it sends nothing, and shows nobody.
+// A page that has been replaced sends nothing, and shows no peers.
 func TestThePageEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -79,7 +80,7 @@ func TestThePageEnds(t *testing.T) {
 	<-p.Done()
 }
 
-// A page that is refused has switched on what it is not to send.
+// A refused page has devices switched on that it must not send.
 func TestThePageIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -122,7 +123,7 @@ func TestTheRelayGoesAndComesBack(t *testing.T) {
 	await(t, "its offer is answered", func() bool { return impolite.count(trace.AnswerReceived) > 0 }, polite, impolite)
 }
 
-// An outage is told once, however long it is: what changes is not read out.
+// An outage is announced once, however long it lasts; updates are not read out.
 func TestAnOutageIsToldOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -158,8 +159,8 @@ func TestAnOutageIsToldOnce(t *testing.T) {
 	w.start(strings.TrimPrefix(w.url, "http://"))
 }
 
-// What else went wrong is still told when the relay has gone and come back, and its
-// button does what it says.
+// Another problem is still shown after the relay has gone and come back, and its
+// button still works.
 func TestAnotherNoticeStays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

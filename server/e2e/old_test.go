@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// old is the last revision that stated no number of the protocol.
+// old is the last revision without a protocol number.
 const old = "d8eed3e"
 
-// TestOld has a program of before meet today's, over a relay of before and over
-// today's: they connect, and chat both ways.
+// TestOld has an old program meet the current one, over an old relay and over the
+// current one: they connect, and chat both ways.
 func TestOld(t *testing.T) {
 	if os.Getenv("PN_OLD") == "" {
 		t.Skip("builds an old revision: make test-old")

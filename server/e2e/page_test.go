@@ -15,7 +15,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// notice returns what the page says is wrong, or "".
+// notice returns the problem that the page shows, or "".
 func (b *tab) notice() string {
 	return b.text(`document.querySelector("#notice").hidden ? "" : document.querySelector("#notice-text").textContent`)
 }
@@ -125,8 +125,8 @@ func TestATabIsDuplicated(t *testing.T) {
 	}
 }
 
-// Of tabs with the same key that begin at the same time one has it, and the others
-// get one of their own.
+// Of several tabs that start with the same key at the same time one keeps it, and the
+// others get keys of their own.
 func TestTabsAreRestoredAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -240,7 +240,7 @@ func TestKeyboard(t *testing.T) {
 	await(t, "offers collide ten times", func() bool { return impolite.count(trace.CollisionIgnored) >= 10 }, polite, impolite)
 }
 
-// The policy that keeps foreign script out is never in the way of our own.
+// The content security policy never blocks the page's own code.
 func TestContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -59,9 +59,9 @@ func nothingSurfaced(t *testing.T, who ...participant) {
 	}
 }
 
-// TestConnect connects from one side, and then the other one renegotiates, or from
-// both at once, and then both do, and then offers are made to collide. A page is slow to
-// open: what can be said of a connection is said here.
+// TestConnect connects from one side, after which the other renegotiates, or from
+// both at once. Then both renegotiate, and then offers are made to collide. Opening a
+// page is slow, so everything about one connection is tested here.
 func TestConnect(t *testing.T) {
 	t.Parallel()
 	for _, c := range couples() {
@@ -93,7 +93,7 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// renegotiate has one side do so a few times.
+// renegotiate has one side renegotiate a few times.
 func renegotiate(t *testing.T, side, other participant) {
 	t.Helper()
 	answered := side.count(trace.AnswerReceived)
@@ -104,8 +104,8 @@ func renegotiate(t *testing.T, side, other participant) {
 	nothingSurfaced(t, side, other)
 }
 
-// renegotiateAtOnce has both sides force an offer, round after round, and checks
-// that each wish was fulfilled and that offers did collide.
+// renegotiateAtOnce has both sides force an offer, round after round, and checks that
+// each request was met and that offers did collide.
 func renegotiateAtOnce(t *testing.T, polite, impolite participant, rounds int) {
 	t.Helper()
 	answered := func(p participant) int { return p.count(trace.AnswerReceived) }
@@ -206,7 +206,7 @@ func TestReload(t *testing.T) {
 			awaitChannels(t, 2, polite, impolite)
 			if b, ok := impolite.(*tab); ok {
 				reload(t, polite, b)
-				impolite.connect() // it forgot, and the other will
+				impolite.connect() // the reload lost its request to connect
 			}
 			if b, ok := polite.(*tab); ok {
 				reload(t, impolite, b)
@@ -215,10 +215,10 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// silence has the page not say goodbye.
+// silence stops the page from saying bye.
 const silence = `addEventListener("pagehide", (event) => event.stopImmediatePropagation(), true)`
 
-// reload reloads the page of one of two, over and over.
+// reload reloads the page of one side repeatedly.
 func reload(t *testing.T, stays participant, leaves *tab) {
 	t.Helper()
 	for n := 1; n <= 3; n++ {
@@ -237,8 +237,8 @@ func reload(t *testing.T, stays participant, leaves *tab) {
 	nothingSurfaced(t, stays, leaves)
 }
 
-// TestReloadWhileTheOldSocketLives reloads a page whose old socket the relay still
-// has when the new one comes. The other side hears of nobody who left.
+// TestReloadWhileTheOldSocketLives reloads a page whose old socket is still open at
+// the relay when the new one connects. The other side must see no peer leave.
 func TestReloadWhileTheOldSocketLives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -297,10 +297,10 @@ func TestPlainPage(t *testing.T) {
 	}
 }
 
-// TestTheSampleUnmodified has the W3C sample, word for word, negotiate with us. As
-// the impolite peer it can do so at the same time as we. As the polite one it takes
-// turns with us here: Chromium rolls back a first offer before it knows its
-// networks, and then never finds a candidate, which w3c.js waits for.
+// TestTheSampleUnmodified has the W3C sample, word for word, negotiate with ours. If
+// it is impolite, both may offer at the same time. If it is polite, they take turns
+// here: Chromium rolls back a first offer before it knows its networks, and then
+// never finds a candidate, which w3c.js waits for.
 func TestTheSampleUnmodified(t *testing.T) {
 	t.Parallel()
 	for role, opposite := range map[string]string{"polite": "impolite", "impolite": "polite"} {

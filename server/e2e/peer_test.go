@@ -13,7 +13,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// running is the native peer as a user runs it, whose output is read line by line.
+// running is the native peer as a user runs it; its output is read line by line.
 type running struct {
 	*process
 	out chan string // lines; what is not expected is not read
@@ -127,7 +127,7 @@ func TestNativePeerStaysAndPairsAgain(t *testing.T) {
 	p.ends(0)
 }
 
-// A line that is too long is not said, and those after it are.
+// A line that is too long is not sent, and the lines after it are.
 func TestALongLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -142,7 +142,7 @@ func TestALongLine(t *testing.T) {
 	}
 }
 
-// TestWho has a line said to one of two.
+// TestWho sends a line to one of two peers.
 func TestWho(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -173,7 +173,7 @@ func TestWho(t *testing.T) {
 	}
 }
 
-// A peer that is told to looks at once whether the relay is still there.
+// A peer that is told to checks at once whether the relay is still reachable.
 func TestReconnect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -194,7 +194,7 @@ func TestReconnect(t *testing.T) {
 	await(t, "it is back", func() bool { return strings.Count(p.log.String(), "Joined room 'there'") == 2 })
 }
 
-// Whoever does not read what a native peer prints holds up nothing.
+// Unread output of a native peer blocks nothing.
 func TestNobodyReads(t *testing.T) {
 	w := newWorld(t)
 	n := w.native("nobody", "", true)
@@ -215,7 +215,7 @@ func TestNobodyReads(t *testing.T) {
 	}
 }
 
-// What the relay refuses is no wrong usage.
+// A refusal by the relay is not wrong usage.
 func TestTheRelayRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

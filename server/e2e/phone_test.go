@@ -9,8 +9,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A phone has the page over plain http from another host, where it is no secure
-// context. All but camera, microphone and screen works.
+// A phone opens the page over plain http from another host, which is not a secure
+// context. Everything but camera, microphone and screen works.
 func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
 	w := worldAt(t, strings.Replace(newWorld(t).url, "127.0.0.1", phonesHost, 1))
@@ -36,7 +36,7 @@ func TestPlainHTTP(t *testing.T) {
 	nothingSurfaced(t, polite, impolite)
 }
 
-// On the screen of a phone everything is there and can be touched.
+// On the screen of a phone everything is visible and large enough to touch.
 func TestNarrowScreen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -66,13 +66,13 @@ func (b *tab) openDrawers() {
 	b.eval(`document.querySelectorAll("details.drawer").forEach((drawer) => { drawer.open = true; })`, nil)
 }
 
-// visible tells whether an element is in no closed drawer.
+// visible reports whether an element is outside closed drawers.
 func (b *tab) visible(selector string) (is bool) {
 	b.eval(fmt.Sprintf(`document.querySelector(%q).checkVisibility()`, selector), &is)
 	return is
 }
 
-// awkward tells what is not on the screen, or cannot be touched.
+// awkward returns the elements that are off the screen or too small to touch.
 func (b *tab) awkward() (wrong []string) {
 	b.eval(`(() => {
 		const name = (e) => e.id || e.className || e.tagName;
@@ -95,7 +95,7 @@ func (b *tab) awkward() (wrong []string) {
 	return wrong
 }
 
-// On the screen of a phone that lies on its side the log can be read beside a picture.
+// On a phone in landscape orientation the log can be read beside a picture.
 func TestLandscape(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

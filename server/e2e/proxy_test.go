@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// proxy stands between peers and the relay, and does what networks do.
+// proxy stands between peers and the relay and simulates network faults.
 type proxy struct {
 	t        *testing.T
 	listener net.Listener
@@ -72,7 +72,7 @@ func (p *proxy) accept() {
 	}
 }
 
-// forward passes bytes on, which wait while the proxy is stalled.
+// forward passes bytes on, and waits while the proxy is stalled.
 func (p *proxy) forward(from, to net.Conn, d direction) {
 	buffer := make([]byte, 32<<10)
 	for {
@@ -108,7 +108,7 @@ func (p *proxy) forget(c net.Conn) {
 	p.moved.Broadcast()
 }
 
-// cut ends connections in the middle of whatever they carry: n of them, or all.
+// cut ends n connections, or all, in the middle of whatever they carry.
 func (p *proxy) cut(n ...int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,8 +128,8 @@ func (p *proxy) cut(n ...int) {
 	}
 }
 
-// keepSockets has the WebSockets that are there live on at the relay, whatever
-// becomes of them at the peers.
+// keepSockets keeps the current WebSockets open at the relay, whatever happens to
+// them at the peers.
 func (p *proxy) keepSockets() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -138,16 +138,16 @@ func (p *proxy) keepSockets() {
 	}
 }
 
-// kept tells whether a peer's WebSocket lives on at the relay, which hears nothing of
-// what becomes of what it says.
+// kept reports whether a peer's WebSocket stays open at the relay, which receives
+// nothing more from it.
 func (p *proxy) kept(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.sockets[c]
 }
 
-// stall lets nothing through in these directions, and says nothing of it: both for
-// a network that is gone, one for a connection that is half open.
+// stall silently blocks these directions: both for a network that is gone, one for a
+// half-open connection.
 func (p *proxy) stall(d direction) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,7 +155,7 @@ func (p *proxy) stall(d direction) {
 	p.moved.Broadcast()
 }
 
-// slow delays what goes either way, for up to d.
+// slow delays traffic in either direction by up to d.
 func (p *proxy) slow(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
