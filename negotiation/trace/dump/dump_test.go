@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -104,6 +105,51 @@ func TestFile(t *testing.T) {
 			t.Errorf("exchange %d: %v", n, err)
 		}
 	}
+}
+
+// TestEachArray writes every event that has an array: arrays.trace has what rtcstats' tools
+// get of it.
+func TestEachArray(t *testing.T) {
+	var out bytes.Buffer
+	w, err := NewWriter(&out, Header{UserAgent: "native", Self: "bal7eb", Source: "f4e5631a", Masked: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := func(typ trace.Type, seq uint64) trace.Message {
+		return trace.Message{Type: typ, Session: "0011223344556677", Seq: seq, Sent: true}
+	}
+	theirs := func(typ trace.Type, seq uint64) trace.Message {
+		return trace.Message{Type: typ, Session: "8899aabbccddeeff", Seq: seq}
+	}
+	sdp := "v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+	for n, e := range []trace.Event{
+		{Kind: trace.Paired},
+		{Kind: trace.Renegotiate},
+		{Kind: trace.Restart},
+		{Kind: trace.OfferSending, Message: ours(trace.Offer, 1), SDP: sdp, State: trace.HaveLocalOffer},
+		{Kind: trace.StateChanged, State: trace.HaveLocalOffer},
+		{Kind: trace.OfferReceived, Message: theirs(trace.Offer, 1), SDP: sdp},
+		{Kind: trace.CollisionIgnored, Message: theirs(trace.Offer, 1)},
+		{Kind: trace.CollisionRollback, Message: ours(trace.Offer, 1)},
+		{Kind: trace.AnswerCreating, Message: theirs(trace.Offer, 1)},
+		{Kind: trace.AnswerSending, Message: ours(trace.Answer, 2), SDP: sdp},
+		{Kind: trace.AnswerReceived, Message: theirs(trace.Answer, 2), SDP: sdp},
+		{Kind: trace.AnswerDropped, Message: theirs(trace.Answer, 3)},
+		{Kind: trace.DescriptionRefused, Message: theirs(trace.Offer, 4), Detail: "it is not one"},
+		{Kind: trace.OfferFailed, Detail: "no answer was taken"},
+		{Kind: trace.ConnectionState, Code: "connecting"},
+		{Kind: trace.Connected, Code: "connected"},
+		{Kind: trace.Failed, Detail: "it cannot go on"},
+		{Kind: trace.Unpaired},
+		{Kind: trace.ChannelOpened, Detail: "which has none"},
+	} {
+		e.N, e.Peer, e.Life, e.Role = uint64(n+1), "wkgsyfq2m4n5tdba", 1, "polite"
+		e.Time = time.UnixMilli(1795914000000 + 3*int64(n)).UTC()
+		if err := w.Write(trace.LineOf(e)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vector(t, "arrays.trace", out.Bytes())
 }
 
 // TestArrays reads the arrays as rtcstats' reader does: method, connection, value, and the
