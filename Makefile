@@ -115,9 +115,9 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
 	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
 
-screenshot: tools ## make the picture in README.md
+screenshot: tools ## make the pictures in README.md
 	go run ./web/build -fast
-	PN_TABS=1 PN_SCREENSHOT="$(CURDIR)/web/screenshot.png" go test -count=1 -run Screenshot ./server/e2e
+	PN_TABS=1 PN_SCREENSHOT="$(CURDIR)/web" go test -count=1 -run Screenshot ./server/e2e
 
 bench: tools ## the benchmark tables: connections, parses, the explorer, and our page beside JavaScript
 	go run ./web/build -sizes

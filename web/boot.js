@@ -29,6 +29,7 @@
     if (event.persisted) reload();
   });
   addEventListener("error", (event) => {
+    if (event.message.startsWith("ResizeObserver loop")) return; // a layout takes another frame
     if (event.filename.startsWith(location.origin)) notice(`Something went wrong in the page: ${event.message}`, "Reload", reload);
   });
   addEventListener("unhandledrejection", (event) => {

@@ -37,9 +37,10 @@ func TestLadder(t *testing.T) {
 		}
 	}
 	for b, want := range map[*tab]string{polite: "You are polite", impolite: "You are impolite"} {
-		if why := b.text(`document.querySelector("#why").textContent`); !strings.Contains(why, want) || !strings.Contains(why, "negotiation/negotiation.go") {
-			t.Errorf("%s: why is %q", b.url, why)
-		}
+		await(t, "it says why: "+want, func() bool {
+			why := b.text(`document.querySelector("#why").textContent`)
+			return strings.Contains(why, want) && strings.Contains(why, "negotiation/negotiation.go")
+		}, b)
 	}
 }
 
@@ -62,9 +63,10 @@ func TestLadderKeys(t *testing.T) {
 	b.eval(`document.querySelector("#ladder").focus()`, nil)
 	press(kb.ArrowUp, "here answer-received 12")
 	press("[", "there collision-ignored 8")
-	if why := b.text(`document.querySelector("#why").textContent`); !strings.Contains(why, "wkgsy-fq2m4 is impolite") || !strings.Contains(why, "if collision && !n.polite {") {
-		t.Errorf("why is %q", why)
-	}
+	await(t, "it says why", func() bool {
+		why := b.text(`document.querySelector("#why").textContent`)
+		return strings.Contains(why, "wkgsy-fq2m4 is impolite") && strings.Contains(why, "if collision && !n.polite {")
+	}, b)
 	press(kb.ArrowDown, "here offer-received 9")
 	press(kb.ArrowDown, "here collision-rollback 8")
 	press(kb.ArrowUp, "here offer-received 9")

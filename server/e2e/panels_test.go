@@ -216,7 +216,7 @@ func (b *tab) openPanels() {
 	b.t.Helper()
 	b.eval(`(async () => {
 		const style = document.createElement("link");
-		Object.assign(style, { rel: "stylesheet", href: "/inspector/panels.css" });
+		Object.assign(style, { rel: "stylesheet", href: "/inspector/ladder.css" });
 		const [{ create }] = await Promise.all([import("/inspector/panels/tabs.js"),
 			new Promise((onload, onerror) => { Object.assign(style, { onload, onerror }); document.head.append(style); })]);
 		const panels = document.createElement("section");

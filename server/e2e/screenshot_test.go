@@ -2,60 +2,115 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"image"
-	"image/draw"
+	"image/color"
 	"image/png"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
-	cdp "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"perfect-negotiation/negotiation/trace"
 )
 
-// TestScreenshot makes the picture in README.md: two tabs whose offers collided.
+// maxPicture is how large a picture in README.md may be, in bytes.
+const maxPicture = 150_000
+
+// TestScreenshot makes the pictures in README.md: the demo after one press of Collide, on
+// a desktop and on a phone.
 func TestScreenshot(t *testing.T) {
-	path := os.Getenv("PN_SCREENSHOT")
-	if path == "" {
+	dir := os.Getenv("PN_SCREENSHOT")
+	if dir == "" {
 		t.Skip("only for make screenshot")
 	}
 	w := newWorld(t)
-	polite, impolite := w.tab("/polite"), w.tab("/impolite")
-	for _, b := range []*tab{polite, impolite} {
-		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(1100, 552)); err != nil {
+	for _, picture := range []struct {
+		name          string
+		width, height int64
+		scale         float64
+		phone         bool
+	}{
+		{"collision.png", 1280, 820, 1.4, false},
+		{"collision-phone.png", 412, 915, 2, true},
+	} {
+		b := w.rawTab(w.url + "/healthz")
+		screen := []chromedp.EmulateViewportOption{chromedp.EmulateScale(picture.scale)}
+		if picture.phone {
+			screen = append(screen, chromedp.EmulateMobile, chromedp.EmulateTouch)
+		}
+		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(picture.width, picture.height, screen...), emulation.SetFocusEmulationEnabled(true)); err != nil {
 			t.Fatal(err)
 		}
-	}
-	polite.connect()
-	awaitChannels(t, 1, polite, impolite)
-	renegotiateAtOnce(t, polite, impolite, 2)
-	polite.say("Both of us just sent an offer.")
-	await(t, "chat arrives", func() bool { return len(impolite.received()) == 1 })
-	impolite.say("And nothing was lost.")
-	await(t, "chat arrives", func() bool { return len(polite.received()) == 1 })
-
-	var both *image.RGBA
-	for i, b := range []*tab{polite, impolite} {
+		b.show(w.url + "/demo")
+		await(t, "Collide can be pressed", func() bool { return b.text(`String(document.querySelector("#collide")?.disabled)`) == "false" }, b)
+		await(t, "all channels are open", func() bool { return b.count(trace.ChannelOpened) == 4 }, b)
+		b.press("#collide")
+		await(t, "both collisions are drawn, and over", func() bool {
+			return len(b.texts(`#ladder > li[data-kind="collision"][data-state="settled"]`)) == 2 &&
+				len(b.texts(`#ladder > li:nth-last-child(1 of [data-kind="collision"]) .mark.good`)) == 2
+		}, b)
+		await(t, "the newest is in view", func() bool {
+			return b.text(`((list) => {
+				const { top, bottom } = list.getBoundingClientRect(), newest = list.querySelector("li:nth-last-child(1 of [data-kind=collision])").getBoundingClientRect();
+				return String(Math.abs(newest.top - top) < 2 || newest.top > top && newest.bottom < bottom + 2);
+			})(document.querySelector("#ladder"))`) == "true"
+		}, b)
 		var shot []byte
-		if err := chromedp.Run(b.ctx, cdp.BringToFront(), chromedp.CaptureScreenshot(&shot)); err != nil {
+		if err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot(&shot)); err != nil {
 			t.Fatal(err)
 		}
-		picture, err := png.Decode(bytes.NewReader(shot))
+		small, err := reduced(shot)
 		if err != nil {
 			t.Fatal(err)
 		}
-		size := picture.Bounds().Size()
-		if both == nil {
-			both = image.NewRGBA(image.Rect(0, 0, size.X, 2*size.Y+8))
+		if len(small) > maxPicture {
+			t.Errorf("%s has %d bytes", picture.name, len(small))
 		}
-		draw.Draw(both, picture.Bounds().Add(image.Pt(0, i*(size.Y+8))), picture, image.Point{}, draw.Src)
+		if err := os.WriteFile(filepath.Join(dir, picture.name), small, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	file, err := os.Create(path)
+}
+
+// reduced encodes a PNG anew, with the 256 colours that it has most of: the rest of a page
+// are shades between them.
+func reduced(shot []byte) ([]byte, error) {
+	picture, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	defer file.Close()
+	counts := map[color.RGBA]int{}
+	bounds := picture.Bounds()
+	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA) }
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			counts[at(x, y)]++
+		}
+	}
+	most := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
+		return cmp.Or(counts[b]-counts[a], int(a.R)-int(b.R), int(a.G)-int(b.G), int(a.B)-int(b.B))
+	})
+	var palette color.Palette
+	for _, c := range most[:min(len(most), 256)] {
+		palette = append(palette, c)
+	}
+	nearest := map[color.RGBA]uint8{}
+	for _, c := range most {
+		nearest[c] = uint8(palette.Index(c))
+	}
+	out := image.NewPaletted(bounds, palette)
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			out.SetColorIndex(x, y, nearest[at(x, y)])
+		}
+	}
+	var b bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(file, both); err != nil {
-		t.Fatal(err)
-	}
+	err = encoder.Encode(&b, out)
+	return b.Bytes(), err
 }

@@ -2,7 +2,7 @@
 // the pairs in a room.
 
 import { element } from "./panels/dom.js";
-import { short } from "./words.js";
+import { short } from "./names.js";
 
 const byId = (id) => document.getElementById(id);
 const many = (n, word) => `${n.toLocaleString()} ${word}${n === 1 ? "" : "s"}`;

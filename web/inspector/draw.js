@@ -2,7 +2,7 @@
 // once for every size of the window.
 
 import { shape } from "./panels/dom.js";
-import { who } from "./words.js";
+import { who } from "./names.js";
 
 const roles = ["polite", "impolite", "none"];
 
@@ -16,6 +16,7 @@ export function definitions() {
       shape("pattern", { id: `ladder-dots-${role}`, class: role, width: 5, height: 5, patternUnits: "userSpaceOnUse" }, shape("rect", { class: "ground", width: 5, height: 5 }), shape("circle", { class: "stripe", cx: 2.5, cy: 2.5, r: 1.4 })),
     );
   }
+  defs.append(shape("pattern", { id: "ladder-connecting", width: 3, height: 6, patternUnits: "userSpaceOnUse" }, shape("rect", { class: "dash", width: 3, height: 3 })));
   return shape("svg", { class: "definitions", width: 0, height: 0, "aria-hidden": "true" }, defs);
 }
 
@@ -30,7 +31,7 @@ export function draw(plan, pair, narrow) {
   const role = (side) => pair.role(side) || "none";
   const x = (side) => `${at[side]}%`;
   const words = (side, y, text, attributes = {}) =>
-    shape("text", { x: x(side), y, dx: sign[side] * 14, "text-anchor": sign[side] > 0 ? "start" : "end", ...attributes }, text);
+    shape("text", { x: x(side), y, dx: sign[side] * (narrow ? 14 : 22), "text-anchor": sign[side] > 0 ? "start" : "end", ...attributes }, text);
 
   const root = shape("svg", { class: narrow ? "drawing narrow" : "drawing", width: "100%", height: plan.height, "aria-hidden": "true", focusable: "false" });
 
@@ -47,6 +48,12 @@ export function draw(plan, pair, narrow) {
     const heading = narrow ? { x: side === "here" ? "2%" : "98%", "text-anchor": side === "here" ? "start" : "end" } : { x: x(side), "text-anchor": "middle" };
     lane.append(shape("text", { class: "name", y: 20, ...heading }, `${who(pair, side)}${pair.role(side) ? ` · ${pair.role(side)}` : ""}`));
     if (plan.guessed && side === "there") lane.append(shape("text", { class: "inferred", y: 34, ...heading }, narrow ? "inferred" : "inferred: it sends no trace"));
+    const wire = plan.guessed && side === "there" ? [] : plan.connected[side];
+    wire.forEach((from, i) => {
+      const y = Math.max(from.y, 30);
+      const to = wire[i + 1]?.y ?? plan.height - 6;
+      if (from.state && to > y) lane.append(shape("rect", { class: `wire ${side} ${from.state}`, x: x(side), y, width: 3, height: to - y, ...(from.state === "connecting" && { fill: "url(#ladder-connecting)" }) }));
+    });
     const line = [{ y: plan.guessed && side === "there" ? 40 : 30, state: "stable", held: false }, ...plan.states[side]];
     line.forEach((from, i) => {
       const to = line[i + 1]?.y ?? plan.height - 6;
@@ -59,8 +66,8 @@ export function draw(plan, pair, narrow) {
   for (const mark of plan.marks) {
     const g = shape("g", { class: `mark ${mark.kind} ${role(mark.side)}` });
     if (mark.i) g.dataset.i = mark.i;
-    if (mark.kind === "connection") g.append(shape("circle", { cx: x(mark.side), cy: mark.y, r: 4 }));
-    g.append(words(mark.side, mark.y + (narrow ? 16 : 4), mark.text));
+    if (mark.kind === "connection") g.append(shape("circle", { class: mark.side, cx: x(mark.side), cy: mark.y, r: 4 }));
+    g.append(words(mark.side, mark.y + (narrow && mark.kind !== "connection" ? 16 : 4), mark.text));
     root.append(g);
   }
   for (const { y, text } of plan.times) root.append(shape("text", { class: "time", x: narrow ? 2 : 14, y: y + 4 }, text));

@@ -84,6 +84,9 @@ export function parse(line) {
   };
 }
 
+/** The state of the connection that an event tells; "": none. @param {TraceEvent} e */
+export const connectionState = (e) => ({ connected: "connected", paired: "new", unpaired: "closed", "connection-state": e.why || e.detail })[e.kind] ?? "";
+
 // A plain page has no session: its messages are counted anew in each life.
 function message(m, side, life) {
   if (typeof m !== "object" || m === null || !word(m.type)) return null;

@@ -45,6 +45,7 @@ export class Item {
     this.more = 0;
     this.last = { here: 0, there: 0 }; // when something happened last, by each clock
     this.away = 0; // when the relay went, if it was gone at the beginning
+    this.connection = { here: "", there: "" }; // the state of the connection at the beginning, as each side sees it
     this.ended = 0; // when the last offer was settled, by our clock
   }
 

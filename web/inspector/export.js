@@ -1,13 +1,13 @@
 // One exchange for an issue report: as text, as Mermaid, and as a picture.
 
 import { definitions, draw } from "./draw.js";
-import { copyButton, element, shape } from "./panels/dom.js";
+import { element, shape } from "./panels/dom.js";
 import { inferred } from "./infer.js";
 import { silent } from "./layers.js";
+import { short, who } from "./names.js";
 import { ordered } from "./order.js";
 import { plan } from "./plan.js";
-import { download } from "./saving.js";
-import { change, duration, label, message, sentence, short, summary, who } from "./words.js";
+import { change, duration, label, message, sentence, summary } from "./words.js";
 
 /** @typedef {import("./exchange.js").Item} Item */
 /** @typedef {import("./pair.js").Pair} Pair */
@@ -49,7 +49,8 @@ export function text(item, pair, layers) {
 
 function arrow(e, pair) {
   const name = ` ${message(e.msg)} `;
-  const drawn = e.side === "here" ? `you ──${name}──▶ ${short(pair.id)}` : `you ◀──${name}── ${short(pair.id)}`;
+  const us = who(pair, "here");
+  const drawn = e.side === "here" ? `${us} ──${name}──▶ ${short(pair.id)}` : `${us} ◀──${name}── ${short(pair.id)}`;
   return [drawn, change(e, pair).join(", ")].filter(Boolean).join("  ");
 }
 
@@ -112,30 +113,4 @@ export function picture(item, pair, layers, where) {
   drawing.removeAttribute("class");
   drawing.prepend(shape("title", {}, summary(item, pair, () => true).what));
   return new XMLSerializer().serializeToString(drawing);
-}
-
-/**
- * Adds the buttons. They are about the exchange that is selected, or the last one.
- * @param {HTMLElement} container
- * @param {import("./store.js").Store} store
- * @param {Layers} layers
- * @param {HTMLElement} ladder
- */
-export function create(container, store, layers, ladder) {
-  const item = () => {
-    const { selected, current } = store;
-    return selected?.item && selected.item.kind !== "aside" ? selected.item : current?.exchanges.at(-1);
-  };
-  const of = (f) => () => f(item(), store.current, layers, ladder);
-  const buttons = [
-    copyButton("Copy text", of(text)),
-    copyButton("Copy Mermaid", of(mermaid)),
-    element("button", { type: "button", id: "export-svg", onclick: () => download(of(picture)(), `exchange-${item().n}.svg`, "image/svg+xml") }, "Save SVG"),
-  ];
-  container.append(...buttons);
-  const update = () => {
-    for (const button of buttons) button.disabled = !item();
-  };
-  for (const kind of ["change", "select"]) store.addEventListener(kind, update);
-  update();
 }

@@ -4,6 +4,7 @@
 import { definitions, draw } from "./draw.js";
 import { element } from "./panels/dom.js";
 import { plan } from "./plan.js";
+import { story } from "./story.js";
 import { sentence, summary, time } from "./words.js";
 
 /** @typedef {import("./exchange.js").Item} Item */
@@ -17,6 +18,8 @@ export class Ladder {
   #due = false;
   #pair = null;
   #narrow = false;
+  #newest = null; // the line that is followed
+  #sizes = new ResizeObserver(() => this.#resized());
 
   /**
    * @param {import("./store.js").Store} store
@@ -31,17 +34,11 @@ export class Ladder {
     /** @type {Set<Line>} that are open, and not drawn as they are now */
     this.undrawn = new Set();
     list.addEventListener("scroll", () => this.#later(), { passive: true });
-    new ResizeObserver(([{ contentRect }]) => {
-      const narrow = contentRect.width < narrowBelow;
-      if (narrow !== this.#narrow) {
-        this.#narrow = narrow;
-        this.#all((line) => line.stale());
-      }
-      this.look();
-    }).observe(list);
+    this.#sizes.observe(list);
     store.addEventListener("change", () => this.update());
     store.addEventListener("select", () => this.select());
     store.addEventListener("mode", () => this.follow());
+    this.#fit();
     layers.addEventListener("change", () => {
       this.#all((line) => line.stale());
       this.update();
@@ -107,9 +104,34 @@ export class Ladder {
     });
   }
 
-  /** Keeps the newest in view while the page is live. */
+  // resized has the next frame fit the ladder to its size: that may change it again.
+  #resized() {
+    requestAnimationFrame(() => {
+      this.#fit();
+      this.follow();
+      this.look();
+    });
+  }
+
+  // fit draws all anew where the list has become narrow, or wide again.
+  #fit() {
+    const narrow = this.list.clientWidth < narrowBelow;
+    if (narrow === this.#narrow) return;
+    this.#narrow = narrow;
+    this.#all((line) => line.stale());
+  }
+
+  /** Keeps the newest exchange in view while the page is live: its beginning, if it is long. */
   follow() {
-    if (this.store.live) this.list.scrollTop = this.list.scrollHeight;
+    if (!this.store.live) return;
+    const { list } = this;
+    const newest = list.querySelector(":scope > li:nth-last-child(1 of :not([hidden], [data-kind=aside]))");
+    if (newest !== this.#newest) {
+      if (this.#newest) this.#sizes.unobserve(this.#newest);
+      if (newest) this.#sizes.observe(newest); // out of sight it is as high as a line
+      this.#newest = newest;
+    }
+    list.scrollTop = newest ? Math.min(list.scrollHeight - list.clientHeight, newest.offsetTop - list.offsetTop) : list.scrollHeight;
   }
 
   /** Selects the event with a number. @param {number} i */
@@ -140,7 +162,9 @@ class Line {
     this.what = element("b");
     this.more = element("span", { class: "more" });
     this.took = element("span", { class: "took" });
-    this.body = element("div", { class: "body" });
+    this.story = element("p", { class: "story" });
+    this.canvas = element("div");
+    this.body = element("div", { class: "body" }, this.story, this.canvas);
     this.details = element("details", {}, element("summary", {}, this.time, " ", this.what, " ", this.more, " ", this.took), this.body);
     this.li = element("li", { "data-n": item.n }, this.details);
     this.details.addEventListener("toggle", () => {
@@ -167,9 +191,10 @@ class Line {
     this.more.textContent = more;
     this.took.textContent = took;
     this.li.hidden = !what || !layers.has(this.item, `${what} ${more}`);
-    if (this.item.kind === "collision" && !this.#opened) {
+    if (this.item.kind === "collision") {
+      this.story.textContent = story(this.item, this.pair);
+      this.details.open ||= !this.#opened;
       this.#opened = true;
-      this.details.open = true;
     }
     this.#prepare();
   }
@@ -188,7 +213,7 @@ class Line {
     undrawn.add(this);
     if (this.item.kind === "aside") return;
     this.#plan = plan(this.item, this.pair, layers, narrow);
-    this.body.style.height = `${this.#plan.height}px`;
+    this.canvas.style.height = `${this.#plan.height}px`;
   }
 
   /** Draws the item as it is now. */
@@ -200,7 +225,7 @@ class Line {
       this.body.replaceChildren(element("ul", {}, ...this.item.events.filter((e) => layers.shows(e)).map((e) =>
         element("li", { "data-i": e.i }, element("time", {}, time(e.t)), " ", sentence(e, this.pair)))));
     } else {
-      this.body.replaceChildren(draw(this.#plan, this.pair, narrow));
+      this.canvas.replaceChildren(draw(this.#plan, this.pair, narrow));
     }
     this.mark(store.selected);
   }

@@ -6,7 +6,8 @@ import { Layers } from "./layers.js";
 import { announce } from "./announce.js";
 import "./trouble.js";
 import { bar } from "./bar.js";
-import { create as createExport } from "./export.js";
+import { create as createExport } from "./exporting.js";
+import { styles } from "./panels/dom.js";
 import { create as createPanels } from "./panels/tabs.js";
 import { Recording } from "./recording.js";
 import { create as createSaving } from "./saving.js";
@@ -14,15 +15,7 @@ import { Store } from "./store.js";
 import { keys, messageButtons, tools } from "./tools.js";
 import { Why } from "./why.js";
 
-// styles loads a style sheet that only the inspector needs.
-function styles(href) {
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  const loaded = new Promise((done) => { link.onload = link.onerror = done; });
-  document.head.append(link);
-  return loaded;
-}
-
-await Promise.all(["ladder", "panels"].map((name) => styles(`/inspector/${name}.css`)));
+await styles("/inspector/ladder.css");
 
 const byId = (id) => document.getElementById(id);
 

@@ -1,6 +1,7 @@
 // A pair is we and one peer: the events of both sides, their messages joined by identity,
 // and the items of the ladder. It is bounded: the oldest items go first.
 
+import { connectionState } from "./event.js";
 import { Item, ends, leads } from "./exchange.js";
 import { ordered } from "./order.js";
 
@@ -176,6 +177,7 @@ export class Pair {
   #append(kind) {
     const item = new Item(++this.count, kind);
     item.away = this.away;
+    item.connection = { here: this.sides.here.connection, there: this.sides.there.connection };
     this.items.push(item);
     return item;
   }
@@ -227,6 +229,7 @@ class Side {
   held = false;
   role = "";
   life = 0;
+  connection = ""; // its state; "" before it is known
   /** @type {?TraceEvent} */
   last = null;
   /** @type {Map<number, TraceEvent>} */
@@ -248,6 +251,7 @@ class Side {
       this.held = e.held;
     }
     if (e.role) this.role = e.role;
+    this.connection = connectionState(e) || this.connection;
     this.last = e;
   }
 }

@@ -1,6 +1,7 @@
 // Where everything of an exchange stands in its drawing. Rows are by cause: what comes
 // later stands lower, and how much lower says nothing.
 
+import { connectionState } from "./event.js";
 import { inferred } from "./infer.js";
 import { silent } from "./layers.js";
 import { ordered } from "./order.js";
@@ -35,6 +36,8 @@ import { change, cut, duration, label, message } from "./words.js";
  * @property {"decision"|"quiet"|"good"|"connection"} kind
  */
 
+/** A part of the connection's lane: from y on it is in this state. @typedef {{y: number, state: string}} Span */
+
 const flags = new Set(["renegotiate", "negotiation-needed", "restart", "restarting", "collide-armed"]);
 const decisions = new Set(["collision-rollback", "collision-ignored", "answer-dropped", "description-refused"]);
 const connection = new Set(["channel-created", "channel-opened", "channel-closed", "connected", "connection-state", "sending-started", "sending-stopped", "sending-failed", "track-received", "restart-asked", "restarts-failed", "pair-selected"]);
@@ -62,8 +65,11 @@ export function plan(item, pair, layers, narrow) {
   const times = [];
   const bands = [];
   const states = { here: [], there: [] };
+  /** @type {{here: Span[], there: Span[]}} */
+  const connected = { here: [{ y: 0, state: item.connection.here }], there: [{ y: 0, state: item.connection.there }] };
   const waiting = { here: [], there: [] }; // flags, until the offer that they lead to
   const latest = { here: 0, there: 0 }; // y of the last mark of each lane
+  const below = { here: 0, there: 0 }; // where there is room again under what the connection did
   let gone = item.away ? { y1: 36, y2: 0, from: item.away, text: "" } : null; // the band that is open
   let last = null;
   let y = 0;
@@ -75,6 +81,7 @@ export function plan(item, pair, layers, narrow) {
     else if (last.side === e.side && decisions.has(e.kind) && last.kind.endsWith("-received")) return; // it decides about what just came
     else if (last.side !== e.side && last.msg?.key !== e.msg?.key) y += 0.6 * step;
     else y += step;
+    if (y < below[e.side]) y = below[e.side];
     const sent = e.msg && !e.msg.sent && arrows.get(keyOf(e));
     if (sent) y = Math.max(y, sent.y1 + 0.75 * step);
   }
@@ -96,6 +103,10 @@ export function plan(item, pair, layers, narrow) {
       waiting[e.side].push(e);
       return;
     }
+    if (connection.has(e.kind)) {
+      connect(e);
+      return;
+    }
     place(e);
     if (e.state) states[e.side].push({ y, state: e.state, held: e.held });
     if (e.side === "here" && e.msg) tick(times, y, e.t - item.begin);
@@ -109,7 +120,6 @@ export function plan(item, pair, layers, narrow) {
       if (narrow && about) arrows.get(keyOf(e)).label += item.offers.get(e.msg?.key)?.renews ? ": again" : `: ${about}`;
       else mark(flag && !words && !said ? flag : e, "quiet", about);
     } else if (decisions.has(e.kind)) mark(e, "decision", words);
-    else if (connection.has(e.kind)) mark(e, "connection", words);
     else if (away.has(e.kind)) gone ??= { y1: y, y2: 0, from: e.t, text: "" };
     else if (back.has(e.kind) && gone) close(e);
     else if (e.kind === "answer-sending") mark(e, "quiet", narrow ? "" : words);
@@ -125,7 +135,21 @@ export function plan(item, pair, layers, narrow) {
   const height = Math.round(Math.max(y, latest.here, latest.there) + 28);
   if (gone) close(null);
   for (const arrow of arrows.values()) if (arrow.end !== "arrives") finish(arrow);
-  return { height, guessed, arrows: [...arrows.values()], marks, times, bands, states, step };
+  return { height, guessed, arrows: [...arrows.values()], marks, times, bands, states, connected, step };
+
+  // connect notes what the connection did. It has a lane of its own at each side, and
+  // moves on there for itself: no message orders it.
+  function connect(e) {
+    if (!last) y = gone ? top + 22 : top;
+    last ??= e;
+    const over = narrow ? Math.max(latest.here, latest.there) : latest[e.side]; // there words of both sides share their rows
+    const at = Math.max(y + (over ? 8 : 0), over + 18);
+    latest[e.side] = at;
+    below[e.side] = at + (narrow ? 36 : 22);
+    marks.push({ i: e.i, side: e.side, y: at, text: label(e, pair), kind: "connection" });
+    const state = connectionState(e);
+    if (state) connected[e.side].push({ y: at, state });
+  }
 
   // end notes an end of an arrow.
   function end(e) {
@@ -179,6 +203,6 @@ const keyOf = (e) => (e.msg.type === "candidate" ? `${e.msg.from} candidates` : 
 
 function tick(times, y, ms) {
   const before = times.at(-1);
-  const text = ms <= 0 ? "0" : ms < 1000 ? `+${Math.round(ms)}${times.length === 1 ? " ms" : ""}` : `+${(ms / 1000).toFixed(1)} s`;
+  const text = ms <= 0 ? "0 ms" : ms < 1000 ? `+${Math.round(ms)}` : `+${(ms / 1000).toFixed(1)} s`;
   if (!before || (y - before.y >= 15 && before.text !== text)) times.push({ y, text });
 }

@@ -1,8 +1,8 @@
 // Why something happened: what is selected in the ladder, in words.
 
 import { element } from "./panels/dom.js";
-import { ruleOf } from "./rules.js";
-import { change, message, previous, sentence, short, who, whose } from "./words.js";
+import { other as across, short, upper, who, whose } from "./names.js";
+import { change, message, previous, sentence } from "./words.js";
 
 /** @typedef {import("./event.js").TraceEvent} TraceEvent */
 /** @typedef {import("./pair.js").Pair} Pair */
@@ -12,6 +12,8 @@ const sample = "https://www.w3.org/TR/webrtc/#perfect-negotiation-example";
 export class Why {
   #shown = null;
   #version = -1; // of its item, as it is shown
+  #rules = null; // the promise of the rules, which are loaded with the first event
+  #ruleOf = () => null;
 
   /**
    * @param {import("./store.js").Store} store
@@ -49,10 +51,15 @@ export class Why {
       this.text.replaceChildren(...this.initial);
       return;
     }
+    this.#rules ??= import("./rules.js").then(({ ruleOf }) => {
+      this.#ruleOf = ruleOf;
+      this.#version = -1;
+      this.update();
+    });
     this.card.dataset.kind = event.kind;
     this.card.dataset.side = event.side;
     this.heading.textContent = `Why: ${sentence(event, pair)}`;
-    this.text.replaceChildren(...paragraphs(event, pair), facts(event, pair), this.buttons);
+    this.text.replaceChildren(...paragraphs(event, pair), facts(event, pair, this.#ruleOf(event)), this.buttons);
     if (!same) this.text.scrollTop = 0;
   }
 }
@@ -65,15 +72,17 @@ function latest(pair) {
 
 const role = (pair, side) => {
   const name = pair.role(side) || "none";
-  return element("b", { class: name }, side === "here" ? "You are " : `${short(pair.id)} is `, name === "none" ? "of no role" : name);
+  const actor = who(pair, side);
+  return element("b", { class: name }, actor === "you" ? "You are " : `${upper(actor)} is `, name === "none" ? "of no role" : name);
 };
 
 // paragraphs say what happened, and why.
 function paragraphs(e, pair) {
   const p = (...parts) => element("p", {}, ...parts);
-  const other = e.side === "here" ? "there" : "here";
+  const other = across(e.side);
   const me = who(pair, e.side);
-  const verb = (you, they) => (e.side === "here" ? you : they);
+  const verb = (you, they) => (me === "you" ? you : they);
+  const alike = pair.role(e.side) && pair.role(e.side) === pair.role(other); // which is wrong
   const offers = [...(e.item?.offers.values() ?? [])];
   const about = e.msg && offers.find((o) => o.key === e.msg.key);
   const rival = about && offers.find((o) => o.from !== about.from);
@@ -82,12 +91,16 @@ function paragraphs(e, pair) {
     case "collision-ignored":
       return [
         p(role(pair, e.side), ` and had ${verb("your", "its")} own ${rival ? message({ type: "offer", seq: rival.seq }) : "offer"} out when ${message(e.msg)} came. Of two offers that cross, the impolite one counts.`),
-        p(role(pair, other), `: ${again(pair, other, e.msg, rival, renewal)}`),
+        alike
+          ? p(role(pair, other), ", too, which is wrong: it ignores the other offer as well. Each waits for an answer that nobody will send.")
+          : p(role(pair, other), `: ${again(pair, other, e.msg, rival, renewal)}`),
       ];
     case "collision-rollback":
       return [
         p(role(pair, e.side), `: ${again(pair, e.side, e.msg, rival, renewal)} ${heldBefore(e, pair) ? "It was sent and not set yet, so nothing had been applied, and nothing is lost." : ""}`),
-        p(role(pair, other), ` and ignores ${message(e.msg)}: of two offers that cross, the impolite one counts.`),
+        alike
+          ? p(role(pair, other), ", too, which is wrong: it takes its offer back as well. Each answers an offer that is no more, and nothing is agreed.")
+          : p(role(pair, other), ` and ignores ${message(e.msg)}: of two offers that cross, the impolite one counts.`),
       ];
     case "offer-sending": {
       const said = change(e, pair);
@@ -108,15 +121,16 @@ function paragraphs(e, pair) {
 }
 
 function again(pair, side, msg, rival, renewal) {
-  const it = side === "here" ? "you" : "it";
-  const answered = rival && rival.fate === "answered" ? `, answered ${message({ type: "offer", seq: rival.seq })}` : "";
-  const offered = renewal ? `, and offered again (${renewal.seq}) what ${rival?.seq ?? "the other one"} had not covered` : "";
+  const it = who(pair, side) === "you" ? "you" : "it";
+  if (!rival) return `${it} takes ${message(msg)} back when the other one comes.`;
+  const answered = rival.fate === "answered" ? `, answered ${message({ type: "offer", seq: rival.seq })}` : "";
+  const offered = renewal ? `, and offered again (${renewal.seq}) what ${rival.seq} had not covered` : "";
   return `${it} took ${message(msg)} back${answered}${offered}.`;
 }
 
 function fate(offer, pair) {
   if (!offer) return "";
-  const other = who(pair, offer.from === "here" ? "there" : "here");
+  const other = who(pair, across(offer.from));
   return {
     answered: `${upper(other)} answered it.`,
     pending: "It is not answered yet.",
@@ -126,8 +140,6 @@ function fate(offer, pair) {
     abandoned: "It came to nothing: the pairing ended.",
   }[offer.fate];
 }
-
-const upper = (name) => (name === "you" ? "You" : name);
 
 // before is the last event of the same side that tells a state.
 function before(e, pair) {
@@ -141,13 +153,12 @@ function before(e, pair) {
 
 const heldBefore = (e, pair) => before(e, pair)?.held ?? false;
 
-function facts(e, pair) {
+function facts(e, pair, rule) {
   const list = element("dl");
   const add = (name, ...value) => list.append(element("dt", {}, name), element("dd", {}, ...value));
   const was = before(e, pair);
   if (was) add("State before", was.state, was.held ? " (held: sent, not set)" : "");
   if (e.state && e.state !== was?.state) add("State after", e.state, e.held ? " (held)" : "");
-  const rule = ruleOf(e);
   if (rule) {
     add("Rule", rule.rule);
     if (rule.sample) add(element("a", { href: sample, target: "_blank", rel: "noreferrer" }, "W3C sample"), element("code", {}, rule.sample));

@@ -1,13 +1,13 @@
 // What the ladder says, in plain sentences.
 
-import { shortID as short } from "./id.js";
+import { other, short, upper, who, whose } from "./names.js";
 import { inWords } from "./panels/description.js";
+import { collision } from "./story.js";
 
 /** @typedef {import("./event.js").TraceEvent} TraceEvent */
 /** @typedef {import("./exchange.js").Item} Item */
 /** @typedef {import("./pair.js").Pair} Pair */
 
-export { short };
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 
 /** The time of the day of an event. @param {number} t ms since 1970 */
@@ -19,16 +19,6 @@ export function duration(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return ms < 60_000 ? `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s` : `${Math.round(ms / 60_000)} min`;
 }
-
-/** @param {Pair} pair @param {"here"|"there"} side */
-export const who = (pair, side) => (side === "here" ? "you" : short(pair.id));
-
-/** Whose: "your", "wkgsyf’s". */
-export const whose = (pair, side) => (side === "here" ? "your" : `${short(pair.id)}’s`);
-
-// An id stays as it is, at the beginning of a sentence, too.
-const upper = (name) => (name === "you" ? "You" : name);
-const other = (side) => (side === "here" ? "there" : "here");
 
 /** "offer 8" or "answer 9". @param {{type: string, seq: number}} m */
 export const message = (m) => (m.seq ? `${m.type} ${m.seq}` : m.type);
@@ -77,7 +67,7 @@ export function summary(item, pair, shows) {
   if (item.kind === "aside") return aside(item, pair, shows);
   const offers = [...item.offers.values()];
   const took = item.ended ? duration(item.took) : "";
-  if (item.kind === "collision") return { what: collision(offers, pair), more: outcome(item, offers), took };
+  if (item.kind === "collision") return collision(item, pair, took);
   const offer = offers.at(-1);
   if (!offer) return { what: "A message without an offer", more: "", took: "" };
   const offerer = who(pair, offer.from);
@@ -90,21 +80,6 @@ export function summary(item, pair, shows) {
   }[offer.fate];
   const waits = offer.fate === "pending" && offer.from === "here" && pair.away ? "it waits for the relay" : "";
   return { what, more: [waits, reason(item, pair, offer)].filter(Boolean).join(" · "), took };
-}
-
-function collision(offers, pair) {
-  const lost = offers.filter((o) => o.fate === "taken back" || o.fate === "ignored");
-  const won = offers.find((o) => o.from !== lost[0]?.from);
-  const rounds = lost.length > 1 ? ` ${lost.length} times` : "";
-  if (!lost.length) return "Collision";
-  const loser = who(pair, lost[0].from);
-  return `Collision${rounds}: ${won ? `${whose(pair, won.from)} offer ${won.seq} counted, ` : ""}${loser} took ${lost[0].seq} back`;
-}
-
-function outcome(item, offers) {
-  if (!item.settled) return "not resolved yet";
-  if (offers.some((o) => o.fate === "refused" || o.fate === "abandoned")) return "not resolved";
-  return "nothing lost";
 }
 
 function aside(item, pair, shows) {

@@ -45,15 +45,23 @@ export async function copy(text) {
   }
 }
 
-/** Makes a button that copies what text() returns, and says so. @param {string} label @param {() => string} text */
+/** Makes a button that copies what text() returns, and says so. @param {string} label @param {() => string|Promise<string>} text */
 export function copyButton(label, text) {
   const button = element("button", { type: "button" }, label);
   let timer;
   button.addEventListener("click", async () => {
-    button.textContent = (await copy(text())) ? "Copied" : "Cannot copy";
+    button.textContent = (await copy(await text())) ? "Copied" : "Cannot copy";
     document.getElementById("said").textContent = button.textContent;
     clearTimeout(timer);
     timer = setTimeout(() => { button.textContent = label; }, 2000);
   });
   return button;
+}
+
+/** Loads a style sheet. @param {string} href @returns {Promise<void>} when it is there, or cannot be had */
+export function styles(href) {
+  const link = element("link", { rel: "stylesheet", href });
+  const loaded = new Promise((done) => { link.onload = link.onerror = done; });
+  document.head.append(link);
+  return loaded;
 }

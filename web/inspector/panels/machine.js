@@ -3,7 +3,7 @@
 // https://www.w3.org/TR/webrtc/#rtcsignalingstate-enum
 
 import { element, shape } from "./dom.js";
-import { shortID } from "../id.js";
+import { upper, who } from "../names.js";
 
 /** @typedef {import("../event.js").TraceEvent} TraceEvent */
 
@@ -75,9 +75,9 @@ export function create(container, store) {
     graphs.there.figure.hidden = !pair?.traced;
     if (!pair) return;
     const past = store.past();
-    const named = (who, side) => [who, pair.role(side)].filter(Boolean).join(" · ");
-    graphs.here.draw(named("You", "here"), pair.role("here"), walk(past, "here"));
-    if (pair.traced) graphs.there.draw(named(shortID(pair.id), "there"), pair.role("there"), walk(past, "there"));
+    const named = (side) => [upper(who(pair, side)), pair.role(side)].filter(Boolean).join(" · ");
+    graphs.here.draw(named("here"), pair.role("here"), walk(past, "here"));
+    if (pair.traced) graphs.there.draw(named("there"), pair.role("there"), walk(past, "there"));
   }
   return { update };
 }

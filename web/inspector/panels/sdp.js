@@ -3,7 +3,7 @@
 
 import { diff, inWords, sections } from "./description.js";
 import { copyButton, element } from "./dom.js";
-import { shortID } from "../id.js";
+import { short, who } from "../names.js";
 
 /** @typedef {import("../event.js").TraceEvent} TraceEvent */
 
@@ -87,7 +87,8 @@ export function create(container, store) {
       list.replaceChildren();
       return;
     }
-    const whose = e.msg.from === "here" ? "yours" : shortID(e.peer);
+    const sender = store.current ? who(store.current, e.msg.from) : short(e.peer);
+    const whose = sender === "you" ? "yours" : sender;
     title.textContent = `${e.msg.type === "offer" ? "Offer" : "Answer"} ${e.msg.seq} · ${whose}`;
     const change = inWords(before?.sdp ?? "", e.sdp).join(", ");
     words.textContent = before ? `Since ${nameOf(before)}: ${change || "nothing that matters"}` : change || "It has no media and no data";

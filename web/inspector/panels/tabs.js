@@ -2,7 +2,8 @@
 // the one that is shown is up to date.
 // https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
 
-import { element } from "./dom.js";
+import { element, styles } from "./dom.js";
+
 /**
  * What a panel does.
  * @typedef {object} Panel
@@ -11,14 +12,32 @@ import { element } from "./dom.js";
  * @property {() => void} [hide] is called when it goes out of sight
  */
 
-/** Modules with a create(container, store) that returns a Panel; the log is there already. */
+/** Modules with a create(container, store) that returns a Panel. */
 const panels = [
-  { id: "log", label: "Log", load: async () => ({ create: () => ({ update() {} }) }) },
-  { id: "machine", label: "State machine", load: () => import("./machine.js") },
-  { id: "sdp", label: "SDP", load: () => import("./sdp.js") },
-  { id: "network", label: "Network", load: () => import("./network.js") },
-  { id: "rates", label: "Rates", load: () => import("./rates.js") },
+  { id: "log", label: "Log", load: async () => ({ create: log }) },
+  { id: "machine", label: "States", load: styled(() => import("./machine.js")) },
+  { id: "sdp", label: "SDP", load: styled(() => import("./sdp.js")) },
+  { id: "network", label: "Network", load: styled(() => import("./network.js")) },
+  { id: "rates", label: "Rates", load: styled(() => import("./rates.js")) },
 ];
+
+// The log is there already. Only a step, or a file, needs more.
+function log(container, store) {
+  let panel = null;
+  return {
+    update() {
+      if (!panel && !store.selected && !store.file) return;
+      panel ??= import("./log.js").then(({ create }) => create(container, store));
+      panel.then((loaded) => loaded.update());
+    },
+  };
+}
+
+// styled loads the style sheet of all panels with the first one.
+let sheet = null;
+function styled(load) {
+  return async () => (await Promise.all([load(), sheet ??= styles("/inspector/panels.css")]))[0];
+}
 
 const remembered = "panel";
 
