@@ -123,13 +123,20 @@ func (d *demo) again() {
 	}()
 }
 
+// life is the number of a pairing as the inspector gets it: each round of a demo has new
+// peers, which count anew.
+func (s *side) life(n uint64) uint64 {
+	if s.demo != nil && n > 0 {
+		n += uint64(s.demo.round)
+	}
+	return n
+}
+
 // line is an event in the inspector's form. The right side's view of the left one is
 // the remote part of the pair that the left side has with it.
 func (s *side) line(e trace.Event) trace.Line {
 	l := trace.LineOf(e)
-	if s.demo != nil && e.Life > 0 {
-		l.Event.Life += uint64(s.demo.round) // each round has new peers
-	}
+	l.Event.Life = s.life(e.Life)
 	if s.of != nil {
 		l.Side = trace.There
 		if e.Peer != "" {

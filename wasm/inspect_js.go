@@ -33,10 +33,26 @@ func newInspector(d document) (*inspector, error) {
 }
 
 func (i *inspector) add(l trace.Line) {
+	i.begin()
+	i.batch = l.Append(i.batch)
+	i.end()
+}
+
+// record gives what came into a negotiation: with it a file that is saved can be replayed.
+func (i *inspector) record(in trace.Input) {
+	i.begin()
+	i.batch = in.Append(i.batch)
+	i.end()
+}
+
+func (i *inspector) begin() {
 	if len(i.batch) > 0 {
 		i.batch = append(i.batch, '\n')
 	}
-	if i.batch = l.Append(i.batch); len(i.batch) > maxBatch {
+}
+
+func (i *inspector) end() {
+	if len(i.batch) > maxBatch {
 		i.give()
 	}
 	if !i.due {

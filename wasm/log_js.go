@@ -23,8 +23,8 @@ type logView struct {
 	many  bool // there are several peers: a line says which one it is about
 }
 
-// add shows an event; of which side, in a demo.
-func (l *logView) add(e trace.Event, side string) {
+// add shows an event: of the pairing with this number, and in a demo of which side.
+func (l *logView) add(e trace.Event, life uint64, side string) {
 	level := string(e.Level())
 	switch e.Kind {
 	case trace.ChatSent, trace.ChatReceived:
@@ -33,6 +33,7 @@ func (l *logView) add(e trace.Event, side string) {
 	line := l.d.create("div", "line")
 	line.data("level", level)
 	line.data("kind", string(e.Kind))
+	line.data("n", strconv.FormatUint(life, 10)+"."+strconv.FormatUint(e.N, 10))
 	if e.Peer != "" {
 		line.data("peer", e.Peer)
 	}

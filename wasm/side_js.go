@@ -56,6 +56,9 @@ func (p *page) newSide(prefix string) (*side, error) {
 func (s *side) join(ctx context.Context, config peer.Config) (err error) {
 	config.Verbose = s.verbose
 	config.Trace = s.show
+	if s.of == nil { // of the other side of a demo a file has events alone
+		config.OnInput = s.record
+	}
 	config.NewPeerConnection = s.newConnection
 	config.OnTrack = func(from string, track peer.RemoteTrack) { s.addTile(from, track.Value) }
 	s.peer, err = peer.Join(ctx, config)
@@ -93,7 +96,7 @@ func (s *side) show(e trace.Event) {
 	}
 	repeated := e.Kind == trace.RelayLost && s.outage == outage(e)
 	if s.verbose || e.Level() != trace.LevelDebug && !repeated {
-		s.log.add(e, s.name)
+		s.log.add(e, s.life(e.Life), s.name)
 	}
 	if s.roster.Apply(e) {
 		s.showPeer(e.Peer)
@@ -120,6 +123,12 @@ func (s *side) show(e trace.Event) {
 	if s.demo != nil {
 		s.demo.observe(e)
 	}
+}
+
+// record takes what came into a negotiation to the page.
+func (s *side) record(in trace.Input) {
+	in.Life = s.life(in.Life)
+	s.inspect.record(in)
 }
 
 // say tells what this side does, if it is the page's own.

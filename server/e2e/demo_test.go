@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"perfect-negotiation/negotiation/trace"
@@ -48,6 +49,10 @@ func TestDemo(t *testing.T) {
 	await(t, "it can be pressed", func() bool { return b.text(`String(document.querySelector("#collide").disabled)`) == "false" }, b)
 	b.press("#collide")
 	await(t, "offers collide, once on each side", func() bool { return collisions(2) }, b)
+	await(t, "the ladder tells the story", func() bool {
+		stories := b.texts(`#ladder > li[data-kind="collision"][data-state="settled"] .story`)
+		return len(stories) == 2 && strings.HasPrefix(stories[1], "Both offered at the same moment. Right is impolite and ignored offer ") && strings.HasSuffix(stories[1], ". Nothing is lost.")
+	}, b)
 	if got := b.text(`inspector.store.current?.id + " " + inspector.store.current?.traced`); got != "right true" {
 		t.Errorf("the inspector shows %s", got)
 	}
@@ -101,11 +106,23 @@ func TestWrongRoles(t *testing.T) {
 	if rounds := b.text(`document.querySelector("#rounds").textContent`); most != "20" || rounds != "3" || b.count(trace.Connected) > 0 {
 		t.Errorf("after %s rounds:\n%s", rounds, b.log())
 	}
+	b.accessible("both polite")
+	b.keepsSaved()
+	if n, same := b.replays(b.save()); n != 3 || same < 3*4 {
+		t.Errorf("%d decisions of %d rounds are the same", same, n)
+	}
 	b.show(w.url + "/demo/both-impolite")
 	await(t, "both wait", func() bool { return b.data("outcome") == "deadlock" }, b)
 	if b.count(trace.AnswerReceived) > 0 || b.count(trace.Connected) > 0 {
 		t.Errorf("they do not wait:\n%s", b.log())
 	}
+	await(t, "the ladder says so", func() bool {
+		return strings.Contains(strings.Join(b.texts(`#ladder > li[data-kind="collision"] .story`), ""), "Both are impolite, which is wrong")
+	}, b)
+	if why := b.text(`document.querySelector("#why-text").textContent`); !strings.Contains(why, "Each waits for an answer that nobody will send") {
+		t.Errorf("why is %q", why)
+	}
+	b.accessible("both impolite")
 	b.show(w.url + b.text(`document.querySelector(".roles a").getAttribute("href")`))
 	await(t, "with right roles they connect", func() bool { return b.count(trace.Connected) == 2 }, b)
 }

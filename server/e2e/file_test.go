@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -10,9 +12,12 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/pion/webrtc/v4"
 
+	"perfect-negotiation/negotiation/replay"
 	"perfect-negotiation/negotiation/trace"
 	"perfect-negotiation/negotiation/trace/dump"
 )
+
+var savedCollisions = flag.Int("collisions", 5, "how many collisions TestSaveAndOpen saves and replays")
 
 // TestTraceFile saves a trace as the page does, and reads it as others do.
 func TestTraceFile(t *testing.T) {
@@ -49,18 +54,20 @@ func TestTraceFile(t *testing.T) {
 		}
 	})
 	t.Run("as the program writes it", func(t *testing.T) {
-		written, err := os.ReadFile("../../negotiation/trace/dump/testdata/pair.trace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		again := b.text(fmt.Sprintf(`import("/inspector/file.js").then(({ read, write }) => {
-			const { about, lines } = read(%q);
-			return write(lines.split("\n"), { userAgent: "native", ...about }, true);
-		})`, written))
-		theirs, ours := strings.Split(string(written), "\n"), strings.Split(again, "\n")
-		for i := range max(len(theirs), len(ours)) {
-			if i >= len(theirs) || i >= len(ours) || theirs[i] != ours[i] {
-				t.Fatalf("line %d differs:\n%s", i+1, again)
+		for _, name := range []string{"pair.trace", "arrays.trace"} {
+			written, err := os.ReadFile("../../negotiation/trace/dump/testdata/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := b.text(fmt.Sprintf(`import("/inspector/file.js").then(({ read, write }) => {
+				const { about, lines } = read(%q);
+				return write(lines.split("\n"), { userAgent: "native", ...about }, true);
+			})`, written))
+			theirs, ours := strings.Split(string(written), "\n"), strings.Split(again, "\n")
+			for i := range max(len(theirs), len(ours)) {
+				if i >= len(theirs) || i >= len(ours) || theirs[i] != ours[i] {
+					t.Fatalf("%s: line %d differs:\n%s", name, i+1, again)
+				}
 			}
 		}
 	})
@@ -191,36 +198,70 @@ func testMasked(t *testing.T, saved func(masked bool, lines string) string) {
 	}
 }
 
+// keepsSaved has the tab keep what it would save.
+func (b *tab) keepsSaved() {
+	b.eval(`{
+		const create = URL.createObjectURL;
+		globalThis.saved = [];
+		URL.createObjectURL = (blob) => { saved.push(blob); return create(blob); };
+		HTMLAnchorElement.prototype.click = () => {}; // nothing is written
+	}`, nil)
+}
+
+// save returns what the tab saves now.
+func (b *tab) save() string {
+	b.t.Helper()
+	before := b.number(`saved.length`)
+	b.press("#trace-save")
+	await(b.t, "it is saved", func() bool { return b.number(`saved.length`) > before }, b)
+	return b.text(`saved.at(-1).text()`)
+}
+
+// replays makes the decisions in a file that was saved once more.
+func (b *tab) replays(file string) (negotiations, same int) {
+	b.t.Helper()
+	f, err := dump.Read(strings.NewReader(file))
+	if err == nil {
+		negotiations, same, err = replay.File(f)
+	}
+	if err != nil {
+		b.t.Errorf("it does not replay: %v", err)
+	}
+	return negotiations, same
+}
+
+// collideAtRandom collides so many times, each time after a change of the media, a restart
+// of ICE, or nothing.
+func (b *tab) collideAtRandom(other *native, times int) {
+	b.t.Helper()
+	for n := range times {
+		if id := []string{"pattern", "camera", "microphone", "restart", "more"}[rand.IntN(5)]; id != "more" {
+			b.press("#" + id)
+		}
+		b.press("#collide")
+		await(b.t, fmt.Sprintf("collision %d", n+1), func() bool { return other.count(trace.CollisionIgnored) > n }, b, other)
+	}
+	await(b.t, "all is settled", func() bool {
+		return b.text(`String(inspector.store.current.exchanges.every((item) => item.settled))`) == "true"
+	}, b, other)
+}
+
 // TestSaveAndOpen saves the trace of a collision, opens the file, and walks through it.
 func TestSaveAndOpen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b, other := w.tab("/polite"), w.native(demoRoom, "impolite", false)
-	b.eval(`{
-		globalThis.copied = [];
-		Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { copied.push(text); } } });
-		const create = URL.createObjectURL;
-		globalThis.saved = [];
-		URL.createObjectURL = (blob) => { saved.push(blob); return create(blob); };
-		addEventListener("click", (event) => { if (event.target.download) event.preventDefault(); }); // nothing is written
-		HTMLAnchorElement.prototype.click = () => {};
-	}`, nil)
+	b.keepsSaved()
+	b.eval(`globalThis.copied = []; Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { copied.push(text); } } })`, nil)
 	b.connect()
 	awaitChannels(t, 1, b, other)
-	b.press("#collide")
+	b.collideAtRandom(other, *savedCollisions)
 	b.say("a secret")
 	await(t, "chat arrives", func() bool { return len(other.received()) == 1 }, b, other)
 	collisions := func() int { return len(b.texts(`#ladder > li[data-kind="collision"]`)) }
 	await(t, "the ladder shows the collision", func() bool { return collisions() > 0 }, b, other)
 
-	save := func() string {
-		t.Helper()
-		before := b.number(`saved.length`)
-		b.press("#trace-save")
-		await(t, "it is saved", func() bool { return b.number(`saved.length`) > before }, b)
-		return b.text(`saved.at(-1).text()`)
-	}
-	file := save()
+	file := b.save()
 	own := 0
 	for line := range strings.Lines(file) {
 		if l, err := trace.ParseLine([]byte(strings.TrimSpace(line))); err == nil && l.Side == trace.Here {
@@ -236,8 +277,11 @@ func TestSaveAndOpen(t *testing.T) {
 	if read, err := dump.Read(strings.NewReader(file)); err != nil || !read.Masked || len(read.Events) < own {
 		t.Errorf("the program reads %+v, %v", read, err)
 	}
+	if n, same := b.replays(file); n != 1 || same < 5**savedCollisions {
+		t.Errorf("%d decisions of %d negotiations are the same", same, n)
+	}
 	b.press("#trace-plain")
-	if plain := save(); !strings.Contains(plain, "a secret") || !strings.Contains(plain, `"room":"demo"`) {
+	if plain := b.save(); !strings.Contains(plain, "a secret") || !strings.Contains(plain, `"room":"demo"`) {
 		t.Error("in plain, it tells not all")
 	}
 
@@ -266,13 +310,16 @@ func TestSaveAndOpen(t *testing.T) {
 	if place() != at || !strings.Contains(b.text(`document.querySelector("#why").innerText`), "took offer") {
 		t.Errorf("a step further it is at %s, and not %s", place(), at)
 	}
+	await(t, "the log of the file marks the step", func() bool {
+		return strings.Contains(strings.Join(b.texts(`#log-file:not([hidden]) > [aria-current=step] .text`), "|"), "Collision detected, rolling back")
+	}, b)
 	for _, button := range []struct{ label, want string }{{"Copy text", "You took offer"}, {"Copy Mermaid", "sequenceDiagram\n  participant here as you · polite"}} {
 		b.eval(fmt.Sprintf(`[...document.querySelectorAll("#trace-export button")].find((e) => e.textContent === %q).click()`, button.label), nil)
-		if text := b.text(`copied.at(-1)`); !strings.Contains(text, button.want) {
-			t.Errorf("%s: %s", button.label, text)
-		}
+		await(t, button.label, func() bool { return strings.Contains(b.text(`copied.at(-1) ?? ""`), button.want) }, b)
 	}
+	before := b.number(`saved.length`)
 	b.press("#export-svg")
+	await(t, "the picture is saved", func() bool { return b.number(`saved.length`) > before }, b)
 	if drawn := b.text(`saved.at(-1).text().then((text) => new DOMParser().parseFromString(text, "image/svg+xml")).then((svg) =>
 		[svg.documentElement.tagName, svg.querySelector("title").textContent.split(":")[0], svg.querySelectorAll("[class], parsererror").length, svg.querySelectorAll("line[stroke^=rgb]").length > 2].join(" "))`); drawn != "svg Collision 0 true" {
 		t.Errorf("the picture is %s", drawn)
@@ -298,5 +345,9 @@ func TestSaveAndOpen(t *testing.T) {
 	}, b)
 	await(t, "all of it", func() bool {
 		return b.text(`String(store.current.events.some((e) => e.kind === "renegotiate" && e.i > `+fmt.Sprint(own/2)+`))`) == "true"
+	}, b)
+	b.eval(`store.select(store.current.ordered().findLast((e) => e.side === "here" && e.kind === "renegotiate"))`, nil)
+	await(t, "the log marks the step", func() bool {
+		return strings.Contains(strings.Join(b.texts(`#log:not([hidden]) > [aria-current=step][data-kind=renegotiate] .text`), "|"), "Renegotiation requested")
 	}, b)
 }

@@ -27,6 +27,9 @@ func (b *tab) heard() (list []trace.Line) {
 	var texts []string
 	b.eval(`lines`, &texts)
 	for _, text := range texts {
+		if strings.HasPrefix(text, `{"pn":"input"`) {
+			continue
+		}
 		line, err := trace.ParseLine([]byte(text))
 		if err != nil {
 			b.t.Errorf("%s: %v", text, err)

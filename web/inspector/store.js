@@ -11,6 +11,8 @@ import { Pair } from "./pair.js";
 const maxPairs = 64;
 const maxRead = 10_000; // events of a pair that are kept of a file
 
+const inputs = '{"pn":"input"'; // what a file has for a replay is not shown
+
 // Events without a peer that concern every pair: no message can cross without the relay.
 const ofAll = new Set(["relay-lost", "relay-connected", "relay-refused", "relay-replaced"]);
 
@@ -48,7 +50,7 @@ export class Store extends EventTarget {
   add(text) {
     if (this.#behind) return this.#behind.add(text);
     for (const line of text.split("\n")) {
-      const e = line && parse(line);
+      const e = line && !line.startsWith(inputs) && parse(line);
       if (e) this.#take(e);
     }
     this.#change();
