@@ -5,8 +5,12 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"io/fs"
 	"net/http"
+	"path"
 	"time"
+
+	"perfect-negotiation/web/packed"
 )
 
 const htmlType = "text/html; charset=utf-8"
@@ -18,16 +22,45 @@ var contentTypes = map[string]string{
 	".svg": "image/svg+xml",
 }
 
+// assets returns the small files that are served, by their paths. Those that a release
+// build has packed replace their sources, and come with a few that have none.
+func assets(fsys fs.FS) map[string]asset {
+	found := map[string]asset{}
+	add := func(from fs.FS, name string) {
+		if body, err := fs.ReadFile(from, name); err == nil {
+			brotli, _ := fs.ReadFile(from, name+".br") // without it, there is gzip
+			found[name] = newAsset(contentTypes[path.Ext(name)], body, brotli)
+		}
+	}
+	all := func(from fs.FS, root string) {
+		_ = fs.WalkDir(from, root, func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && contentTypes[path.Ext(name)] != "" {
+				add(from, name)
+			}
+			return nil
+		})
+	}
+	for _, name := range []string{"style.css", "boot.js", "favicon.svg", "dist/wasm_exec.js"} {
+		add(fsys, name)
+	}
+	all(fsys, "inspector")
+	if small := packed.Find(fsys); small != nil {
+		all(small, ".")
+	}
+	return found
+}
+
 // asset is a small file that is revalidated at every use.
 type asset struct {
 	contentType string
 	body        []byte
-	gzip        []byte // the same, compressed; nil: it is only served as it is
+	brotli      []byte // the same, compressed; nil: there is none
+	gzip        []byte
 }
 
 // newAsset returns an asset that is served compressed to those who want that.
-func newAsset(contentType string, body []byte) asset {
-	a := asset{contentType: contentType, body: body}
+func newAsset(contentType string, body, brotli []byte) asset {
+	a := asset{contentType: contentType, body: body, brotli: brotli}
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // a level that there is
 	_, _ = w.Write(body)                                  // a Buffer takes all
@@ -40,12 +73,23 @@ func newAsset(contentType string, body []byte) asset {
 
 func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h, body := w.Header(), a.body
+	var codings []string
+	if a.brotli != nil {
+		codings = append(codings, "br")
+	}
 	if a.gzip != nil {
+		codings = append(codings, "gzip")
+	}
+	if codings != nil {
 		h.Set("Vary", "Accept-Encoding")
-		if negotiate(r.Header.Values("Accept-Encoding"), []string{"gzip"}) == "gzip" {
-			h.Set("Content-Encoding", "gzip")
-			body = a.gzip
-		}
+	}
+	switch coding := negotiate(r.Header.Values("Accept-Encoding"), codings); coding {
+	case "br":
+		h.Set("Content-Encoding", coding)
+		body = a.brotli
+	case "gzip":
+		h.Set("Content-Encoding", coding)
+		body = a.gzip
 	}
 	sum := sha256.Sum256(body)
 	h.Set("Content-Type", a.contentType)

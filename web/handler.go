@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"path"
 
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -65,30 +64,13 @@ func newHandler(fsys fs.FS, source string) http.Handler {
 	mux.HandleFunc("GET /demo/both-polite", s.view(document{View: "demo", Title: "Both polite", Room: demoRoom, Roles: wire.Polite}))
 	mux.HandleFunc("GET /demo/both-impolite", s.view(document{View: "demo", Title: "Both impolite", Room: demoRoom, Roles: wire.Impolite}))
 	mux.HandleFunc("GET /", s.missing)
-	names := []string{"style.css", "boot.js", "favicon.svg", "dist/wasm_exec.js"}
-	for _, name := range append(names, inspector(fsys)...) {
-		if body, err := fs.ReadFile(fsys, name); err == nil {
-			if ext := path.Ext(name); (ext == ".js" || ext == ".css") && path.Dir(name) != "dist" {
-				body = slim(body)
-			}
-			mux.Handle("GET /"+name, newAsset(contentTypes[path.Ext(name)], body))
-		}
+	for name, file := range assets(fsys) {
+		mux.Handle("GET /"+name, file)
 	}
 	if s.program.built() {
 		mux.Handle("GET "+s.program.path(), s.program)
 	}
 	return secure(mux)
-}
-
-// inspector returns the names of the modules and styles that show the negotiation.
-func inspector(fsys fs.FS) (names []string) {
-	_ = fs.WalkDir(fsys, "inspector", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && contentTypes[path.Ext(name)] != "" {
-			names = append(names, name)
-		}
-		return err
-	})
-	return names
 }
 
 func (s *site) view(d document) http.HandlerFunc {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"testing/fstest"
 
 	"github.com/andybalholm/brotli"
+
+	"perfect-negotiation/web/packed"
 )
 
 const wasmPath = "/dist/app.0123456789abcdef.wasm"
@@ -21,7 +24,11 @@ var wasmBytes = []byte("\x00asm\x01\x00\x00\x00" + strings.Repeat("program ", 20
 func dist(t *testing.T, names ...string) fstest.MapFS {
 	t.Helper()
 	fsys := fstest.MapFS{}
-	for _, name := range append(inspector(files), "index.html", "style.css", "boot.js", "favicon.svg") {
+	sources, err := fs.Glob(files, "inspector/*.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(sources, "index.html", "style.css", "boot.js", "favicon.svg") {
 		b, err := files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -360,5 +367,40 @@ func TestProgramIsServedCompressed(t *testing.T) {
 	}
 	if len(etags) != 3 || etags["br"] == etags["gzip"] || etags["gzip"] == etags[""] {
 		t.Errorf("every coding has its own ETag: %v", etags)
+	}
+}
+
+// What a release build has packed is served in place of its sources, if it is of these.
+func TestPacked(t *testing.T) {
+	fsys := dist(t)
+	sum, err := packed.Sum(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"sum": sum + "\n", "boot.js": "small", "boot.js.br": "smaller", "inspector/chunk.js": "chunk"} {
+		fsys[packed.Dir+"/"+name] = &fstest.MapFile{Data: []byte(content)}
+	}
+	get := func(h http.Handler, path, accepts string) string {
+		t.Helper()
+		r := do(h, "GET", path, "Accept-Encoding", accepts)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Header.Get("Content-Encoding") + " " + r.Header.Get("Vary") + " " + string(body)
+	}
+	h := newHandler(fsys, "c0ffee")
+	for _, row := range []struct{ path, accepts, want string }{
+		{"/boot.js", "gzip, br", "br Accept-Encoding smaller"},
+		{"/boot.js", "identity", " Accept-Encoding small"},
+		{"/inspector/chunk.js", "br", "  chunk"},
+	} {
+		if got := get(h, row.path, row.accepts); got != row.want {
+			t.Errorf("%s as %s: %q", row.path, row.accepts, got)
+		}
+	}
+	fsys["inspector/store.js"] = &fstest.MapFile{Data: []byte("another")}
+	if h := newHandler(fsys, "c0ffee"); !strings.Contains(get(h, "/boot.js", "identity"), "use strict") || do(h, "GET", "/inspector/chunk.js").StatusCode != http.StatusNotFound {
+		t.Error("what was packed of other sources is served")
 	}
 }

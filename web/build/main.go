@@ -3,8 +3,9 @@
 //	go run ./web/build [-fast]
 //	go run ./web/build -sizes
 //
-// It leaves app.<hash>.wasm there with .gz and .br beside it, and the wasm_exec.js of
-// the same Go. -fast leaves out brotli, which takes most of the time. A build that
+// It leaves app.<hash>.wasm there with .gz and .br beside it, the wasm_exec.js of
+// the same Go, and in packed/ the page's scripts and styles, bundled by esbuild. -fast
+// leaves out brotli, which takes most of the time, and packed/. A build that
 // changes nothing writes nothing, and an interrupted one leaves the last good build,
 // as does one whose .br would exceed 930,000 bytes. -sizes leaves all as it is, and
 // prints what each package has in the program, before and after compression.
@@ -66,7 +67,10 @@ func run(ctx context.Context, fast, bySize bool) error {
 	if bySize {
 		return sizes(ctx, program, work, os.Stdout)
 	}
-	return build(ctx, program, work, filepath.Join(root, "web", "dist"), fast, os.Stdout)
+	if err := build(ctx, program, work, filepath.Join(root, "web", "dist"), fast, os.Stdout); err != nil {
+		return err
+	}
+	return pack(ctx, filepath.Join(root, "web"), fast, os.Stdout)
 }
 
 func goEnv(ctx context.Context, name string) (string, error) {

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"perfect-negotiation/web/packed"
+)
+
+// TestPack packs the page as it is. What was packed of other sources is not taken.
+func TestPack(t *testing.T) {
+	web := t.TempDir()
+	if err := os.CopyFS(filepath.Join(web, "inspector"), os.DirFS("../inspector")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"boot.js", "style.css"} {
+		write(t, web, name, string(read(t, "..", name)))
+	}
+	var out strings.Builder
+	if err := pack(t.Context(), web, false, &out); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(out.String())
+	files := packed.Find(os.DirFS(web))
+	if files == nil {
+		t.Fatal("nothing is packed")
+	}
+	for _, name := range packed.Entries {
+		small, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Error(err)
+		}
+		if source := read(t, web, filepath.FromSlash(name)); name != "inspector/main.js" && len(small) >= len(source) {
+			t.Errorf("%s has %d bytes of %d", name, len(small), len(source))
+		}
+		if _, err := fs.Stat(files, name+".br"); err != nil {
+			t.Error(err)
+		}
+	}
+	if main := string(read(t, web, packed.Dir+"/inspector/main.js")); strings.Contains(main, "@param") || !strings.Contains(main, "import(") {
+		t.Error("it is not packed")
+	}
+	write(t, web, "inspector/new.js", "export const x = 1;\n")
+	if packed.Find(os.DirFS(web)) != nil {
+		t.Error("what was packed of other sources is taken")
+	}
+	write(t, web, "inspector/new.js", "export const = ;\n")
+	write(t, web, "inspector/main.js", "import './new.js';\n")
+	if err := pack(t.Context(), web, false, io.Discard); err == nil {
+		t.Error("what cannot be read is packed")
+	}
+	if err := pack(t.Context(), web, true, io.Discard); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(web, packed.Dir)); !os.IsNotExist(err) {
+		t.Errorf("a fast build leaves it there: %v", err)
+	}
+}
