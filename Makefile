@@ -108,6 +108,7 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server ./server/terminal ./server/e2e
 	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server/e2e -long
+	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSaveAndOpen$$' ./server/e2e -collisions 100
 	$(MAKE) --no-print-directory test-old fuzz
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)

@@ -370,6 +370,16 @@ func TestProgramIsServedCompressed(t *testing.T) {
 	}
 }
 
+// Without JavaScript the page says what it needs.
+func TestWithoutJavaScript(t *testing.T) {
+	h := built(t)
+	for _, path := range []string{"/", "/demo", "/polite", "/r/room"} {
+		if page := body(t, do(h, "GET", path)); !strings.Contains(page, "<noscript><p class=\"notice\">This page needs JavaScript and WebAssembly") {
+			t.Errorf("%s does not say so", path)
+		}
+	}
+}
+
 // What a release build has packed is served in place of its sources, if it is of these.
 func TestPacked(t *testing.T) {
 	fsys := dist(t)

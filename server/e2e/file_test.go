@@ -295,7 +295,7 @@ func TestSaveAndOpen(t *testing.T) {
 	}
 	const banner = `document.querySelector("#trace-banner").innerText.replace(/\s+/g, " ")`
 	await(t, "it is open", func() bool { return strings.HasPrefix(b.text(banner), "Trace file a.jsonl · ") }, b)
-	if got := collisions(); got != live || !strings.Contains(b.text(banner), "masked") {
+	if got := collisions(); got < live || !strings.Contains(b.text(banner), "masked") {
 		t.Errorf("%d collisions are %d in the file: %s", live, got, b.text(banner))
 	}
 	b.accessible("a file")

@@ -44,7 +44,7 @@ func TestThePageTellsOfAll(t *testing.T) {
 		const status = document.querySelector("#status");
 		new MutationObserver(() => seen.push(status.dataset.state)).observe(status, { attributes: true });
 	}`, nil)
-	for range 3 { // they are in the room and say nothing
+	for range 6 { // they are in the room and say nothing
 		silent, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws?room=all&rank=3", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -53,6 +53,10 @@ func TestThePageTellsOfAll(t *testing.T) {
 	}
 	n := w.native("all", "", true)
 	awaitChannels(t, 2, b, n)
+	b.openDrawers()
+	if shown := b.number(`[...document.querySelectorAll("#peers > li")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0).length`); shown != 7 {
+		t.Errorf("it shows %d of 7 peers", shown)
+	}
 	facts := func() string {
 		return b.text(`["status", "role", "source"].map(id => document.querySelector("#" + id).textContent).join(", ")`)
 	}
@@ -60,7 +64,7 @@ func TestThePageTellsOfAll(t *testing.T) {
 		t.Errorf("the page says %q", words)
 	}
 	n.close()
-	await(t, "it is not listed any more", func() bool { return len(b.texts("#peers > li")) == 3 }, b)
+	await(t, "it is not listed any more", func() bool { return len(b.texts("#peers > li")) == 6 }, b)
 	if words := facts(); words != "new, impolite, known once a peer is here" {
 		t.Errorf("the page says %q", words)
 	}
