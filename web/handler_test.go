@@ -28,7 +28,7 @@ func dist(t *testing.T, names ...string) fstest.MapFS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append(sources, "index.html", "style.css", "boot.js", "favicon.svg") {
+	for _, name := range append(sources, "index.html", "style.css", "home.css", "boot.js", "favicon.svg") {
 		b, err := files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

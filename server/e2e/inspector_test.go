@@ -10,6 +10,16 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
+// recorded returns the lines of a trace with three collisions, seen from both sides.
+func recorded(t *testing.T) string {
+	t.Helper()
+	lines, err := os.ReadFile("testdata/inspector/pair.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(lines)
+}
+
 // storeSays returns what the page's store makes of lines of a trace.
 func (b *tab) storeSays(script string, lines string) (says []string) {
 	b.t.Helper()
@@ -32,12 +42,9 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.rawTab(w.url + "/")
-	recorded, err := os.ReadFile("testdata/inspector/pair.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
+	recorded := recorded(t)
 	for _, c := range []struct{ name, lines, script, want string }{
-		{"exchanges", string(recorded), eachItem, `
+		{"exchanges", recorded, eachItem, `
 			1 · aside · 0
 			2 · exchange · 46 · here 1 answered
 			3 · exchange · 138 · here 6 answered
@@ -45,7 +52,7 @@ func TestStore(t *testing.T) {
 			5 · exchange · 8 · there 11 answered
 			6 · aside · 0
 			7 · exchange · 2486 · here 13 answered`},
-		{"the order of a collision", string(recorded), `
+		{"the order of a collision", recorded, `
 			return pair.ordered().filter((e) => e.item.n === 4 && e.msg).map((e) => e.side + " " + e.kind + " " + e.msg.seq);`, `
 			here offer-sending 8
 			there offer-sending 9

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -18,10 +19,10 @@ func TestLadderSpeed(t *testing.T) {
 		t.Skip("only for make bench")
 	}
 	b := newWorld(t).tab("/polite")
-	if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(1280, 900)); err != nil {
+	if err := chromedp.Run(b.ctx, cdp.BringToFront(), chromedp.EmulateViewport(1280, 900)); err != nil {
 		t.Fatal(err)
 	}
-	b.tellLines(many(250))
+	b.tell(many(250))
 	var appends, frames []float64
 	b.eval(fmt.Sprintf(`(async (lines, frames) => {
 		const times = [];

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -49,7 +48,7 @@ func TestLadderKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.tab("/polite")
-	b.tell("testdata/inspector/pair.jsonl")
+	b.tell(recorded(t))
 	press := func(key, want string) {
 		t.Helper()
 		if err := chromedp.Run(b.ctx, chromedp.KeyEvent(key)); err != nil {
@@ -95,12 +94,8 @@ func TestLadderInfers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.tab("/polite")
-	recorded, err := os.ReadFile("testdata/inspector/pair.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := slices.DeleteFunc(strings.Split(string(recorded), "\n"), func(line string) bool { return strings.Contains(line, `"side":"there"`) })
-	b.tellLines(strings.Join(lines, "\n"))
+	lines := slices.DeleteFunc(strings.Split(recorded(t), "\n"), func(line string) bool { return strings.Contains(line, `"side":"there"`) })
+	b.tell(strings.Join(lines, "\n"))
 	const collision = `#ladder > li[data-n="4"][data-kind="collision"] `
 	for selector, want := range map[string]string{
 		".lane.inferred > text":            "wkgsy-fq2m4 · impolite|inferred: it sends no trace",
@@ -112,17 +107,8 @@ func TestLadderInfers(t *testing.T) {
 	}
 }
 
-// tell gives a recorded trace to the inspector.
-func (b *tab) tell(file string) {
-	b.t.Helper()
-	recorded, err := os.ReadFile(file)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.tellLines(string(recorded))
-}
-
-func (b *tab) tellLines(lines string) {
+// tell gives lines of a trace to the inspector.
+func (b *tab) tell(lines string) {
 	b.t.Helper()
 	await(b.t, "the inspector is there", func() bool { return b.text(`document.documentElement.dataset.inspector ?? ""`) != "" }, b)
 	b.eval(fmt.Sprintf(`inspector.add(%q); new Promise((done) => inspector.store.addEventListener("change", done, { once: true })).then(() => {})`, lines), nil)

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -141,15 +140,11 @@ func testStatistics(t *testing.T, b *tab) {
 
 // testShownPanels opens the panels on the page, beside a recorded trace.
 func testShownPanels(t *testing.T, b *tab) {
-	recorded, err := os.ReadFile("testdata/inspector/pair.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	b.eval(fmt.Sprintf(`import("/inspector/store.js").then(({ Store }) => {
 		globalThis.store = new Store();
 		store.add(%q);
 		globalThis.at = (kind, seq) => store.select(store.current.ordered().find((e) => e.side === "here" && e.kind === kind && e.msg?.seq === seq));
-	})`, recorded), nil)
+	})`, recorded(t)), nil)
 	b.openPanels()
 	expect := func(what, script, want string) {
 		t.Helper()

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"perfect-negotiation/negotiation/trace"
@@ -43,7 +44,7 @@ func TestScreenshot(t *testing.T) {
 		if picture.phone {
 			screen = append(screen, chromedp.EmulateMobile, chromedp.EmulateTouch)
 		}
-		if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(picture.width, picture.height, screen...), emulation.SetFocusEmulationEnabled(true)); err != nil {
+		if err := chromedp.Run(b.ctx, cdp.BringToFront(), chromedp.EmulateViewport(picture.width, picture.height, screen...), emulation.SetFocusEmulationEnabled(true)); err != nil {
 			t.Fatal(err)
 		}
 		b.show(w.url + "/demo")

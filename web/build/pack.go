@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -75,7 +76,7 @@ func bundle(ctx context.Context, web string) (files map[string][]byte, atStart i
 	outdir := filepath.Join(web, "packed")
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     web,
-		EntryPoints:       packed.Entries,
+		EntryPoints:       slices.Concat(packed.AtStart, packed.Others),
 		Outbase:           ".",
 		Outdir:            outdir,
 		ChunkNames:        "inspector/[name]-[hash]",
@@ -109,7 +110,7 @@ func bundle(ctx context.Context, web string) (files map[string][]byte, atStart i
 	return files, atStart, err
 }
 
-// sizeAtStart adds up the entries and what they import at once.
+// sizeAtStart adds up what a peer's page names and what that imports at once.
 func sizeAtStart(ctx context.Context, metafile string, files map[string][]byte) (size int, err error) {
 	var meta struct {
 		Outputs map[string]struct {
@@ -146,15 +147,12 @@ func sizeAtStart(ctx context.Context, metafile string, files map[string][]byte) 
 		}
 		return nil
 	}
-	for _, entry := range packed.Entries {
-		if entry == packed.Panels {
-			continue
-		}
+	for _, entry := range packed.AtStart {
 		if err := count(path.Join("packed", entry)); err != nil {
 			return 0, err
 		}
 	}
-	if len(counted) < len(packed.Entries)-1 {
+	if len(counted) < len(packed.AtStart) {
 		return 0, errors.New("esbuild has not made all that the page needs")
 	}
 	return size, nil

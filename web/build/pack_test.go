@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestPack(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(web, "inspector"), os.DirFS("../inspector")); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"boot.js", "style.css"} {
+	for _, name := range []string{"boot.js", "style.css", "home.css"} {
 		write(t, web, name, string(read(t, "..", name)))
 	}
 	var out strings.Builder
@@ -29,7 +30,7 @@ func TestPack(t *testing.T) {
 	if files == nil {
 		t.Fatal("nothing is packed")
 	}
-	for _, name := range packed.Entries {
+	for _, name := range slices.Concat(packed.AtStart, packed.Others) {
 		small, err := fs.ReadFile(files, name)
 		if err != nil {
 			t.Error(err)

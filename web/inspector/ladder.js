@@ -125,7 +125,8 @@ export class Ladder {
   follow() {
     if (!this.store.live) return;
     const { list } = this;
-    const newest = list.querySelector(":scope > li:nth-last-child(1 of :not([hidden], [data-kind=aside]))");
+    let newest = list.lastElementChild;
+    while (newest && (newest.hidden || newest.dataset.kind === "aside")) newest = newest.previousElementSibling;
     if (newest !== this.#newest) {
       if (this.#newest) this.#sizes.unobserve(this.#newest);
       if (newest) this.#sizes.observe(newest); // out of sight it is as high as a line

@@ -17,12 +17,12 @@ const Dir = "dist/packed"
 // sumFile has the sum of what was packed.
 const sumFile = "sum"
 
-// Panels is the style sheet that comes when a panel is shown.
-const Panels = "inspector/panels.css"
-
-// Entries are what is loaded by name: at the start of a page, but for Panels. Modules that
-// they import come with them.
-var Entries = []string{"boot.js", "style.css", "inspector/main.js", "inspector/ladder.css", Panels}
+// What is loaded by name: at the start of a peer's page, and by other pages or later.
+// Modules that they import come with them.
+var (
+	AtStart = []string{"boot.js", "style.css", "inspector/main.js", "inspector/ladder.css"}
+	Others  = []string{"home.css", "inspector/panels.css"}
+)
 
 // Sum is a hash of all sources that are packed, which lie in the directory web.
 func Sum(web fs.FS) (string, error) {
@@ -34,7 +34,7 @@ func Sum(web fs.FS) (string, error) {
 		}
 		return err
 	}
-	for _, name := range []string{"boot.js", "style.css"} {
+	for _, name := range []string{"boot.js", "style.css", "home.css"} {
 		if err := add(name); err != nil {
 			return "", err
 		}
