@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -19,7 +20,7 @@ func TestLadderSpeed(t *testing.T) {
 		t.Skip("only for make bench")
 	}
 	b := newWorld(t).tab("/polite")
-	if err := chromedp.Run(b.ctx, cdp.BringToFront(), chromedp.EmulateViewport(1280, 900)); err != nil {
+	if err := chromedp.Run(b.ctx, cdp.BringToFront(), emulation.SetFocusEmulationEnabled(true), chromedp.EmulateViewport(1280, 900)); err != nil {
 		t.Fatal(err)
 	}
 	b.tell(many(250))

@@ -72,6 +72,7 @@ export function plan(item, pair, layers, narrow) {
   const below = { here: 0, there: 0 }; // where there is room again under what the connection did
   let gone = item.away ? { y1: 36, y2: 0, from: item.away, text: "" } : null; // the band that is open
   let last = null;
+  let zero = 0; // when the first message went or came
   let y = 0;
 
   const offersLater = (at, side) => events.some((e, i) => i > at && e.side === side && e.kind === "offer-sending");
@@ -109,7 +110,7 @@ export function plan(item, pair, layers, narrow) {
     }
     place(e);
     if (e.state) states[e.side].push({ y, state: e.state, held: e.held });
-    if (e.side === "here" && e.msg) tick(times, y, e.t - item.begin);
+    if (e.side === "here" && e.msg) tick(times, y, e.t - (zero ||= e.t));
     if (e.msg && (e.kind.endsWith("-sending") || e.kind.endsWith("-received") || e.kind === "message-sent")) end(e);
 
     const words = label(e, pair);
