@@ -82,7 +82,7 @@ func command() *cli.Command {
 			},
 			{
 				Name:         "trace",
-				Usage:        "print a trace that peer --trace has written",
+				Usage:        "print a trace that peer --trace or a page has kept",
 				ArgsUsage:    "FILE",
 				Description:  "Prints each exchange as a ladder: this side on the left, the other on the right,\nin the order of cause and effect, whatever the clocks said.",
 				Flags:        traceFlags(),

@@ -60,8 +60,9 @@ func nothingSurfaced(t *testing.T, who ...participant) {
 }
 
 // TestConnect connects from one side, after which the other renegotiates, or from
-// both at once. Then both renegotiate, and then offers are made to collide. Opening a
-// page is slow, so everything about one connection is tested here.
+// both at once. Then both renegotiate, and then offers are made to collide: each side
+// presses 20 times, ten of them in hidden tabs, and once for ten. Opening a page is slow,
+// so everything about one connection is tested here.
 func TestConnect(t *testing.T) {
 	t.Parallel()
 	for _, c := range couples() {
