@@ -79,6 +79,12 @@ func TestStore(t *testing.T) {
 			a 0 0 offer-sending aside
 			a 0 0 answer-sending aside
 			__proto__ 0 0 collision-rollback aside`},
+		{"causes that go in a circle", strings.Join([]string{
+			`{"pn":"event","kind":"negotiation-needed","peer":"a","side":"there","n":1,"cause":3}`,
+			`{"pn":"event","kind":"offer-sending","peer":"a","side":"there","n":2,"cause":2,"msg":{"type":"offer","session":"s","seq":1,"sent":true}}`,
+			`{"pn":"event","kind":"offer-sending","peer":"a","side":"there","n":3,"cause":1,"msg":{"type":"offer","session":"s","seq":2,"sent":true}}`,
+		}, "\n"), `const { summary } = await import("/inspector/words.js"); return pair.items.map((item) => summary(item, pair, () => true).what);`, `
+			a offered, you have not answered yet`},
 		{"the oldest exchanges go", many(300), `return [pair.events.length <= 1100, pair.items[0].n > 1, pair.messages.size <= 550,
 			pair.dropped.items + pair.items.length, pair.dropped.events + pair.events.length].map(String);`, `
 			true
@@ -106,9 +112,9 @@ func many(n int) string {
 			if j == 1 || j == 2 {
 				side = "there"
 			}
-			cause := 2*i + 1
+			cause := 0
 			if j >= 2 {
-				typ = trace.Answer
+				typ, cause = trace.Answer, 2*i+1
 			}
 			fmt.Fprintf(&lines, `{"pn":"event","n":%d,"t":%d,"side":%q,"peer":"other","life":1,"kind":%q,"state":"stable","cause":%d,"msg":{"type":%q,"session":"s","seq":%d,"sent":%t}}`+"\n",
 				2*i+1+j/2, 10_000*i+10*j, side, kind, cause, typ, seq, j%2 == 0)

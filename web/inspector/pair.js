@@ -97,9 +97,13 @@ export class Pair {
   #ordered = [];
   #orderedAt = -1;
 
-  /** The event that led to another one, on its side. @param {TraceEvent} e @returns {?TraceEvent} */
+  /**
+   * The event that led to another one, on its side. It has a lower number, whatever the
+   * other side tells: causes of causes come to an end.
+   * @param {TraceEvent} e @returns {?TraceEvent}
+   */
   cause(e) {
-    return (e.cause && this.sides[e.side].byNumber.get(e.cause)) || null;
+    return (e.cause && e.cause < e.n && this.sides[e.side].byNumber.get(e.cause)) || null;
   }
 
   /** @param {TraceEvent} e */
