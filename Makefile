@@ -114,6 +114,7 @@ soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes 
 	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	PN_BROWSER=1 go test -timeout 120m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)
 	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
+	go test -timeout 30m -run '^TestWebPlatform$$' ./negotiation -seeds 200
 	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
 
 screenshot: tools ## make the pictures in README.md

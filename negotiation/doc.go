@@ -69,6 +69,14 @@
 // the descriptions that the PeerConnection itself returns may show other directions than
 // those exchanged.
 //
+// A section of a remote offer may take a transceiver that AddTrack made, never one that
+// AddTransceiver made (RFC 8829 section 5.10). pion does not record the method: a
+// transceiver that sends and receives, and has a track of the application, counts as made
+// by AddTrack, also after AddTransceiverFromTrack. If the offer that announced the track
+// was dropped, its sender moves to another transceiver, and the first one becomes inactive
+// for good, because pion cannot change a mid. So keep the RTPSender, and find its
+// transceiver by that.
+//
 // A track whose codec the other side lacks is not sent, and nothing else breaks. The
 // trace reports it ([trace.SendFailed]), and sending is tried again after each exchange.
 //

@@ -51,6 +51,9 @@ func (p *pionSubject) close() {
 func (p *pionSubject) list() []transceiver {
 	var list []transceiver
 	for _, t := range p.pc.GetTransceivers() {
+		if t.Direction() == webrtc.RTPTransceiverDirectionInactive && t.Sender() != nil { // its track has moved
+			continue
+		}
 		list = append(list, transceiver{kind: t.Kind().String(), mid: t.Mid(), dir: sdp.DirectionOf(t.Direction().String())})
 	}
 	return list

@@ -47,10 +47,10 @@ func (p *pionModel) change(what string) {
 			return t.kind == "audio" && !t.track && t.negotiated&sdp.Sendonly == 0 && (!heard || theirs&sdp.Recvonly != 0)
 		}
 		if i := slices.IndexFunc(p.transceivers, free); i >= 0 {
-			p.transceivers[i].track = true
+			p.transceivers[i].track, p.transceivers[i].byTrack = true, true
 			p.transceivers[i].dir |= sdp.Sendonly
 		} else {
-			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sdp.Sendrecv, track: true})
+			p.transceivers = append(p.transceivers, transceiver{kind: "audio", dir: sdp.Sendrecv, track: true, byTrack: true})
 		}
 	case "remove":
 		p.remove(func(t transceiver) bool { return t.dir&sdp.Sendonly != 0 && t.track })
@@ -214,6 +214,7 @@ func (p *pionModel) SetRemoteDescription(d webrtc.SessionDescription) error {
 	for _, l := range remote.lines {
 		p.associate(l)
 	}
+	_ = p.NameSections() // so that pion itself takes none
 	return nil
 }
 
@@ -225,12 +226,12 @@ func (p *pionModel) associate(l line) {
 	}
 	t := p.find(l.mid)
 	if t == nil {
-		l.dir |= sdp.Sendonly
-		t = p.satisfying(l)
+		t = p.take(l)
 	}
 	switch {
 	case t == nil:
 		p.transceivers = append(p.transceivers, transceiver{kind: l.kind, mid: l.mid, dir: sdp.Recvonly})
+		l.dir |= sdp.Sendonly
 	case t.dir&sdp.Recvonly != 0:
 		t.mid = l.mid
 		l.dir |= sdp.Sendonly
@@ -242,19 +243,24 @@ func (p *pionModel) associate(l line) {
 	p.theirs[l.mid] = l.dir
 }
 
-// satisfying is pion's satisfyTypeAndDirection.
-func (p *pionModel) satisfying(l line) *transceiver {
-	preferred := map[sdp.Direction][]sdp.Direction{
-		sdp.Sendrecv: {sdp.Recvonly, sdp.Sendrecv}, // the adapter has named those that only send
-		sdp.Sendonly: {sdp.Recvonly},
-	}[l.dir]
-	for _, dir := range preferred {
-		i := slices.IndexFunc(p.transceivers, func(t transceiver) bool {
-			return t.mid == "" && t.kind == l.kind && t.dir == dir
-		})
-		if i >= 0 {
-			return &p.transceivers[i]
-		}
+// take finds the transceiver that a new section takes: one with a track by AddTrack that
+// has not been negotiated. The real one moves the track where there is a mid already.
+func (p *pionModel) take(l line) *transceiver {
+	if l.dir&sdp.Recvonly == 0 {
+		return nil
 	}
-	return nil
+	before, now := read(p.current.remote), read(p.pending.remote)
+	i := slices.IndexFunc(p.transceivers, func(t transceiver) bool {
+		_, negotiated := before.at(t.mid)
+		_, taken := now.at(t.mid)
+		return t.byTrack && t.track && t.dir == sdp.Sendrecv && t.kind == l.kind && !negotiated && !taken
+	})
+	if i < 0 {
+		return nil
+	}
+	if t := p.transceivers[i]; t.mid != "" {
+		p.transceivers = append(slices.Delete(p.transceivers, i, i+1), t)
+		i = len(p.transceivers) - 1
+	}
+	return &p.transceivers[i]
 }

@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "4a00f94d7e1dc64e7fc9308c83fa58e62337f9291025b9d1300349f8d917d3c0"
+const Source = "b90620840d226200372c7c08d79c9692c7fa2fb8e2e48a69350bac45efa4ba0a"

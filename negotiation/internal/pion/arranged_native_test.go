@@ -124,8 +124,11 @@ func TestATransceiverThatOnlySends(t *testing.T) {
 func TestTheyRejectOurs(t *testing.T) {
 	pc := offlineWith(t, opus)
 	defer pc.Close()
-	transceiver, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio)
+	track, err := webrtc.NewTrackLocalStaticSample(opus, "track", "stream")
 	must(t, err)
+	_, err = pc.AddTrack(track)
+	must(t, err)
+	transceiver := pc.GetTransceivers()[0]
 	h := held.New(&Connection{pc: pc, prefix: "i"}, false, false)
 	audio := mediaSection("audio", "0", "opus/48000/2")
 	answered(t, h, described(audio, dataSection("1")))

@@ -44,7 +44,7 @@ func (p *Connection) revive(seen []sdp.Section) {
 // findEnded finds the transceivers whose sections ended before Attach.
 func (p *Connection) findEnded() {
 	for _, t := range p.pc.GetTransceivers() {
-		if t.Mid() != "" && !slices.ContainsFunc(p.seen, func(s sdp.Section) bool { return s.Mid == t.Mid() }) {
+		if t.Mid() != "" && t.Direction() == webrtc.RTPTransceiverDirectionInactive && !slices.ContainsFunc(p.seen, func(s sdp.Section) bool { return s.Mid == t.Mid() }) {
 			p.markEnded(t)
 		}
 	}

@@ -24,8 +24,8 @@ type plan struct {
 	seen    []sdp.Section     // sections shown to pion
 	meaning map[payload]codec // of all payload types seen by pion after this description
 
-	ended    []*webrtc.RTPTransceiver // their section is rejected
-	reserved []*webrtc.RTPTransceiver // must not be used for a new section
+	ended []*webrtc.RTPTransceiver          // their section is rejected
+	taken map[string]*webrtc.RTPTransceiver // by new sections, by mid
 }
 
 // look is a remote description under examination.
@@ -92,11 +92,7 @@ func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Pl
 				}
 			}
 		}
-		for _, t := range all {
-			if l.reserves(t) {
-				to.reserved = append(to.reserved, t)
-			}
-		}
+		to.taken = l.take(all)
 	}
 	return to, nil
 }
@@ -144,24 +140,6 @@ func (l *look) common(t *webrtc.RTPTransceiver, offered []format) bool {
 	return l.pion.fits(t, offered)
 }
 
-// reserves reports whether pion must not use t for a new section: t only sends (it
-// may have no receiver, and the other side may send), or t has no codec in common
-// with a new section of its kind.
-func (l *look) reserves(t *webrtc.RTPTransceiver) bool {
-	if t.Mid() != "" {
-		return false
-	}
-	if t.Direction() == webrtc.RTPTransceiverDirectionSendonly {
-		return true
-	}
-	for i, s := range l.sections {
-		if s.Kind == t.Kind().String() && !l.parts[i].hidden && l.transceivers[s.Mid] == nil && !l.pion.fits(t, l.parts[i].formats) {
-			return true
-		}
-	}
-	return false
-}
-
 // Empty implements [held.Plan]: an answer that rejects everything need not be passed
 // to pion while its offer is held.
 func (to *plan) Empty() bool {
@@ -193,10 +171,8 @@ func (to *plan) Apply() error {
 	}
 	p.remember(to.remote)
 	p.offered, p.seen, p.meaning = to.sections, to.seen, to.meaning
-	for _, t := range to.reserved {
-		if err := p.name(t); err != nil {
-			return err
-		}
+	if err := to.associate(); err != nil {
+		return err
 	}
 	p.awaitICE()
 	return to.apply(func() error { return p.pc.SetRemoteDescription(to.shown) })
@@ -216,9 +192,16 @@ func (to *plan) apply(set func() error) error {
 	if err := set(); err != nil {
 		return err
 	}
+	if err := to.move(); err != nil {
+		return err
+	}
 	for i, s := range to.sections {
 		if t := p.transceiver(s.Mid); t != nil && !to.parts[i].hidden {
-			if err := p.preferences.set(t, wishes[t], to.parts[i].formats); err != nil {
+			wish := wishes[t]
+			if from := to.taken[s.Mid]; from != nil {
+				wish = wishes[from]
+			}
+			if err := p.preferences.set(t, wish, to.parts[i].formats); err != nil {
 				return err
 			}
 		}

@@ -109,7 +109,12 @@ func (s *senders) park(pc *webrtc.PeerConnection) (back func() error, err error)
 
 // newNobody returns a placeholder sender, which is never negotiated.
 func newNobody(transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
-	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "", "")
+	return newStandIn(webrtc.RTPCodecTypeAudio, transport)
+}
+
+// newStandIn returns a placeholder sender of this kind.
+func newStandIn(kind webrtc.RTPCodecType, transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
+	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: kind.String() + "/"}, "", "")
 	if err != nil {
 		return nil, err
 	}
