@@ -48,7 +48,8 @@ func WithAnswerDeadline(d time.Duration) Option { return func(s *Session) { s.de
 // [ErrWedged] if pc cannot create an offer, as happens in pion once it has rejected
 // media for lack of a codec.
 //
-// For a polite native peer see [PoliteConfiguration].
+// For a polite native peer see [PoliteConfiguration], and for one that meets pages without
+// this package NumberExtensions.
 func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, options ...Option) (*Session, error) {
 	if role != Polite && role != Impolite {
 		return nil, fmt.Errorf("%w: %q", ErrRole, role)

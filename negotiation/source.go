@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "b90620840d226200372c7c08d79c9692c7fa2fb8e2e48a69350bac45efa4ba0a"
+const Source = "fdf6e607a223fdf28bda88974aff631e908a9e51480e0988407a2d5de1831c2c"

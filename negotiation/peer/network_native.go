@@ -3,6 +3,8 @@
 package peer
 
 import (
+	"errors"
+
 	"github.com/pion/logging"
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
@@ -53,5 +55,9 @@ func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard 
 	engine.SetNet(network)
 	engine.SetIncludeLoopbackCandidate(guard.Candidates().Loopback)
 	guard.Protect(&engine)
-	return webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(c)
+	media := &webrtc.MediaEngine{}
+	if err := errors.Join(media.RegisterDefaultCodecs(), negotiation.NumberExtensions(media)); err != nil {
+		return nil, err
+	}
+	return webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(c)
 }
