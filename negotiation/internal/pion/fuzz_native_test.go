@@ -45,8 +45,18 @@ func FuzzDescription(f *testing.F) {
 		f.Add(string(text))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, pc := range []*webrtc.PeerConnection{offline(t), offlineWith(t, opus, vp8)} {
-			h := held.New(New(pc, false), false, false)
+		for i, pc := range []*webrtc.PeerConnection{offline(t), offlineWith(t, opus, vp8), offlineWith(t, opus, vp8)} {
+			polite := i == 2 // and has tracks, in an offer that it drops
+			h := held.New(New(pc, polite), polite, false)
+			if polite {
+				for _, c := range []webrtc.RTPCodecCapability{opus, vp8} {
+					track, err := webrtc.NewTrackLocalStaticSample(c, "track", "stream")
+					must(t, err)
+					_, err = pc.AddTrack(track)
+					must(t, err)
+				}
+				offer(t, h)
+			}
 			for range 2 {
 				err := h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text})
 				if errors.Is(err, held.ErrRefused) {

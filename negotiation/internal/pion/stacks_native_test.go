@@ -43,6 +43,20 @@ func TestOtherStacks(t *testing.T) {
 				t.Errorf("answered\n%s", answers[1])
 			}
 		},
+		"pt-differs-between-sections": func(t *testing.T, answers []*sdp.Description) {
+			for i, formats := range []string{"111", "109"} {
+				if m := answers[0].Media[i]; m.Rejected || !slices.Equal(m.Formats(), []string{formats}) {
+					t.Errorf("answered\n%s", answers[0])
+				}
+			}
+		},
+		"pt-renumbered": func(t *testing.T, answers []*sdp.Description) {
+			for i, formats := range []string{"100", "96"} {
+				if m := answers[i].Media[0]; m.Rejected || !slices.Equal(m.Formats(), []string{formats}) {
+					t.Errorf("answered\n%s", answers[i])
+				}
+			}
+		},
 		"no-mid": func(t *testing.T, answers []*sdp.Description) {
 			if answers[0].Media[0].Rejected {
 				t.Errorf("answered\n%s", answers[0])
