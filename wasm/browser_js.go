@@ -1,12 +1,20 @@
 package main
 
-// origin returns the origin of the page, which is that of the relay.
-func origin() string {
+// server returns the address of the landing page, which is that of the relay.
+func server(d document) string {
+	class, err := global("URL")
+	if err != nil {
+		return ""
+	}
 	location, err := global("location")
 	if err != nil {
 		return ""
 	}
-	return text(location, "origin")
+	address, err := class.New(d.data("root"), text(location, "href"))
+	if err != nil {
+		return ""
+	}
+	return text(address, "href")
 }
 
 // verbose reports whether the page's address has ?verbose, with any value.

@@ -2,7 +2,8 @@
 // the log, and loading the WASM. The negotiation is in Go.
 "use strict";
 (() => {
-  const { view, room, maxRoom, wasm, wasmSize } = document.documentElement.dataset;
+  const { view, room, maxRoom, root, wasm, wasmSize } = document.documentElement.dataset;
+  const address = (path) => new URL(root + path, location.href).href;
   const byId = (id) => document.getElementById(id);
   let stopped = false;
 
@@ -38,7 +39,7 @@
 
   // --- The link to share ---
 
-  const roomLink = (name) => `${location.origin}/r/${encodeURIComponent(name)}`;
+  const roomLink = (name) => address(`r/${encodeURIComponent(name)}`);
 
   function setupShare() {
     const share = byId("share");
@@ -57,8 +58,8 @@
     });
     if (view === "room") share.value = roomLink(room);
     for (const link of document.querySelectorAll("a[data-share]")) link.href = roomLink(room);
-    if (view === "polite") share.value = `${location.origin}/impolite`;
-    if (view === "impolite") share.value = `${location.origin}/polite`;
+    if (view === "polite") share.value = address("impolite");
+    if (view === "impolite") share.value = address("polite");
   }
 
   // copyText reports whether the text is on the clipboard; it is selected in any case.
@@ -247,7 +248,7 @@
     const observer = new MutationObserver(() => {
       if (root.dataset.ready !== "true") return;
       observer.disconnect();
-      import("/inspector/main.js").catch((error) => notice(`The ladder could not be loaded: ${error.message}`, "Reload", reload));
+      import(address("inspector/main.js")).catch((error) => notice(`The ladder could not be loaded: ${error.message}`, "Reload", reload));
     });
     observer.observe(root, { attributeFilter: ["data-ready"] });
   }
@@ -268,7 +269,7 @@
   }
 
   async function download() {
-    const response = await fetch(wasm);
+    const response = await fetch(address(wasm.slice(1)));
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const bar = byId("progress-bar");
     const body = counted(response.body, Number(wasmSize), (part) => { bar.value = part; });

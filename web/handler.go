@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -18,11 +19,12 @@ var page = template.Must(template.ParseFS(files, "index.html", "demo.html", "tro
 
 // document is the data of the templates.
 type document struct {
+	Root      string // relative address of the landing page, data-root
 	View      string // home, polite, impolite, room, demo or missing; data-view
 	Title     string
 	Room      string    // data-room; empty where there is none
 	Roles     wire.Role // of both sides of a demo, data-roles; empty: they differ
-	OtherSide string    // path of the page with the other fixed role
+	OtherSide string    // name of the page with the other fixed role
 	Reason    string    // what is missing
 	Source    string    // data-source
 	WASM      string    // data-wasm: path of the program; empty: not built
@@ -57,8 +59,8 @@ func newHandler(fsys fs.FS, source string) http.Handler {
 	s := &site{program: findProgram(fsys), source: source}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.view(document{View: "home"}))
-	mux.HandleFunc("GET /polite", s.view(document{View: "polite", Title: "Polite", Room: demoRoom, OtherSide: "/impolite"}))
-	mux.HandleFunc("GET /impolite", s.view(document{View: "impolite", Title: "Impolite", Room: demoRoom, OtherSide: "/polite"}))
+	mux.HandleFunc("GET /polite", s.view(document{View: "polite", Title: "Polite", Room: demoRoom, OtherSide: "impolite"}))
+	mux.HandleFunc("GET /impolite", s.view(document{View: "impolite", Title: "Impolite", Room: demoRoom, OtherSide: "polite"}))
 	mux.HandleFunc("GET /r/{room}", s.room)
 	mux.HandleFunc("GET /demo", s.view(document{View: "demo", Title: "Both sides", Room: demoRoom}))
 	mux.HandleFunc("GET /demo/both-polite", s.view(document{View: "demo", Title: "Both polite", Room: demoRoom, Roles: wire.Polite}))
@@ -98,8 +100,17 @@ func (s *site) missing(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// root returns the relative address of the landing page. What a page loads, links and
+// connects to is relative to it, so a reverse proxy may serve all of it under a path.
+func root(r *http.Request) string {
+	if depth := strings.Count(r.URL.EscapedPath(), "/") - 1; depth > 0 {
+		return strings.Repeat("../", depth)
+	}
+	return "./"
+}
+
 func (s *site) render(w http.ResponseWriter, r *http.Request, d document) {
-	d.Source = s.source
+	d.Root, d.Source = root(r), s.source
 	if s.program.built() {
 		d.WASM, d.WASMSize = s.program.path(), s.program.size
 	}

@@ -226,7 +226,7 @@ func TestPageNamesTheProgram(t *testing.T) {
 		`data-wasm="` + wasmPath + `"`,
 		`data-wasm-size="1608"`,
 		`data-source="c0ffee"`,
-		`<script src="/dist/wasm_exec.js" defer>`,
+		`<script src="./dist/wasm_exec.js" defer>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in:\n%s", want, page)

@@ -34,8 +34,8 @@ func TestDemo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.rawTab(w.url + "/")
-	await(t, "there is a link to the demo", func() bool { return b.text(`document.querySelector('main a[href="/demo"]')?.textContent ?? ""`) != "" }, b)
-	b.press(`main a[href="/demo"]`)
+	await(t, "there is a link to the demo", func() bool { return b.text(`document.querySelector('main a[href="./demo"]')?.textContent ?? ""`) != "" }, b)
+	b.press(`main a[href="./demo"]`)
 	b.ready()
 	sides := []string{"left", "right"}
 	await(t, "both channels are open on both sides", func() bool { return b.count(trace.ChannelOpened) == 4 }, b)

@@ -80,7 +80,6 @@ func bundle(ctx context.Context, web string) (files map[string][]byte, atStart i
 		Outbase:           ".",
 		Outdir:            outdir,
 		ChunkNames:        "inspector/[name]-[hash]",
-		External:          []string{"/inspector/main.js"}, // boot.js is no module
 		Bundle:            true,
 		Splitting:         true,
 		Format:            api.FormatESModule,

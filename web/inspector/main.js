@@ -15,7 +15,7 @@ import { Store } from "./store.js";
 import { keys, messageButtons, tools } from "./tools.js";
 import { Why } from "./why.js";
 
-await styles("/inspector/ladder.css");
+await styles("inspector/ladder.css");
 
 const byId = (id) => document.getElementById(id);
 

@@ -58,8 +58,9 @@ export function copyButton(label, text) {
   return button;
 }
 
-/** Loads a style sheet. @param {string} href @returns {Promise<void>} when it is there, or cannot be had */
-export function styles(href) {
+/** Loads a style sheet. @param {string} path from the landing page @returns {Promise<void>} when it is there, or cannot be had */
+export function styles(path) {
+  const href = document.documentElement.dataset.root + path;
   const link = element("link", { rel: "stylesheet", href });
   const loaded = new Promise((done) => { link.onload = link.onerror = done; });
   document.head.append(link);

@@ -36,7 +36,7 @@ function log(container, store) {
 // styled loads the style sheet of all panels with the first one.
 let sheet = null;
 function styled(load) {
-  return async () => (await Promise.all([load(), sheet ??= styles("/inspector/panels.css")]))[0];
+  return async () => (await Promise.all([load(), sheet ??= styles("inspector/panels.css")]))[0];
 }
 
 const remembered = "panel";
