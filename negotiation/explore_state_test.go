@@ -162,7 +162,7 @@ func (a *actor) key(b []byte) []byte {
 	}
 	n(flags(h.Pending != nil, p.Set, h.Restart, p.Restarts, p.Again, h.Theirs != nil), number(h.Ufrag), number(h.Setup))
 	texts(h.Remote)
-	n(uint32(len(h.Candidates)))
+	n(uint32(len(h.Candidates.Generation)))
 	if a.browser != nil {
 		n(flags(a.browser.onEmpty, a.browser.flag), uint32(a.browser.Count.Load()), number(a.browser.lastOffer))
 	} else {

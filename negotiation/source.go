@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "fdf6e607a223fdf28bda88974aff631e908a9e51480e0988407a2d5de1831c2c"
+const Source = "5fe005b21f99fb91620143af23de8717ff9d72fd8c8f769f8b92476f77e626fc"

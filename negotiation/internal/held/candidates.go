@@ -28,10 +28,11 @@ func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 			return ErrUnknownUfrag
 		}
 	}
-	var err error
-	if h.Candidates, err = h.heard(h.Candidates, strings.TrimPrefix(init.Candidate, "candidate:")); err != nil {
+	candidates, err := h.admit(h.Candidates, strings.TrimPrefix(init.Candidate, "candidate:"))
+	if err != nil {
 		return err
 	}
+	h.Candidates = candidates
 	return h.pc.AddICECandidate(init)
 }
 
@@ -48,41 +49,48 @@ var (
 	errNames      = trace.Because(trace.TooManyNames, fmt.Errorf("there are more than %d candidates with a name, or %d in all", maxNames, maxAllNames))
 )
 
-// heard adds c to the candidates of a generation and returns them, or says why c is
-// not used.
-func (h *PeerConnection) heard(all []string, c string) ([]string, error) {
-	if c == "" || slices.Contains(all, c) {
-		return all, nil
+// Candidates are those of the other side that the connection was given.
+type Candidates struct {
+	Generation []string // of the ufrags that are valid now
+	Names      []string // all .local names, over the life of the connection
+}
+
+// admit returns to with the candidate c in it, or says why c is not used.
+func (h *PeerConnection) admit(to Candidates, c string) (Candidates, error) {
+	if c == "" || slices.Contains(to.Generation, c) {
+		return to, nil
 	}
 	if h.Admit != nil {
 		if err := h.Admit(c); err != nil {
-			return all, Refused(err)
+			return to, Refused(err)
 		}
 	}
 	name := localName(c)
 	switch {
-	case len(all) >= maxCandidates:
-		return all, Refused(errCandidates)
+	case len(to.Generation) >= maxCandidates:
+		return to, Refused(errCandidates)
 	case name == "":
-	case len(namesOf(all)) >= maxNames, !slices.Contains(h.Names, name) && len(h.Names) >= maxAllNames:
-		return all, Refused(errNames)
-	case !slices.Contains(h.Names, name):
-		h.Names = append(slices.Clip(h.Names), name)
+	case len(namesOf(to.Generation)) >= maxNames, !slices.Contains(to.Names, name) && len(to.Names) >= maxAllNames:
+		return to, Refused(errNames)
+	case !slices.Contains(to.Names, name):
+		to.Names = append(slices.Clip(to.Names), name)
 	}
-	return append(slices.Clip(all), c), nil
+	to.Generation = append(slices.Clip(to.Generation), c)
+	return to, nil
 }
 
-// hearing returns the candidates of a remote description, after those of the same
-// generation that came earlier. It removes those that are not used from remote; left
-// says why.
-func (h *PeerConnection) hearing(remote *sdp.Description) (all []string, left error) {
-	if slices.Contains(h.Remote, remote.Ufrag()) {
-		all = h.Candidates
+// admitAll returns the candidates that there are once remote is applied: its own come
+// after those of its generation that came earlier. It removes from remote those that
+// are not used; left says why.
+func (h *PeerConnection) admitAll(remote *sdp.Description) (all Candidates, left error) {
+	all = h.Candidates
+	if !slices.Contains(h.Remote, remote.Ufrag()) {
+		all.Generation = nil
 	}
 	n := 0
 	remote.KeepCandidates(func(c string) bool {
 		var err error
-		if all, err = h.heard(all, strings.TrimPrefix(c, "candidate:")); err != nil {
+		if all, err = h.admit(all, strings.TrimPrefix(c, "candidate:")); err != nil {
 			n, left = n+1, err
 		}
 		return err == nil
@@ -91,6 +99,17 @@ func (h *PeerConnection) hearing(remote *sdp.Description) (all []string, left er
 		left = fmt.Errorf("%d candidates of a description, the last because: %w", n, left)
 	}
 	return all, left
+}
+
+// admitted is called after a remote description was applied, with what admitAll has
+// returned for it.
+func (h *PeerConnection) admitted(remote *sdp.Description, candidates Candidates, left error) {
+	if remote.Ufrag() != "" {
+		h.Remote, h.Candidates = remote.Ufrags(), candidates
+	}
+	if left != nil && h.LeftOut != nil {
+		h.LeftOut(left)
+	}
 }
 
 // localName returns the .local name that a candidate has in place of an address, or
@@ -109,17 +128,6 @@ func namesOf(candidates []string) (names []string) {
 		}
 	}
 	return names
-}
-
-// hears is called after a remote description was applied, with the candidates of its
-// generation, and the reason if some were left out.
-func (h *PeerConnection) hears(remote *sdp.Description, candidates []string, left error) {
-	if remote.Ufrag() != "" {
-		h.Remote, h.Candidates = remote.Ufrags(), candidates
-	}
-	if left != nil && h.LeftOut != nil {
-		h.LeftOut(left)
-	}
 }
 
 // candidateUfrags returns the ufrags that a candidate states, in its field and in its

@@ -59,10 +59,10 @@ func TestManyCandidates(t *testing.T) {
 	add := func(n int, address string) error {
 		return h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: fmt.Sprintf("candidate:%d 1 udp 1 %s 5000 typ host", n, address)})
 	}
-	expectHeard := func(candidates, leftOut int) {
+	expectUsed := func(candidates, leftOut int) {
 		t.Helper()
-		if len(h.Candidates) != candidates || left != leftOut {
-			t.Errorf("%d candidates are used, and %d times some are left out", len(h.Candidates), left)
+		if len(h.Candidates.Generation) != candidates || left != leftOut {
+			t.Errorf("%d candidates are used, and %d times some are left out", len(h.Candidates.Generation), left)
 		}
 	}
 	const address, name = "192.0.2.1", "name-N.local"
@@ -71,17 +71,17 @@ func TestManyCandidates(t *testing.T) {
 	must(t, add(1, "192.0.2.1")) // a duplicate
 	must(t, add(10_000, "192.0.2.1"))
 	must(t, add(10_000, "192.0.2.1"))
-	expectHeard(maxCandidates, 0)
+	expectUsed(maxCandidates, 0)
 	if err := add(10_001, "192.0.2.1"); !errors.Is(err, ErrRefused) || trace.CodeOf(err) != trace.TooManyCandidates {
 		t.Errorf("one more: %v", err)
 	}
 	described("theirs", 1, address)
-	expectHeard(maxCandidates, 1)
+	expectUsed(maxCandidates, 1)
 	described("other", 10*maxCandidates, address)
-	expectHeard(maxCandidates, 2)
+	expectUsed(maxCandidates, 2)
 
 	described("named", 100, name)
-	expectHeard(maxNames, 3)
+	expectUsed(maxNames, 3)
 	if err := add(20_000, "another.local"); !errors.Is(err, ErrRefused) || trace.CodeOf(err) != trace.TooManyNames {
 		t.Errorf("one more name: %v", err)
 	}
@@ -89,10 +89,10 @@ func TestManyCandidates(t *testing.T) {
 	for n := range 10 {
 		described(fmt.Sprint("named", n), 100, name)
 	}
-	if len(h.Names) != maxAllNames || len(h.Candidates) != 0 {
-		t.Errorf("%d names are used, and %d of the last generation", len(h.Names), len(h.Candidates))
+	if len(h.Candidates.Names) != maxAllNames || len(h.Candidates.Generation) != 0 {
+		t.Errorf("%d names are used, and %d of the last generation", len(h.Candidates.Names), len(h.Candidates.Generation))
 	}
-	must(t, add(20_002, h.Names[0]))
+	must(t, add(20_002, h.Candidates.Names[0]))
 	if n := strings.Count(b.remote, "a=candidate"); n != 0 {
 		t.Errorf("the connection sees %d candidates of the last description", n)
 	}

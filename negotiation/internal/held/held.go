@@ -41,8 +41,7 @@ type State struct {
 	Satisfied  []Want        // what pc wanted that the last exchange covered
 	Ufrag      string        // of the last local description created
 	Remote     []string      // ufrags of the last remote description applied
-	Candidates []string      // received for these ufrags
-	Names      []string      // all .local names of candidates so far
+	Candidates Candidates    // received for these ufrags
 	Setup      string        // our DTLS role, fixed for the life of the transport
 	Tag        string        // mid of the BUNDLE-tagged section, which carries the transport
 }
@@ -200,7 +199,7 @@ func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
 	if err := offer.CheckOffer(h.Sections); err != nil {
 		return Refused(err)
 	}
-	candidates, left := h.hearing(offer)
+	candidates, left := h.admitAll(offer)
 	plan, err := h.pc.Look(webrtc.SDPTypeOffer, offer)
 	if err != nil {
 		return Refused(err)
@@ -213,7 +212,7 @@ func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
 	if ufrag := offer.Ufrag(); h.Remote != nil && !slices.Contains(h.Remote, ufrag) && ufrag != "" {
 		h.Restart = false // their offer restarts ICE
 	}
-	h.hears(offer, candidates, left)
+	h.admitted(offer, candidates, left)
 	return nil
 }
 
@@ -226,7 +225,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	if err := answer.CheckAnswer(offered); err != nil {
 		return Refused(err)
 	}
-	candidates, left := h.hearing(answer)
+	candidates, left := h.admitAll(answer)
 	plan, err := h.pc.Look(webrtc.SDPTypeAnswer, answer)
 	if err != nil {
 		return Refused(err)
@@ -254,7 +253,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	if err := plan.Apply(); err != nil {
 		return err
 	}
-	h.hears(answer, candidates, left)
+	h.admitted(answer, candidates, left)
 	sections := answer.Sections()
 	if h.Setup == "" || h.tagEnded(sections) {
 		h.Setup = opposite(answer.Setup())

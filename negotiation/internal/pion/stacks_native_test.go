@@ -485,7 +485,7 @@ func TestAWholeLineAsCandidate(t *testing.T) {
 	for _, text := range []string{"candidate:1 1 UDP 1 192.0.2.1 9 typ host", "a=candidate:1 1 UDP 1 192.0.2.1 9 typ host", "a=candidate:2 1 UDP 1 192.0.2.2 9 typ host\r\n"} {
 		must(t, h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: text}))
 	}
-	if len(h.Candidates) != 2 {
-		t.Errorf("heard %q", h.Candidates)
+	if len(h.Candidates.Generation) != 2 {
+		t.Errorf("used %q", h.Candidates.Generation)
 	}
 }
