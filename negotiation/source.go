@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "5fe005b21f99fb91620143af23de8717ff9d72fd8c8f769f8b92476f77e626fc"
+const Source = "4c1fdbfe479d75402d3e8b6a29df1302e6fca00348a960a223282051f0aae55b"

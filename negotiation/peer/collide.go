@@ -14,8 +14,10 @@ import (
 // MaxCollisions bounds the collisions that a Peer makes in sequence with one other peer.
 const MaxCollisions = 100
 
-// collideFor bounds each step of a collision.
-const collideFor = 3 * time.Second
+const (
+	armedFor  = 3 * time.Second  // how long to wait for an offer that was asked for
+	stableFor = 15 * time.Second // how long to wait for an exchange that is under way
+)
 
 // Collide makes offers collide with the peer with the id to, or with every peer if to
 // is empty: times times in sequence, at least once and at most [MaxCollisions]. It
@@ -23,7 +25,7 @@ const collideFor = 3 * time.Second
 // before handling it. A plain page cannot be asked: its next offer is met in this
 // way, once. The trace reports each try ([trace.CollideArmed]) and the reason if
 // there will be no more ([trace.CollideGivenUp]). It gives up if a requested offer
-// does not come within 3 seconds, if the connection is not stable within 3 seconds,
+// does not come within 3 seconds, if the connection is not stable within 15 seconds,
 // or, with a plain page, when the pairing ends.
 func (p *Peer) Collide(to string, times int) {
 	p.withPairings(to, func(p *pairing) { p.collide.wanted(times) })
@@ -70,10 +72,13 @@ func (c *collide) begin() {
 // enter begins a step. For a plain page there is no time limit on its offer.
 func (c *collide) enter(s step) {
 	c.step = s
-	if s == armed && c.p.remote.plain {
+	switch {
+	case s != armed:
+		c.timer.set(c.p.remote.peer, stableFor, c.giveUp)
+	case c.p.remote.plain:
 		c.timer.stop()
-	} else {
-		c.timer.set(c.p.remote.peer, collideFor, c.giveUp)
+	default:
+		c.timer.set(c.p.remote.peer, armedFor, c.giveUp)
 	}
 }
 

@@ -123,6 +123,6 @@ func TestWrongRoles(t *testing.T) {
 		t.Errorf("why is %q", why)
 	}
 	b.accessible("both impolite")
-	b.show(w.url + b.text(`document.querySelector(".roles a").getAttribute("href")`))
+	b.show(b.text(`document.querySelector(".roles a").href`))
 	await(t, "with right roles they connect", func() bool { return b.count(trace.Connected) == 2 }, b)
 }

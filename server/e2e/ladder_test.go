@@ -20,13 +20,14 @@ func TestLadder(t *testing.T) {
 	polite.press("#collide")
 	for _, b := range []*tab{polite, impolite} {
 		const collision = `#ladder > li[data-kind="collision"]`
-		await(t, "the collision is drawn, and over", func() bool {
-			return len(b.texts(collision+`[data-state="settled"] svg.drawing`)) == 1
+		var offers, answers []string
+		await(t, "the collision is drawn, and over", func() bool { // until its last offer is made it may seem so
+			offers, answers = b.texts(collision+" .arrow.offer > text"), b.texts(collision+" .arrow.answer > text")
+			return len(offers) >= 3 && len(answers) >= 2 && len(b.texts(collision+`[data-state="settled"] svg.drawing`)) == 1
 		}, b)
 		if lost := b.texts(collision + " .arrow.offer.polite.void:has(.cross) > text"); len(lost) != 1 {
 			t.Errorf("%s: the offers that lost are %q", b.url, lost)
 		}
-		offers, answers := b.texts(collision+" .arrow.offer > text"), b.texts(collision+" .arrow.answer > text")
 		if len(offers) != 3 || len(answers) != 2 {
 			t.Errorf("%s: %q, %q", b.url, offers, answers)
 		}
