@@ -3,10 +3,12 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,14 +31,34 @@ type network struct {
 	port    int
 }
 
-var networks atomic.Int32
+var lastNetwork atomic.Int32
+
+// freeNetwork returns an n that nothing on this machine has, such as a network of a test
+// run beside this one, or of one that was killed.
+func freeNetwork(t *testing.T) int32 {
+	t.Helper()
+	const first, end = 64, 256
+	lastNetwork.CompareAndSwap(0, first+rand.Int32N(end-first)) // other processes begin elsewhere
+	taken, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range end - first {
+		n := first + lastNetwork.Add(1)%(end-first)
+		if !slices.ContainsFunc(taken, func(a net.Addr) bool { return strings.HasPrefix(a.String(), fmt.Sprintf("10.%d.", n)) }) {
+			return n
+		}
+	}
+	t.Fatal("all networks are taken")
+	return 0
+}
 
 func newNetwork(t *testing.T) *network {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("makes network namespaces, for which it must run as root")
 	}
-	n := &network{t: t, program: program(t), n: 76 + networks.Add(1)}
+	n := &network{t: t, program: program(t), n: freeNetwork(t)}
 	name := fmt.Sprintf("pn%d.%d", os.Getpid(), n.n) // at most 14 characters, for a link has 15
 	n.a, n.b = name+"a", name+"b"
 	if out, err := exec.Command("ip", "netns", "add", n.a).CombinedOutput(); err != nil {
