@@ -73,7 +73,7 @@ func BenchmarkRenegotiate(b *testing.B) {
 	}
 }
 
-// settle waits until all is negotiated that either side wishes for.
+// settle waits until nothing that either side needs is left to negotiate.
 func (p duo) settle() {
 	b := p.polite.b
 	b.Helper()

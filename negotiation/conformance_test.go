@@ -130,7 +130,7 @@ func TestRenegotiateAtOnce(t *testing.T) {
 			}
 			for _, s := range []*side{p, i} {
 				if s.count(trace.Renegotiate) != rounds {
-					t.Errorf("%s: %d wishes", s.name, s.count(trace.Renegotiate))
+					t.Errorf("%s: %d requests", s.name, s.count(trace.Renegotiate))
 				}
 				s.mu.Lock()
 				if len(s.states)%2 != 0 || len(s.states) < rounds {
@@ -192,7 +192,7 @@ func TestChatInOrder(t *testing.T) {
 }
 
 // TestARefusedAnswer has the first answer come as garbage, and later the one to an
-// offer that was wished for. Each offer is sent again.
+// offer that was requested. Each offer is sent again.
 func TestARefusedAnswer(t *testing.T) {
 	for _, from := range []string{"polite", "impolite"} {
 		t.Run(from, func(t *testing.T) {

@@ -33,14 +33,14 @@ type actor struct {
 	spoilt bool // an answer came as garbage
 
 	plan    []string // local changes to come
-	renegs  int      // wishes to come
+	renegs  int      // requests to come
 	restart int      // restarts to come
 
-	requested      bool     // an offer was wished for and not yet answered
-	requestOffered bool     // the pending offer was made after the wish
-	restarts       []string // the credentials when a restart was wished for: theirs, ours, and those of an offer under way
+	requested      bool     // an offer was requested and not yet answered
+	requestOffered bool     // the pending offer was made after the request
+	restarts       []string // the credentials when a restart was requested: theirs, ours, and those of an offer under way
 	offers         int      // sent
-	changes        int      // made, wishes included
+	changes        int      // made, requests included
 	failures       int      // offers that failed
 }
 

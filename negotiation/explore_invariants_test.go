@@ -17,7 +17,7 @@ func (a *actor) violation(format string, args ...any) {
 	a.w.broken = append(a.w.broken, string(roleOf(a.me == 0))+": "+fmt.Sprintf(format, args...))
 }
 
-// trace is the Session's, and what is known of the wishes.
+// trace is the Session's, and what is known of the requests.
 func (a *actor) trace(e trace.Event) {
 	switch e.Kind {
 	case trace.NegotiationNeeded:

@@ -76,8 +76,8 @@ func credentials(d *webrtc.SessionDescription) string {
 	return ufrag
 }
 
-// TestRestartTwice wishes for a restart while another one is offered: the offer
-// holds credentials from before the wish.
+// TestRestartTwice requests a restart while another one is offered: the offer
+// holds credentials from before the request.
 func TestRestartTwice(t *testing.T) {
 	for _, who := range []string{"polite", "impolite"} {
 		t.Run(who, func(t *testing.T) {

@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "4c1fdbfe479d75402d3e8b6a29df1302e6fca00348a960a223282051f0aae55b"
+const Source = "9fe79935655b0aa47fd747b6b4a0e289ec7f5d86da4cefd60dd03e2dcd887304"

@@ -55,6 +55,6 @@ func TestStalled(t *testing.T) {
 		w.on(nil)
 		a.online()
 		a.await("it goes on", func() bool { return a.count(trace.SignalingResumed) == 1 })
-		a.await("its wish is fulfilled", func() bool { return a.count(trace.AnswerReceived) > answered })
+		a.await("its offer is answered", func() bool { return a.count(trace.AnswerReceived) > answered })
 	})
 }

@@ -52,7 +52,7 @@ func (r *remote) deliverPlain(e signaling.Envelope) {
 		r.refusedThere(*e.Refused)
 	case e.Request == wire.RequestOffer:
 		if r.pairing.nothingToOffer() {
-			r.pairing.connect() // a wish alone would wait for something to offer
+			r.pairing.connect() // a request alone would wait for something to offer
 		}
 		r.pairing.offerRequested()
 	default:

@@ -37,10 +37,10 @@ func TestThePageEnds(t *testing.T) {
 	b.eval(`{
 		window.tracks = [];
 		const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-		navigator.mediaDevices.getUserMedia = async (wish) => {
-			const stream = await get(wish);
+		navigator.mediaDevices.getUserMedia = async (constraints) => {
+			const stream = await get(constraints);
 			tracks.push(...stream.getTracks());
-			if (wish.audio) await new Promise((go) => { window.allow = go; });
+			if (constraints.audio) await new Promise((go) => { window.allow = go; });
 			return stream;
 		};
 	}`, nil)

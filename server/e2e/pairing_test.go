@@ -280,7 +280,7 @@ func TestPlainPage(t *testing.T) {
 				for range 20 {
 					answered := ours.count(trace.AnswerReceived)
 					both(ours, page, participant.renegotiate)
-					await(t, "our wish is fulfilled", func() bool { return ours.count(trace.AnswerReceived) > answered }, ours, page)
+					await(t, "our offer is answered", func() bool { return ours.count(trace.AnswerReceived) > answered }, ours, page)
 				}
 				rollbacks, ignored := polite.count(trace.CollisionRollback), impolite.count(trace.CollisionIgnored)
 				t.Logf("%d rollbacks, %d ignored offers", rollbacks, ignored)

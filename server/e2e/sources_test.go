@@ -59,7 +59,7 @@ func TestScreen(t *testing.T) {
 	awaitChannels(t, 1, sender, viewer)
 	sender.eval(`{
 		const get = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
-		navigator.mediaDevices.getDisplayMedia = async (wish) => window.shared = await get(wish);
+		navigator.mediaDevices.getDisplayMedia = async (constraints) => window.shared = await get(constraints);
 	}`, nil)
 	sender.openDrawers()
 	for range 2 {

@@ -105,14 +105,14 @@ const stopwatch = `{
 
 // racers are two pages of a kind, a polite one and an impolite one.
 type racers struct {
-	tabs        [2]*tab
-	click, wish string // JavaScript functions: connect, and negotiate again
+	tabs         [2]*tab
+	click, again string // JavaScript functions: connect, and negotiate again
 }
 
 func ourPages(w *world) racers {
 	r := racers{
 		click: `() => document.querySelector("#connect").click()`,
-		wish:  `() => document.querySelector("#renegotiate").click()`,
+		again: `() => document.querySelector("#renegotiate").click()`,
 	}
 	for i, path := range []string{"/polite", "/impolite"} {
 		b := w.blank(w.url + path)
@@ -130,7 +130,7 @@ func ourPages(w *world) racers {
 
 // theirPages are in another room of the same relay.
 func theirPages(w *world) racers {
-	r := racers{click: `connect`, wish: `renegotiate`}
+	r := racers{click: `connect`, again: `renegotiate`}
 	for i, role := range []string{"polite", "impolite"} {
 		b := w.blank(fmt.Sprintf("%s/w3c/w3c.html?room=javascript&role=%s", w.url, role))
 		if err := b.prepare(stopwatch); err != nil {
@@ -148,7 +148,7 @@ func theirPages(w *world) racers {
 // connect connects from one side, and returns how many ms that took.
 func (r racers) connect(side int) float64 { return r.timed(side, "open", r.click) }
 
-func (r racers) renegotiate(side int) float64 { return r.timed(side, "stable", r.wish) }
+func (r racers) renegotiate(side int) float64 { return r.timed(side, "stable", r.again) }
 
 func (r racers) timed(side int, what, click string) (ms float64) {
 	b := r.tabs[side]

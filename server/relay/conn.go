@@ -45,16 +45,16 @@ type conn struct {
 	heardAt, pingedAt time.Time // the sweeper's
 }
 
-func newConn(r *Relay, ws *websocket.Conn, w wish) *conn {
+func newConn(r *Relay, ws *websocket.Conn, j joinRequest) *conn {
 	now := time.Now()
 	ended, cancel := context.WithCancel(context.Background())
 	c := &conn{
 		relay:    r,
 		ws:       ws,
-		name:     w.room,
-		member:   w.member,
-		dial:     w.dial,
-		spoken:   w.spoken,
+		name:     j.room,
+		member:   j.member,
+		dial:     j.dial,
+		spoken:   j.spoken,
 		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes},
 		pace:     rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.QueueBytes/2, wire.MaxFrame+messageCost)),
 		ended:    ended,

@@ -213,8 +213,8 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.running.Done()
 		return
 	}
-	wish, refused := readWish(req)
-	c := newConn(r, ws, wish)
+	request, refused := readJoinRequest(req)
+	c := newConn(r, ws, request)
 	// A goroutine of its own lets go of the request and of net/http's buffers and
 	// grown stack: a connection costs 6 KB instead of 20.
 	go func() {

@@ -84,7 +84,7 @@ export class Item {
    * Whether a new offer belongs to it: the exchange is not over, or a collision is, and
    * the side that lost offers once more.
    * @param {TraceEvent} e the first that mentions the offer
-   * @param {boolean} asked the offer fulfils a wish that came later
+   * @param {boolean} asked the offer is for a request that came later
    */
   continues(e, asked) {
     if (this.kind === "aside") return false;

@@ -148,7 +148,7 @@ export class Pair {
     m.offer = m.item.offer(e);
   }
 
-  // asked tells whether the offer fulfils a wish that is not from the exchange.
+  // asked reports whether the offer is for a request from outside the exchange.
   #asked(e, item) {
     const cause = this.cause(e);
     return cause !== null && cause.kind !== "negotiation-needed" && cause.item !== item;

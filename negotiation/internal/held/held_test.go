@@ -272,12 +272,12 @@ func TestRestartIsWantedUntilItIsAnswered(t *testing.T) {
 	must(t, h.SetRemoteDescription(remoteOffer("theirs"))) // without a restart; it wins the collision
 	offer(t, h)
 	if !h.Needed() {
-		t.Error("the wish was lost in a collision")
+		t.Error("the request was lost in a collision")
 	}
 	offer(t, h)
 	must(t, h.SetRemoteDescription(remoteAnswer("active")))
 	if h.Needed() {
-		t.Error("the wish was answered and is still there")
+		t.Error("the request was answered and is still there")
 	}
 
 	h.RestartICE()

@@ -88,7 +88,7 @@ func merge(here, there []trace.Line) []trace.Line {
 	return merged
 }
 
-// begins reports whether an event is a wish, and may begin an exchange: what is going on
+// begins reports whether an event asks for an offer, and may begin an exchange: what is going on
 // ends first.
 func begins(l trace.Line) bool {
 	switch l.Event.Kind {
@@ -104,7 +104,7 @@ func isSending(k trace.Kind) bool { return k == trace.OfferSending || k == trace
 // left out, but for what leads to an offer.
 func exchanges(events []trace.Line) (list []Exchange) {
 	var now *Exchange
-	var before []trace.Line // wishes
+	var before []trace.Line // what asks for an offer
 	states := map[trace.Side]trace.State{}
 	answered := map[trace.Side]bool{}
 	for _, l := range events {

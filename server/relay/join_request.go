@@ -10,9 +10,9 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// wish is what a client asks for when it connects: to be this member of this
+// joinRequest is what a client asks for when it connects: to be this member of this
 // room.
-type wish struct {
+type joinRequest struct {
 	room   string
 	member wire.Member
 	dial   dial
@@ -41,34 +41,34 @@ func readDial(text string) dial {
 	return dial{client, n}
 }
 
-// readWish reads the query and the subprotocols of a request. An empty
+// readJoinRequest reads the query and the subprotocols of a request. An empty
 // parameter counts as absent.
-func readWish(req *http.Request) (w wish, refused *wire.Error) {
+func readJoinRequest(req *http.Request) (j joinRequest, refused *wire.Error) {
 	query := req.URL.Query()
 
-	if w.spoken = wire.ParseProtocol(query.Get("protocol")); w.spoken < wire.MinProtocol {
-		return w, errBadProtocol(w.spoken)
+	if j.spoken = wire.ParseProtocol(query.Get("protocol")); j.spoken < wire.MinProtocol {
+		return j, errBadProtocol(j.spoken)
 	}
 
-	w.room = query.Get("room")
-	if !wire.ValidRoom(w.room) {
-		return w, errBadRoom
+	j.room = query.Get("room")
+	if !wire.ValidRoom(j.room) {
+		return j, errBadRoom
 	}
 
 	var ok bool
-	if w.member.Role, ok = wire.ParseRole(query.Get("role")); !ok {
-		return w, errBadRole
+	if j.member.Role, ok = wire.ParseRole(query.Get("role")); !ok {
+		return j, errBadRole
 	}
 
 	if s := query.Get("rank"); s != "" {
 		rank, ok := wire.ParseRank(s)
 		if !ok {
-			return w, errBadRank
+			return j, errBadRank
 		}
-		w.member.Rank = &rank
+		j.member.Rank = &rank
 	}
 
-	w.dial = readDial(query.Get("dial"))
-	w.member.ID, refused = identity(websocket.Subprotocols(req))
-	return w, refused
+	j.dial = readDial(query.Get("dial"))
+	j.member.ID, refused = identity(websocket.Subprotocols(req))
+	return j, refused
 }
