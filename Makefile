@@ -15,7 +15,7 @@ FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
 .PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-firefox test-old \
-	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak screenshot bench tools clean help
+	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -99,17 +99,29 @@ explore: ## walk every order of events of two Sessions, and check that broken on
 	go test -c -o bin/explore ./negotiation
 	cd negotiation && GOGC=400 GOMEMLIMIT=6GiB ../bin/explore -explore full -test.timeout 240m -test.run '^(TestExplore|TestMutants)$$'
 
-soak: tools ## every test 20 times in a row, and 2,000 rounds of random changes on one connection
+# Hours for 20; each part can run by itself, and with fewer.
+TIMES ?= 20
+
+soak: soak-native soak-browser soak-tabs soak-random ## every test TIMES (20) times in a row, and long runs of random changes
+
+soak-native: tools
+	go test -race -count=$(TIMES) -timeout 120m ./negotiation/... ./server/relay/... ./server/media
+	go test -count=$(TIMES) -timeout 60m ./web/...
+	go test -count=$(TIMES) -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
+
+soak-browser: tools
+	for ((n = 0; n < $(TIMES); n++)); do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
+	PN_BROWSER=1 go test -count=$(TIMES) -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
+
+soak-tabs: tools
 	go run ./web/build -fast
-	go test -race -count=20 -timeout 60m ./negotiation/... ./server/relay/... ./server/media ./web/...
-	go test -count=20 -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
-	for n in {1..20}; do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page
-	PN_BROWSER=1 go test -count=20 -timeout 60m -run '^(TestTableWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
-	PN_TABS=1 go test -race -parallel 3 -count=20 -timeout 180m ./server ./server/terminal ./server/e2e
-	PN_TABS=1 go test -count=20 -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
+	PN_TABS=1 go test -race -parallel 3 -count=$(TIMES) -timeout 300m ./server ./server/terminal ./server/e2e
+	PN_TABS=1 go test -count=$(TIMES) -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server/e2e -long
 	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSaveAndOpen$$' ./server/e2e -collisions 100
-	$(MAKE) --no-print-directory test-old fuzz
+	$(MAKE) --no-print-directory test-old
+
+soak-random: tools fuzz
 	go test -timeout 30m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	PN_BROWSER=1 go test -timeout 120m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)
