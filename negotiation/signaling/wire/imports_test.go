@@ -59,7 +59,7 @@ func TestImports(t *testing.T) {
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
 		{"server/terminal", "", append([]string{"server/media"}, peer...), []string{"github.com/urfave/"}, "the terminal reads no command line"},
-		{"web", "", []string{"web", wire}, []string{"github.com/"}, "the page is files"},
+		{"web", "", []string{"web/packed", wire}, []string{"github.com/"}, "the page is files"},
 		{"wasm", "js", append([]string{"wasm", webapi, browser, local, trouble}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
 	} {
 		cmd := exec.Command("go", "list", "-deps", module+rule.pkg)
