@@ -48,8 +48,8 @@ func WithAnswerDeadline(d time.Duration) Option { return func(s *Session) { s.de
 // [ErrWedged] if pc cannot create an offer, as happens in pion once it has rejected
 // media for lack of a codec.
 //
-// For a polite native peer see [PoliteConfiguration], and for one that meets pages without
-// this package NumberExtensions.
+// For a polite native peer see [PoliteConfiguration], for one that meets pages without
+// this package NumberExtensions, and for one that meets other stacks PayloadTypes.
 func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, options ...Option) (*Session, error) {
 	if role != Polite && role != Impolite {
 		return nil, fmt.Errorf("%w: %q", ErrRole, role)
@@ -82,6 +82,7 @@ func Attach(pc *webrtc.PeerConnection, role Role, send func(Message) error, opti
 		LeftOut:   func(err error) { s.report(trace.CandidateRefused, trace.BadCandidate, err) },
 		Unsent:    func(err error) { s.report(trace.SendFailed, trace.NotSent, err) },
 		Rejected:  func(err error) { s.report(trace.SectionRejected, trace.NotTaken, err) },
+		Renumber:  s.renumber,
 		Record:    s.record,
 		Stop:      s.stop,
 	}); err != nil {

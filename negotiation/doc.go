@@ -80,6 +80,11 @@
 // A track whose codec the other side lacks is not sent, and nothing else breaks. The
 // trace reports it ([trace.SendFailed]), and sending is tried again after each exchange.
 //
+// pion sends a codec under one payload type in all sections, and does not follow if the
+// other side changes it. Natively, PayloadTypes renumbers the packets. Without it such a
+// track is not sent, and a section that is renumbered while it is sent is rejected
+// ([trace.PayloadRenumbered]).
+//
 // A section that is rejected, or has no codec in common with pion, is hidden from pion,
 // which otherwise could not create another offer (shown_native.go).
 //

@@ -46,7 +46,8 @@ type Session struct {
 	record func(trace.Input) // nil: not recording
 	rules  CandidateRules
 
-	sources sourceCounter // nil: sources are not counted
+	sources  sourceCounter                     // nil: sources are not counted
+	renumber func(ssrc uint32, to *[128]uint8) // see PayloadTypes; nil: not possible
 
 	deadline time.Duration // for an answer; 0: none
 

@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "9fe79935655b0aa47fd747b6b4a0e289ec7f5d86da4cefd60dd03e2dcd887304"
+const Source = "5682c9dfbd97026f3c5fe401c9a4628b8d6cc221994cf1d5eb9cedd6e9d25107"

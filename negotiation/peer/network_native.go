@@ -5,6 +5,7 @@ package peer
 import (
 	"errors"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/logging"
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
@@ -36,17 +37,21 @@ func (liveNetwork) Interfaces() ([]*transport.Interface, error) {
 // loopback interface, so that it reaches a tab on a machine without a network.
 // pion's log goes to standard error, see [trace.Paced].
 func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
-	return newPeerConnection(c, nil, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
+	return newPeerConnection(c, nil, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}), nil)
 }
 
 // guarded returns the connection of a pairing, and what Attach is to know of it.
 func guarded(c webrtc.Configuration, rules negotiation.CandidateRules) (*webrtc.PeerConnection, negotiation.Option, error) {
-	guard := negotiation.NewGuard(rules)
-	pc, err := newPeerConnection(c, nil, guard)
-	return pc, negotiation.WithGuard(guard), err
+	guard, payloads := negotiation.NewGuard(rules), &negotiation.PayloadTypes{}
+	pc, err := newPeerConnection(c, nil, guard, payloads)
+	return pc, func(s *negotiation.Session) {
+		negotiation.WithGuard(guard)(s)
+		negotiation.WithPayloadTypes(payloads)(s)
+	}, err
 }
 
-func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard *negotiation.Guard) (*webrtc.PeerConnection, error) {
+// newPeerConnection returns a connection; payloads is nil if no Session will know of it.
+func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard *negotiation.Guard, payloads *negotiation.PayloadTypes) (*webrtc.PeerConnection, error) {
 	network, err := LiveNetwork()
 	if err != nil {
 		return nil, err
@@ -59,5 +64,13 @@ func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard 
 	if err := errors.Join(media.RegisterDefaultCodecs(), negotiation.NumberExtensions(media)); err != nil {
 		return nil, err
 	}
-	return webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(c)
+	interceptors := &interceptor.Registry{}
+	if payloads != nil {
+		interceptors.Add(payloads)
+	}
+	if err := webrtc.RegisterDefaultInterceptorsWithOptions(media, interceptors, webrtc.WithInterceptorLoggerFactory(engine.LoggerFactory)); err != nil {
+		return nil, err
+	}
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors))
+	return api.NewPeerConnection(c)
 }

@@ -23,7 +23,7 @@ func TestTheLogIsPrintable(t *testing.T) {
 	t.Cleanup(func() { _ = offers.GracefulClose() })
 	logger := logging.NewDefaultLoggerFactory()
 	logger.Writer = trace.PacedWriter(10, &log)
-	answers, err := newPeerConnection(webrtc.Configuration{}, logger, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}))
+	answers, err := newPeerConnection(webrtc.Configuration{}, logger, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

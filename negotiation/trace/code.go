@@ -50,6 +50,7 @@ const (
 	NotBundled        Code = "not-bundled"
 	NoCommonCodec     Code = "no-common-codec"
 	PayloadTypeMoved  Code = "payload-type-moved"
+	PayloadRenumbered Code = "payload-renumbered"
 	AllRejected       Code = "all-rejected"
 	NotTaken          Code = "not-taken"
 )
@@ -133,6 +134,7 @@ var reasons = map[Code]string{
 	NotBundled:        "a media section is not in the BUNDLE group",
 	NoCommonCodec:     "a media section has no codec in common with ours",
 	PayloadTypeMoved:  "a payload type means another codec",
+	PayloadRenumbered: "a codec has another payload type than it is sent with",
 	AllRejected:       "the answer rejects what cannot be taken back",
 	NotTaken:          "the connection does not take it",
 

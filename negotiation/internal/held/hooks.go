@@ -18,4 +18,6 @@ type Hooks struct {
 	Rejected  func(error)                    // on the Session's goroutine: a remote section was rejected
 	Record    func(trace.Input)              // on the Session's goroutine: each call to the connection and its result; nil if not recording
 	Stop      <-chan struct{}                // closed to end pending waits
+
+	Renumber func(ssrc uint32, to *[128]uint8) // sets the payload types that a stream is sent with; nil: they cannot be set
 }

@@ -15,7 +15,7 @@ import (
 // handlers for negotiationneeded, candidates and the signaling state.
 func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, error) {
 	p := New(pc, polite)
-	p.stop, p.unsent, p.rejected = to.Stop, to.Unsent, to.Rejected
+	p.stop, p.unsent, p.rejected, p.renumber = to.Stop, to.Unsent, to.Rejected, to.Renumber
 	h := held.New(held.Recorded(p, false, to.Record), polite, false)
 	h.Admit, h.LeftOut = to.Admit, to.LeftOut
 	if err := p.canOffer(); err != nil {

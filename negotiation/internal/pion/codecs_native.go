@@ -52,6 +52,7 @@ type format struct {
 	codec
 	payload uint8
 	repairs bool // a retransmission format
+	fmtp    string
 }
 
 // These limits bound what a media section may say about codecs. Browsers offer some
@@ -103,7 +104,7 @@ func readFormats(m *sdp.Media) (list []format) {
 		if err != nil {
 			channels = 0
 		}
-		list = append(list, format{codecFrom(m.Kind+"/"+c.Name, c.ClockRate, uint16(channels)), uint8(payload), repairs})
+		list = append(list, format{codecFrom(m.Kind+"/"+c.Name, c.ClockRate, uint16(channels)), uint8(payload), repairs, c.Fmtp})
 	}
 	return list
 }

@@ -27,8 +27,9 @@ type Connection struct {
 	told        []string    // mids of the sections reported to rejected
 	senders     senders
 	preferences preferences
-	codecs      []codec // registered with pion, as far as known
-	incomplete  bool    // there may be more codecs than these
+	renumber    func(ssrc uint32, to *Numbering) // nil: packets cannot be renumbered
+	codecs      []codec                          // registered with pion, as far as known
+	incomplete  bool                             // there may be more codecs than these
 
 	// Of the last remote description.
 	order      []sdp.Section     // as on the wire
@@ -158,7 +159,11 @@ func (p *Connection) SetLocalDescription(d webrtc.SessionDescription) error {
 	if d.Type == webrtc.SDPTypeOffer {
 		return p.pc.SetLocalDescription(d)
 	}
-	return p.senders.exchange(p.pc, p.offered, func() error { return p.pc.SetLocalDescription(d) }, p.unsent)
+	if err := p.senders.exchange(p.pc, func() error { return p.pc.SetLocalDescription(d) }); err != nil {
+		return err
+	}
+	p.start(p.offered)
+	return nil
 }
 
 func (p *Connection) AddICECandidate(c webrtc.ICECandidateInit) error {

@@ -122,6 +122,8 @@ func (l *look) part(i int, meaning map[payload]codec) (part, error) {
 				if len(agreed) < len(formats) {
 					err = trace.Because(trace.PayloadTypeMoved, fmt.Errorf("a payload type of media section %q means another codec", s.Mid))
 				}
+			} else if s.Direction&sdp.Recvonly != 0 {
+				err = l.pion.keeps(s.Mid, t, agreed)
 			}
 		}
 		if err != nil && l.kind == webrtc.SDPTypeAnswer {
@@ -156,9 +158,13 @@ func (to *plan) Apply() error {
 		p.remember(to.remote)
 		p.seen, p.meaning = to.seen, to.meaning
 		p.awaitICE()
-		return to.apply(func() error {
-			return p.senders.exchange(p.pc, to.sections, func() error { return p.pc.SetRemoteDescription(to.shown) }, p.unsent)
-		})
+		if err := to.apply(func() error {
+			return p.senders.exchange(p.pc, func() error { return p.pc.SetRemoteDescription(to.shown) })
+		}); err != nil {
+			return err
+		}
+		p.start(to.sections)
+		return nil
 	}
 	for _, t := range to.ended {
 		if err := p.end(t); err != nil {

@@ -19,6 +19,9 @@ type preferences map[*webrtc.RTPTransceiver]preference
 type preference struct {
 	wish []webrtc.RTPCodecParameters // set by the application; nil: all codecs
 	set  []webrtc.RTPCodecParameters // set by us, as read back from pion
+
+	all       []webrtc.RTPCodecParameters // known to pion
+	numbering *Numbering                  // from those to the ones that were set
 }
 
 // of returns what the application wants; nil: all codecs.
@@ -67,7 +70,7 @@ func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParamet
 		return err
 	}
 	now, _ := parameters(t)
-	p[t] = preference{wish, now}
+	p[t] = preference{wish, now, all, numberingOf(all, now)}
 	return nil
 }
 

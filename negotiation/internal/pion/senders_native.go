@@ -45,34 +45,46 @@ func (s *senders) adopt(list []*webrtc.RTPTransceiver, theirs []sdp.Section) {
 	}
 }
 
-// exchange calls set, which ends an offer/answer exchange, and then starts the
-// senders covered by the last local description in sections where the other side
-// receives. A sender without a track, or with one that cannot be sent, may start
-// after a later exchange; unsent is called for the latter.
-func (s *senders) exchange(pc *webrtc.PeerConnection, theirs []sdp.Section, set func() error, unsent func(error)) error {
+// exchange calls set, which ends an offer/answer exchange, and starts no sender.
+func (s *senders) exchange(pc *webrtc.PeerConnection, set func() error) error {
 	back, err := s.park(pc)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(set(), back()); err != nil || pc.SignalingState() == webrtc.SignalingStateClosed {
-		return err
+	return errors.Join(set(), back())
+}
+
+// start is called after an exchange. It starts the senders covered by the last local
+// description in sections where the other side receives, and has those that have started
+// use the payload types of their sections. A sender without a track, or with one that
+// cannot be sent, may start after a later exchange; p.unsent is called for the latter.
+func (p *Connection) start(theirs []sdp.Section) {
+	pc, s := p.pc, &p.senders
+	if pc.SignalingState() == webrtc.SignalingStateClosed {
+		return
 	}
 	s.started = slices.DeleteFunc(s.started, func(x *webrtc.RTPSender) bool {
 		return !slices.Contains(pc.GetSenders(), x)
 	})
 	for _, t := range pc.GetTransceivers() {
 		sender := t.Sender()
+		if sender == nil {
+			continue
+		}
+		err := p.number(t)
 		if slices.Contains(s.started, sender) || !slices.Contains(s.made, sender) || sender.Track() == nil ||
 			sdp.DirectionOf(t.Direction().String())&sdp.Sendonly == 0 || !receives(theirs, t.Mid()) {
 			continue
 		}
-		if err := sender.Send(sender.GetParameters()); err != nil {
-			unsent(fmt.Errorf("media section %q: %w", t.Mid(), err))
+		if err == nil {
+			err = sender.Send(sender.GetParameters())
+		}
+		if err != nil {
+			p.unsent(fmt.Errorf("media section %q: %w", t.Mid(), err))
 			continue
 		}
 		s.started = append(s.started, sender)
 	}
-	return nil
 }
 
 // park swaps the senders that have not started for a placeholder; back puts them

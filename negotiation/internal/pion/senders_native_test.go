@@ -37,7 +37,7 @@ func TestTheConnectionClosesInAnExchange(t *testing.T) {
 					}
 				}
 			}()
-			c.close(pc, func(set func() error) { must(t, new(senders).exchange(pc, nil, set, func(error) {})) })
+			c.close(pc, func(set func() error) { must(t, new(senders).exchange(pc, set)) })
 			<-ended
 		})
 	}

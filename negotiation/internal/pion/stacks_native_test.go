@@ -395,7 +395,9 @@ func TestTheCodecsOfASectionChange(t *testing.T) {
 					}
 					must(t, transceiver.SetCodecPreferences(wish))
 				}
-				h := held.New(New(pc, false), false, false)
+				p := New(pc, false)
+				p.renumber = func(uint32, *Numbering) {}
+				h := held.New(p, false, false)
 				for i, o := range c.offered {
 					m := answer(t, h, section(o[0], o[1])).Media[0]
 					if m.Rejected == c.taken[i] || !m.Rejected && (!slices.Equal(m.Formats(), []string{o[0]}) || !strings.HasPrefix(m.Values("rtpmap")[0], o[0]+" "+o[1]+"/")) {
