@@ -39,9 +39,9 @@ test-computed:
 test-native: test-race walks ## the tests that need no browser
 
 test-race: tools
-	$(GO_TEST) -race -timeout 10m ./negotiation/... ./server/relay/... ./server/media
+	$(GO_TEST) -race -timeout 10m -skip '^TestWebPlatform$$' ./negotiation/... ./server/relay/... ./server/media
 	$(GO_TEST) -timeout 5m ./web/...
-	$(GO_TEST) -timeout 5m -run '^(TestTable|TestStress)$$' ./negotiation
+	$(GO_TEST) -timeout 5m -run '^(TestTable|TestStress|TestWebPlatform)$$' ./negotiation
 
 walks:
 	GOGC=400 $(GO_TEST) -timeout 15m -run '^(TestExplore|TestMutants|TestTheSample|TestParses)$$' ./negotiation
