@@ -24,22 +24,23 @@ func key() string {
 		return signaling.NewKey()
 	}
 	if v, err := storage.Call("getItem", name); err == nil && !v.IsNull() {
-		if k, err := v.String(); err == nil && claim(k) {
+		if k, err := v.String(); err == nil && claim(k, false) {
 			return k
 		}
 	}
 	k := signaling.NewKey()
-	claim(k)
+	claim(k, true)
 	_, _ = storage.Call("setItem", name, k)
 	return k
 }
 
-// claim reports whether no other tab has the key; from then on this one has it.
-func claim(key string) bool {
+// claim reports whether no other tab has the key; from then on this one has it. Nobody
+// has one that is fresh.
+func claim(key string, fresh bool) bool {
 	if locks, err := global("navigator", "locks"); err == nil {
 		return lock(locks, "key "+key)
 	}
-	return ask(key) // there are no locks outside of secure contexts
+	return ask(key, fresh) // there are no locks outside of secure contexts
 }
 
 // lock acquires a Web Lock until the page is closed, if it is free.
@@ -84,9 +85,10 @@ func forever() any {
 	return safejs.Unsafe(p)
 }
 
-// ask asks the other tabs whether one of them has the key. Of those that ask at the
-// same time, as restored tabs do, the one with the lowest number gets it.
-func ask(key string) bool {
+// ask asks the other tabs whether one of them has the key, unless it is fresh, and from
+// then on answers them. Of those that ask at the same time, as restored tabs do, the one
+// with the lowest number gets it.
+func ask(key string, fresh bool) bool {
 	constructor, err := global("BroadcastChannel")
 	if err != nil {
 		return true
@@ -97,7 +99,7 @@ func ask(key string) bool {
 	}
 	question, answer := "who has "+key+"? ", "I have "+key+", "
 	number := signaling.NewKey()
-	asking, taken := true, false
+	asking, taken := !fresh, false
 	heard, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		data := text(args[0], "data")
 		other, asked := strings.CutPrefix(data, question)
@@ -116,8 +118,11 @@ func ask(key string) bool {
 		webapi.Release(heard)
 		return true
 	}
+	if fresh {
+		return true
+	}
 	_, _ = channel.Call("postMessage", question+number)
-	time.Sleep(150 * time.Millisecond) // who has it answers at once
+	time.Sleep(300 * time.Millisecond) // the tab that has it answers at once, unless it is busy
 	asking = false
 	if taken {
 		_, _ = channel.Call("close")

@@ -72,9 +72,9 @@ func (s *side) explainRole() {
 		other = "impolite"
 	}
 	side, home := s.d.create("a", ""), s.d.create("a", "")
-	side.set("href", "/"+other)
+	side.set("href", server(s.d)+other)
 	side.setText("the " + other + " side")
-	home.set("href", "/")
+	home.set("href", server(s.d))
 	home.setText("make a room of your own")
 	words := s.page.el["notice-text"]
 	words.setText("This room has its " + string(s.role) + " peer already. Open ")
