@@ -14,7 +14,7 @@ CONNECTING := FuzzMessage FuzzSchedule FuzzDescription FuzzAnswer
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-firefox test-old \
+.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-firefox test-stacks test-old \
 	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -59,6 +59,13 @@ test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and w
 	@.ci/tools firefox-esr
 	go run ./web/build -fast
 	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox' ./server/e2e
+
+test-stacks: ## native peers with other implementations of WebRTC, which it installs
+	@.ci/tools nodejs npm python3-aiortc python3-websockets
+	mkdir -p bin/stacks
+	cp server/e2e/testdata/stacks/package*.json bin/stacks
+	cd bin/stacks && npm ci --ignore-scripts --no-audit --no-fund
+	PN_STACKS=1 go test -count=1 -v -parallel 3 -timeout 15m -run '^TestStacks$$' ./server/e2e
 
 test-old: ## a program from before the protocol had a number, with today's
 	PN_OLD=1 go test -count=1 -v -timeout 5m -run '^TestOld$$' ./server/e2e
