@@ -351,7 +351,8 @@ func TestALineThatPionCannotRead(t *testing.T) {
 						taken = append(taken, m.Mid)
 					}
 				}
-				if strings.Join(taken, " ") != c.taken || strings.Contains(a.String(), c.not) || len(a.Media) != 3 {
+				_, said, _ := strings.Cut(a.String(), "\r\ns=") // after the origin, whose number is random
+				if strings.Join(taken, " ") != c.taken || strings.Contains(said, c.not) || len(a.Media) != 3 {
 					t.Errorf("took %q:\n%s", taken, a)
 				}
 			}
