@@ -134,6 +134,8 @@ soak-random: tools fuzz
 	PN_BROWSER=1 go test -timeout 120m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)
 	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
 	go test -timeout 30m -run '^TestWebPlatform$$' ./negotiation -seeds 200
+	for n in {0..15..5}; do $(GO_BROWSER) -timeout 30m -run '^TestWebPlatform' ./negotiation -seeds 5 -seed $$n || exit 1; done
+	PN_BROWSER=1 go test -timeout 60m -run '^TestWebPlatformWithBrowser$$' ./negotiation -seeds 10
 	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
 
 screenshot: tools ## make the pictures in README.md

@@ -93,34 +93,54 @@ var (
 // dial returns a party whose other side is native.
 func dial(t *testing.T) *party {
 	p := newParty(t, *role, 1)
-	socket := js.Global().Get("WebSocket").New(*native)
-	ready := make(chan struct{})
-	p.frames = delayed(t, func(f frame) {
-		data, err := json.Marshal(f)
-		if err != nil {
-			t.Error(err)
-		}
-		<-ready
-		socket.Call("send", string(data))
-	})
+	s := connect(t)
+	p.frames = delayed(t, s.send)
 	p.attach()
+	s.listen(p.receive)
+	p.finish = func() {
+		<-p.done
+		s.close()
+	}
+	return p
+}
+
+// socket is the WebSocket of the native side.
+type socket struct {
+	t     *testing.T
+	value js.Value
+	ready chan struct{}
+}
+
+func connect(t *testing.T) *socket {
+	return &socket{t, js.Global().Get("WebSocket").New(*native), make(chan struct{})}
+}
+
+// send waits until the native side is there.
+func (s *socket) send(f frame) {
+	data, err := json.Marshal(f)
+	if err != nil {
+		s.t.Error(err)
+	}
+	<-s.ready
+	s.value.Call("send", string(data))
+}
+
+// listen has receive called with each frame.
+func (s *socket) listen(receive func(frame)) {
 	on := func(event string, f func(js.Value)) {
-		socket.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
+		s.value.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
 			f(args[0])
 			return nil
 		}))
 	}
-	on("open", func(js.Value) { close(ready) })
+	on("open", func(js.Value) { close(s.ready) })
 	on("message", func(e js.Value) {
 		var f frame
 		if err := json.Unmarshal([]byte(e.Get("data").String()), &f); err != nil {
-			t.Error(err)
+			s.t.Error(err)
 		}
-		p.receive(f)
+		receive(f)
 	})
-	p.finish = func() {
-		<-p.done
-		socket.Call("close")
-	}
-	return p
 }
+
+func (s *socket) close() { s.value.Call("close") }

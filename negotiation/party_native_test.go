@@ -104,6 +104,17 @@ func (p *party) complete() {
 // each connection that it wants, it dials the WebSocket given with -native, and
 // next makes the party that plays the other role and has it do its part.
 func withBrowser(t *testing.T, test, role string, next func(make func(*testing.T) *party), arguments ...string) {
+	withSocket(t, test, role, func(conn *websocket.Conn) {
+		next(func(t *testing.T) *party {
+			return over(t, conn, string(otherRole[Role(role)]))
+		})
+	}, arguments...)
+}
+
+var otherRole = map[Role]Role{Polite: Impolite, Impolite: Polite}
+
+// withSocket is withBrowser for what is not a party.
+func withSocket(t *testing.T, test, role string, next func(*websocket.Conn), arguments ...string) {
 	if os.Getenv("PN_BROWSER") == "" {
 		t.Skip("needs a browser: make test-browser")
 	}
@@ -142,9 +153,7 @@ func withBrowser(t *testing.T, test, role string, next func(make func(*testing.T
 	for {
 		select {
 		case conn := <-connected:
-			next(func(t *testing.T) *party {
-				return over(t, conn, map[string]string{"polite": "impolite", "impolite": "polite"}[role])
-			})
+			next(conn)
 		case err = <-ended:
 			if err != nil || !strings.Contains(output.String(), "--- PASS: "+test) {
 				t.Errorf("%v\n%s", err, &output)
@@ -175,15 +184,29 @@ var browserTests = sync.OnceValues(func() (program string, err error) {
 // over returns a party whose other side is in a browser.
 func over(t *testing.T, conn *websocket.Conn, role string) *party {
 	p := newParty(t, role, 2)
-	p.frames = delayed(t, func(f frame) {
+	p.frames = delayed(t, toBrowser(t, conn))
+	p.attach()
+	gone := fromBrowser(t, conn, p.receive)
+	p.finish = func() {
+		p.send(frame{Done: true})
+		<-gone
+	}
+	return p
+}
+
+func toBrowser(t *testing.T, conn *websocket.Conn) func(frame) {
+	return func(f frame) {
 		if err := conn.WriteJSON(f); err != nil {
 			t.Error(err)
 		}
-	})
-	p.attach()
-	gone := make(chan struct{})
+	}
+}
+
+// fromBrowser has receive called with each frame until the browser goes.
+func fromBrowser(t *testing.T, conn *websocket.Conn, receive func(frame)) (gone <-chan struct{}) {
+	end := make(chan struct{})
 	go func() {
-		defer close(gone)
+		defer close(end)
 		for {
 			var f frame
 			_, data, err := conn.ReadMessage()
@@ -193,12 +216,8 @@ func over(t *testing.T, conn *websocket.Conn, role string) *party {
 			if err := json.Unmarshal(data, &f); err != nil {
 				t.Error(err)
 			}
-			p.receive(f)
+			receive(f)
 		}
 	}()
-	p.finish = func() {
-		p.send(frame{Done: true})
-		<-gone
-	}
-	return p
+	return end
 }

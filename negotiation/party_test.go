@@ -37,12 +37,17 @@ func all(parties []*party, f func(*party)) {
 
 // delayed returns a queue that keeps the order and takes its time.
 func delayed(t *testing.T, deliver func(frame)) chan<- []byte {
+	return delayedBy(t, rand.New(rand.NewPCG(3, 4+*seed)), 4, deliver)
+}
+
+// delayedBy returns a queue that keeps the order and takes less than limit milliseconds
+// for each frame.
+func delayedBy(t *testing.T, r *rand.Rand, limit int, deliver func(frame)) chan<- []byte {
 	queue := make(chan []byte, 1024)
-	r := rand.New(rand.NewPCG(3, 4+*seed))
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for data := range queue {
-			if d := r.IntN(4); d > 0 {
+			if d := r.IntN(limit); d > 0 {
 				time.Sleep(time.Duration(d) * time.Millisecond)
 			}
 			var f frame
@@ -351,3 +356,6 @@ var moves = []string{"the browser", "the native side"}
 
 // videoOf are those who offer video in a codec that only they have.
 var videoOf = []string{"the browser", "the native side", "both"}
+
+// pages are the browser's sides of TestWebPlatformWithBrowser.
+var pages = []string{"ours", "the W3C sample"}

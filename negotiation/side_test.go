@@ -25,16 +25,17 @@ type side struct {
 	log      []string
 	happened chan struct{} // capacity 1
 
-	expected trace.Kind               // what may surface
-	spoils   int                      // answers that come as garbage
-	late     chan negotiation.Message // if there is one, answers go there
-	deaf     bool                     // messages wait
-	waiting  []negotiation.Message    // for it to hear
-	channels chan *webrtc.DataChannel // opened, ours or the other's
-	messages chan string
-	answer   string // the last that came
-	states   []trace.State
-	told     []trace.Event
+	expected  trace.Kind               // what may surface
+	spoils    int                      // answers that come as garbage
+	late      chan negotiation.Message // if there is one, answers go there
+	deaf      bool                     // messages wait
+	waiting   []negotiation.Message    // for it to hear
+	channels  chan *webrtc.DataChannel // opened, ours or the other's
+	messages  chan string
+	answer    string // the last that came
+	sentFirst string // the ufrag of the first description
+	states    []trace.State
+	told      []trace.Event
 
 	options []negotiation.Option
 	tell    func(trace.Event) // is told each event, too; nil: nobody is
@@ -73,6 +74,13 @@ func (p *side) attach(other *side) {
 		var received negotiation.Message
 		if err := received.UnmarshalJSON(data); err != nil {
 			p.t.Error(err)
+		}
+		if m.Description != nil {
+			p.mu.Lock()
+			if p.sentFirst == "" {
+				p.sentFirst = credentials(m.Description)
+			}
+			p.mu.Unlock()
 		}
 		other.receive(received)
 		return nil
