@@ -35,20 +35,23 @@ func (w *world) native(room, role string, auto bool, onTrack ...func(string, pee
 	w.t.Helper()
 	n := &native{t: w.t, events: map[trace.Kind]int{}}
 	onTrack = append(onTrack, nil)
-	p, err := peer.Join(context.Background(), peer.Config{
+	config := peer.Config{
 		OnTrack: onTrack[0],
 		Options: signaling.Options{Server: w.url, Room: room, Role: negotiation.Role(role)},
 		Connect: auto,
 		Verbose: true,
 		Trace:   n.trace,
-		NewPeerConnection: func(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+	}
+	if w.newConnection != nil {
+		config.NewPeerConnection = func(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
 			pc, err := w.newConnection(c)
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			n.connections = append(n.connections, pc)
 			return pc, err
-		},
-	})
+		}
+	}
+	p, err := peer.Join(context.Background(), config)
 	if err != nil {
 		w.t.Fatal(err)
 	}

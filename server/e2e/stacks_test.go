@@ -220,6 +220,7 @@ type meeting struct {
 func newMeeting(t *testing.T, command []string, role string) *meeting {
 	t.Helper()
 	w := newWorld(t)
+	w.newConnection = nil // those that a Peer makes itself, with all that helps with other stacks
 	m := &meeting{ours: w.mediaNative("stacks", "")}
 	m.it = newOther(t, command, strings.Replace(w.url, "http", "ws", 1)+"/ws?room=stacks&role="+role)
 	m.until("they have met", func() bool { return m.ours.count(trace.Paired) > 0 })
@@ -317,9 +318,13 @@ func (m *meeting) restartsBy(restarts func()) {
 	if m.failure != "" {
 		return
 	}
-	before, paired := m.ours.ufrag(), m.ours.count(trace.Paired)
+	ufrag := func() string {
+		list := m.it.values("ufrag")
+		return list[len(list)-1]
+	}
+	before, paired := ufrag(), m.ours.count(trace.Paired)
 	restarts()
-	m.until("new credentials", func() bool { return m.ours.ufrag() != before })
+	m.until("new credentials of ours", func() bool { return ufrag() != before })
 	m.chats()
 	if m.failure == "" && m.ours.count(trace.Paired) > paired {
 		m.failure = "it took a new connection"

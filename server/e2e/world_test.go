@@ -31,7 +31,7 @@ type world struct {
 	http  *http.Server
 	ended chan struct{}
 
-	newConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error) // of native peers
+	newConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error) // of native peers; nil: their own
 }
 
 // worldAt is a world whose server somebody else has started.

@@ -16,9 +16,13 @@ def tell(event, value=""):
     print(json.dumps({"event": event, "value": str(value)}), flush=True)
 
 
-def fingerprint(description):
+def first_line(description, start):
     lines = description.sdp.splitlines() if description else []
-    return next((line for line in lines if line.startswith("a=fingerprint:sha-256")), None)
+    return next((line for line in lines if line.startswith(start)), None)
+
+
+def fingerprint(description):
+    return first_line(description, "a=fingerprint:sha-256")
 
 
 class Page:
@@ -120,6 +124,7 @@ class Page:
                 tell("ignored")
                 return
             await pc.setRemoteDescription(description)
+            tell("ufrag", first_line(description, "a=ice-ufrag:"))
             if description.type == "offer":
                 await pc.setLocalDescription(await pc.createAnswer())
                 await self.send({"description": {"type": "answer", "sdp": pc.localDescription.sdp}})

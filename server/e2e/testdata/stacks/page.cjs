@@ -10,6 +10,7 @@ const WebSocket = require("ws");
 
 const tell = (event, value = "") => console.log(JSON.stringify({ event, value: String(value) }));
 const isOpen = (channel) => channel.readyState === "open";
+const ufrag = (description) => description.sdp.match(/a=ice-ufrag:(.*)/)?.[1].trim();
 const fingerprint = (description) => description?.sdp.match(/a=fingerprint:.*/)?.[0];
 
 module.exports = function run(stack) {
@@ -97,6 +98,7 @@ module.exports = function run(stack) {
         tell("rollback");
       }
       await pc.setRemoteDescription(description);
+      tell("ufrag", ufrag(description));
       if (description.type === "offer") {
         await pc.setLocalDescription(await pc.createAnswer());
         signaler.send({ description: { type: "answer", sdp: pc.localDescription.sdp } });
