@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "5682c9dfbd97026f3c5fe401c9a4628b8d6cc221994cf1d5eb9cedd6e9d25107"
+const Source = "d9de6b8ff4a7396218a71191a906bf95a69f53d9825a64351170a3440b9a60b0"

@@ -318,3 +318,43 @@ func TestAPlainPageCallsAgain(t *testing.T) {
 		})
 	}
 }
+
+// A plain page that gave up a connection may answer with the next one: that is the one it
+// has, though its last offer was the other's.
+func TestAPlainPageAnswersWithAnotherConnection(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a := w.peer("a")
+		p := w.page(wire.Polite)
+		offer := func() {
+			t.Helper()
+			if _, err := p.pc.CreateDataChannel("page", nil); err != nil {
+				t.Fatal(err)
+			}
+			d, err := p.pc.CreateOffer(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.set(d)
+			p.describe(a, *p.pc.LocalDescription())
+		}
+		ours := p.offered(a)
+		offer()
+		a.await("it is ignored", func() bool { return a.count(trace.CollisionIgnored) == 1 })
+		p.renew()
+		if err := p.pc.SetRemoteDescription(ours); err != nil {
+			t.Fatal(err)
+		}
+		d, err := p.pc.CreateAnswer(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.set(d)
+		p.describe(a, *p.pc.LocalDescription())
+		a.await("they are connected", func() bool { return a.count(trace.ChannelOpened) == 1 })
+		offer()
+		a.await("its offer is answered", func() bool { return a.count(trace.AnswerSending) == 1 })
+		if a.count(trace.Paired) != 1 || a.count(trace.Unpaired) > 0 {
+			t.Errorf("it takes it for another call:\n%s", a.log())
+		}
+	})
+}

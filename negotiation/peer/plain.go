@@ -46,7 +46,7 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 // deliverPlain hands an envelope over to the pairing.
 func (r *remote) deliverPlain(e signaling.Envelope) {
 	r.audit(trace.MessageReceived, identity(e), e)
-	r.pairing.caller.speaks(e.Message)
+	r.pairing.caller.speaks(e.Message, r.pairing.state != trace.Stable)
 	switch {
 	case e.Refused != nil:
 		r.refusedThere(*e.Refused)
@@ -116,9 +116,14 @@ func callerOf(text string) caller {
 	return caller{d.SessionID(), fingerprint}
 }
 
-// speaks is called with each message of a plain page.
-func (c *caller) speaks(m *negotiation.Message) {
-	if *c == (caller{}) && m != nil && m.Description != nil {
+// speaks is called with each message of a plain page. Its first description tells which
+// connection it has, and so does each answer to an offer that is pending: its first may
+// have been an offer that was ignored, of a connection that it has given up since.
+func (c *caller) speaks(m *negotiation.Message, pending bool) {
+	if m == nil || m.Description == nil {
+		return
+	}
+	if *c == (caller{}) || pending && m.Description.Type == webrtc.SDPTypeAnswer {
 		*c = callerOf(m.Description.SDP)
 	}
 }
