@@ -11,10 +11,11 @@ GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
 FUZZERS    := FuzzReceive FuzzParse FuzzLine FuzzRead FuzzMask
 CONNECTING := FuzzMessage FuzzSchedule FuzzDescription FuzzAnswer
+PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTheOtherLane|TestTraceFile|TestVisitors|TestWrongRoles)
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-firefox test-stacks test-old \
+.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
 	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -25,7 +26,7 @@ run: ## build quickly and serve on http://localhost:8080
 	go run ./server serve --addr :8080
 
 # Tests that only compute run in the time that those with networks and browsers leave idle.
-test: tools ## run the tests, all but the long ones
+test: tools ## run the tests, all but test-page and the long ones
 	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-live test-computed
 
 # Two browsers at once wait less: one plays with connections, and one shows tabs.
@@ -53,7 +54,11 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
 	PN_TABS=1 $(GO_TEST) -race -timeout 5m ./server ./server/terminal
-	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m ./server/e2e
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)' ./server/e2e
+
+test-page: tools ## what the page draws of the trace, and how it can be read
+	go run ./web/build -fast
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -run '$(PAGE)' ./server/e2e
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
@@ -77,8 +82,8 @@ fuzz-text: $(FUZZERS)
 
 # By count: when a time limit ends, Go 1.26 may report a failure (go.dev/issue/75804).
 FuzzMessage FuzzSchedule: RUNS := 25000x
-FuzzReceive FuzzParse:    RUNS := 250000x
-FuzzLine FuzzMask:        RUNS := 50000x
+FuzzReceive FuzzParse:    RUNS := 80000x
+FuzzLine FuzzMask:        RUNS := 20000x
 FuzzRead:                 RUNS := 5000x
 FuzzDescription:          RUNS := 500x
 FuzzAnswer:               RUNS := 800x

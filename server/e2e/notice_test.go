@@ -185,7 +185,7 @@ func TestAnotherNoticeStays(t *testing.T) {
 			t.Errorf("its button says %q", label)
 		}
 		b.press("#notice-action")
-		await(t, "the page is another one", func() bool { return b.text(`String(globalThis.before)`) == "undefined" }, b)
+		b.awaitAnother()
 		if err := b.navigate("about:blank"); err != nil {
 			t.Fatal(err)
 		}

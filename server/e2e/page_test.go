@@ -202,12 +202,18 @@ func TestATabThatComesBackReloads(t *testing.T) {
 	w := newWorld(t)
 	b := w.tab("/polite")
 	b.eval(`globalThis.before = true; dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`, nil)
-	await(t, "the page is another one", func() bool {
+	b.awaitAnother()
+	b.ready()
+}
+
+// awaitAnother waits for another page in place of the one that has set globalThis.before.
+func (b *tab) awaitAnother() {
+	b.t.Helper()
+	await(b.t, "the page is another one", func() bool {
 		var before bool
 		err := b.evaluate(`globalThis.before === true`, &before)
 		return err == nil && !before // an error: the page is on its way
 	}, b)
-	b.ready()
 }
 
 func TestABrowserThatCannot(t *testing.T) {
