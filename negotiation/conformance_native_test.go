@@ -5,6 +5,7 @@ package negotiation_test
 import (
 	"testing"
 
+	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -20,7 +21,12 @@ func newPeerConnection(t *testing.T, c webrtc.Configuration) *webrtc.PeerConnect
 
 func newPeerConnectionWith(t *testing.T, c webrtc.Configuration, media *webrtc.MediaEngine) *webrtc.PeerConnection {
 	t.Helper()
-	engine := webrtc.SettingEngine{}
+	return newPeerConnectionLogging(t, c, media, nil)
+}
+
+func newPeerConnectionLogging(t *testing.T, c webrtc.Configuration, media *webrtc.MediaEngine, log logging.LoggerFactory) *webrtc.PeerConnection {
+	t.Helper()
+	engine := webrtc.SettingEngine{LoggerFactory: log}
 	engine.SetIncludeLoopbackCandidate(true)
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(media)).NewPeerConnection(c)
 	if err != nil {

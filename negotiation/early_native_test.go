@@ -3,9 +3,12 @@
 package negotiation_test
 
 import (
+	"bytes"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/pion/logging"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
@@ -29,7 +32,16 @@ func TestMediaOvertakeTheAnswer(t *testing.T) {
 // that its own audio needs one.
 func overtake(t *testing.T) bool {
 	t.Helper()
-	polite, impolite := pair(t)
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	unhandled := &awaited{words: "Incoming unhandled RTP", seen: make(chan struct{})}
+	log := &logging.DefaultLoggerFactory{Writer: unhandled, DefaultLogLevel: logging.LogLevelError}
+	polite := newSideWith(t, "polite", newPeerConnectionLogging(t, negotiation.PoliteConfiguration(webrtc.Configuration{}), media, log))
+	impolite := newSide(t, "impolite")
+	polite.attach(impolite)
+	impolite.attach(polite)
 	late := make(chan negotiation.Message, 1)
 	polite.late = late
 	tracks := map[*side]*webrtc.TrackLocalStaticRTP{}
@@ -89,6 +101,7 @@ func overtake(t *testing.T) bool {
 		t.Fatal(err)
 	}
 	<-arrived
+	<-unhandled.seen // pion peeks at the first packet, and its reader would not wait for that
 	if err := polite.s.Receive(answer); err != nil {
 		t.Fatal(err)
 	}
@@ -113,4 +126,18 @@ func overtake(t *testing.T) bool {
 			t.Fatal("nothing was heard")
 		}
 	}
+}
+
+// awaited tells when a logger writes a line with these words.
+type awaited struct {
+	words string
+	once  sync.Once
+	seen  chan struct{}
+}
+
+func (a *awaited) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(a.words)) {
+		a.once.Do(func() { close(a.seen) })
+	}
+	return len(line), nil
 }
