@@ -2,7 +2,6 @@ package negotiation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -35,66 +34,18 @@ func all(parties []*party, f func(*party)) {
 	wg.Wait()
 }
 
-// delayed returns a queue that keeps the order and takes its time.
-func delayed(t *testing.T, deliver func(frame)) chan<- []byte {
-	return delayedBy(t, rand.New(rand.NewPCG(3, 4+*seed)), 4, deliver)
-}
-
-// delayedBy returns a queue that keeps the order and takes less than limit milliseconds
-// for each frame.
-func delayedBy(t *testing.T, r *rand.Rand, limit int, deliver func(frame)) chan<- []byte {
-	queue := make(chan []byte, 1024)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for data := range queue {
-			if d := r.IntN(limit); d > 0 {
-				time.Sleep(time.Duration(d) * time.Millisecond)
-			}
-			var f frame
-			if err := json.Unmarshal(data, &f); err != nil {
-				t.Error(err)
-			}
-			deliver(f)
-		}
-	})
-	t.Cleanup(func() {
-		close(queue)
-		wg.Wait()
-	})
-	return queue
-}
-
-// frame is what the two parties send each other, in order.
-type frame struct {
-	Message *Message `json:"message,omitempty"`
-	Pass    *pass    `json:"pass,omitempty"`
-	Done    bool     `json:"done,omitempty"`
-}
-
-// pass says what one party sees after it has negotiated all it wanted. When two
-// in a row are equal on both sides, all has come to rest.
-type pass struct {
-	Events   int
-	Sections string
-	Live     string // mids of the sections on which media are sent
-	Chat     int    // lines sent
-}
-
 // party is one side.
 type party struct {
 	*rand.Rand
-	t         *testing.T
+	courier
 	name      string
 	pc        *webrtc.PeerConnection
 	s         *Session
-	frames    chan<- []byte
-	passes    chan pass
 	media     player
 	deafAfter bool   // the next meeting
 	metWith   string // the ufrag at the last one
 
-	done   chan struct{} // the other side has looked at everything
-	finish func()        // tells the other side so, where that is a browser
+	finish func() // tells the other side, where that is a browser, that this one has looked at everything
 
 	mu     sync.Mutex
 	deaf   bool      // messages wait
@@ -116,8 +67,8 @@ type party struct {
 
 func newParty(t *testing.T, name string, stream uint64) *party {
 	p := &party{
-		Rand: rand.New(rand.NewPCG(stream, *seed)), t: t, name: name, pc: newConnection(t),
-		passes: make(chan pass, 4), done: make(chan struct{}), events: map[trace.Kind]int{}, more: make(chan struct{}, 1), open: make(chan struct{}),
+		Rand: rand.New(rand.NewPCG(stream, *seed)), courier: newCourier(t), name: name, pc: newConnection(t),
+		events: map[trace.Kind]int{}, more: make(chan struct{}, 1), open: make(chan struct{}),
 	}
 	p.moved = sync.NewCond(&p.mu)
 	p.media.begin(t, p.pc)
@@ -175,27 +126,14 @@ func (p *party) outlook() string {
 	return b.String()
 }
 
-func (p *party) send(f frame) {
-	data, err := json.Marshal(f)
-	if err != nil {
-		p.t.Error(err)
-	}
-	p.frames <- data
-}
-
 func (p *party) receive(f frame) {
-	switch {
-	case f.Done:
-		close(p.done)
-	case f.Pass != nil:
-		p.passes <- *f.Pass
-	case f.Message != nil:
+	p.courier.receive(f, func(m Message) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.waits = append(p.waits, *f.Message); !p.deaf {
+		if p.waits = append(p.waits, m); !p.deaf {
 			p.hear()
 		}
-	}
+	})
 }
 
 // hear hands over what waits. It is called with p.mu held.
@@ -267,42 +205,29 @@ func (p *party) do(f func() error) {
 func (p *party) rest() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	var before, theirs [2]pass
-	for n := 0; ; n++ {
-		if err := p.s.Negotiated(ctx); err != nil {
-			p.t.Errorf("%s: not negotiated: %v", p.name, err)
-			return
-		}
+	mine, theirs, settled := p.settle(ctx, p.name, p.s.Negotiated, func() pass {
 		p.mu.Lock()
-		mine := pass{Events: p.total, Sections: p.sections(), Live: strings.Join(p.live(), " "), Chat: p.sent}
-		p.mu.Unlock()
-		p.send(frame{Pass: &mine})
-		select {
-		case other := <-p.passes:
-			before, theirs = [2]pass{before[1], mine}, [2]pass{theirs[1], other}
-		case <-ctx.Done():
-			p.t.Errorf("%s: the other side does not come to rest", p.name)
-			return
-		}
-		if n > 0 && before[0] == before[1] && theirs[0] == theirs[1] {
-			break
-		}
+		defer p.mu.Unlock()
+		return pass{Events: p.total, Sections: p.sections(), Live: strings.Join(p.live(), " "), Chat: p.sent}
+	})
+	if !settled {
+		return
 	}
-	if before[1].Sections != theirs[1].Sections {
-		p.t.Errorf("%s has the sections %s, the other %s", p.name, before[1].Sections, theirs[1].Sections)
+	if mine.Sections != theirs.Sections {
+		p.t.Errorf("%s has the sections %s, the other %s", p.name, mine.Sections, theirs.Sections)
 	}
 	p.complete()
-	for p.lines() < theirs[1].Chat {
+	for p.lines() < theirs.Chat {
 		select {
 		case <-p.more:
 		case <-ctx.Done():
-			p.t.Errorf("%s: %d chat lines came, not %d", p.name, p.lines(), theirs[1].Chat)
+			p.t.Errorf("%s: %d chat lines came, not %d", p.name, p.lines(), theirs.Chat)
 			return
 		}
 	}
 	p.media.atRest(true)
 	defer p.media.atRest(false)
-	p.arrive(ctx, strings.Fields(theirs[1].Live))
+	p.arrive(ctx, strings.Fields(theirs.Live))
 	p.meet(ctx)
 }
 

@@ -2,7 +2,6 @@ package negotiation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -141,8 +140,7 @@ func (r webPlatformRow) stream(role Role, n uint64) *rand.Rand {
 
 func (r webPlatformRow) peer(t *testing.T, role Role) *webPlatformPeer {
 	return &webPlatformPeer{
-		Rand: r.stream(role, 0), t: t, role: role, first: role == r.begins,
-		passes: make(chan pass, 4), done: make(chan struct{}),
+		Rand: r.stream(role, 0), courier: newCourier(t), role: role, first: role == r.begins,
 	}
 }
 
@@ -164,12 +162,9 @@ type webPlatformSide interface {
 type webPlatformPeer struct {
 	*rand.Rand
 	webPlatformSide
-	t      *testing.T
-	role   Role
-	first  bool
-	frames chan<- []byte
-	passes chan pass
-	done   chan struct{} // the other side has looked at everything
+	courier
+	role  Role
+	first bool
 
 	mu       sync.Mutex
 	messages int              // sent and received
@@ -185,26 +180,13 @@ func (p *webPlatformPeer) said(m Message) {
 	p.send(frame{Message: &m})
 }
 
-func (p *webPlatformPeer) send(f frame) {
-	data, err := json.Marshal(f)
-	if err != nil {
-		p.t.Error(err)
-	}
-	p.frames <- data
-}
-
 func (p *webPlatformPeer) receive(f frame) {
-	switch {
-	case f.Done:
-		close(p.done)
-	case f.Pass != nil:
-		p.passes <- *f.Pass
-	case f.Message != nil:
-		p.count(*f.Message, false)
-		if err := p.hear(*f.Message); err != nil && !errors.Is(err, ErrClosed) {
+	p.courier.receive(f, func(m Message) {
+		p.count(m, false)
+		if err := p.hear(m); err != nil && !errors.Is(err, ErrClosed) {
 			p.t.Error(err)
 		}
-	}
+	})
 }
 
 func (p *webPlatformPeer) count(m Message, ours bool) {
@@ -220,27 +202,11 @@ func (p *webPlatformPeer) count(m Message, ours bool) {
 func (p *webPlatformPeer) rest() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	var before, theirs pass
-	for n := 0; ; n++ {
-		if err := p.negotiated(ctx); err != nil {
-			p.t.Errorf("%s: not negotiated: %v", p.role, err)
-			return
-		}
+	p.settle(ctx, string(p.role), p.negotiated, func() pass {
 		p.mu.Lock()
-		mine := pass{Events: p.messages}
-		p.mu.Unlock()
-		p.send(frame{Pass: &mine})
-		select {
-		case other := <-p.passes:
-			if n > 0 && mine == before && other == theirs {
-				return
-			}
-			before, theirs = mine, other
-		case <-ctx.Done():
-			p.t.Errorf("%s: the other side does not come to rest", p.role)
-			return
-		}
-	}
+		defer p.mu.Unlock()
+		return pass{Events: p.messages}
+	})
 }
 
 // looks counts the transceivers, and the sections in which they send and receive now.

@@ -1,0 +1,64 @@
+//go:build !js
+
+package pion
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pion/webrtc/v4"
+
+	"perfect-negotiation/negotiation/internal/held"
+)
+
+// TestTheCodecsOfASectionChange changes the codecs of a section that has a track of
+// ours, and changes them back.
+// https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
+func TestTheCodecsOfASectionChange(t *testing.T) {
+	vp9 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP9, ClockRate: 90000}
+	section := func(payload, codec string) string {
+		return described(strings.ReplaceAll(mediaSection("video", "v", codec+"/90000"), "100", payload))
+	}
+	for _, c := range []struct {
+		name    string
+		wish    []webrtc.RTPCodecCapability // set by the application; nil: none
+		offered [][2]string
+		taken   []bool
+	}{
+		{"another codec", nil, [][2]string{{"96", "VP8"}, {"98", "VP9"}, {"96", "VP8"}}, []bool{true, true, true}},
+		{"another number", nil, [][2]string{{"96", "VP8"}, {"98", "VP8"}, {"96", "VP8"}}, []bool{true, true, true}},
+		{"a codec that we lack", nil, [][2]string{{"96", "VP8"}, {"98", "H264"}}, []bool{true, false}},
+		{"a codec that the application does not want", []webrtc.RTPCodecCapability{vp8}, [][2]string{{"96", "VP8"}, {"98", "VP9"}}, []bool{true, false}},
+		{"a codec that the application wants", []webrtc.RTPCodecCapability{vp9, vp8}, [][2]string{{"96", "VP8"}, {"98", "VP9"}}, []bool{true, true}},
+	} {
+		for _, ours := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s ours %v", c.name, ours), func(t *testing.T) {
+				pc := offlineWith(t, vp8, vp9)
+				defer pc.Close()
+				if ours || c.wish != nil {
+					track, err := webrtc.NewTrackLocalStaticSample(vp8, "track", "stream")
+					must(t, err)
+					transceiver, err := pc.AddTransceiverFromTrack(track)
+					must(t, err)
+					var wish []webrtc.RTPCodecParameters
+					for _, w := range c.wish {
+						wish = append(wish, webrtc.RTPCodecParameters{RTPCodecCapability: w})
+					}
+					must(t, transceiver.SetCodecPreferences(wish))
+				}
+				p := New(pc, false)
+				p.renumber = func(uint32, *Numbering) {}
+				h := held.New(p, false, false)
+				for i, o := range c.offered {
+					m := answer(t, h, section(o[0], o[1])).Media[0]
+					if m.Rejected == c.taken[i] || !m.Rejected && (!slices.Equal(m.Formats(), []string{o[0]}) || !strings.HasPrefix(m.Values("rtpmap")[0], o[0]+" "+o[1]+"/")) {
+						t.Errorf("answered to %s as %s\n%q %q", o[1], o[0], m.Formats(), m.Values("rtpmap"))
+					}
+				}
+				goesOn(t, h, c.name)
+			})
+		}
+	}
+}
