@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"golang.org/x/time/rate"
 
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -19,9 +18,12 @@ import (
 // connection and to answer the close.
 const closeTimeout = 5 * time.Second
 
-// messageCost is the overhead of a message for the relay and its readers, in
-// bytes.
+// messageCost is the overhead of a message for the relay and for each of its readers,
+// in bytes.
 const messageCost = 256
+
+// pingsPerSecond is how many pings a client may send. Nothing needs more.
+const pingsPerSecond = 10
 
 // conn is the connection of a client. One goroutine, serve, reads it; another
 // one writes while there is something to write.
@@ -34,7 +36,12 @@ type conn struct {
 	spoken int   // its protocol number
 	room   *room // nil until it has joined; constant from then on
 	queue  queue
-	pace   *rate.Limiter // how fast it is read, in bytes of the network; a replaced connection leaves it to the next
+
+	pace    *pace    // of the client; a replaced connection leaves it to the next
+	account *account // of its address; nil: not counted
+	share   share    // of the account
+	owed    cost     // since serve paid last
+	toll    int      // the same, for what the others are slow to read; only pace is charged
 
 	ending    atomic.Bool     // end was called: nothing more is taken from the client
 	heard     atomic.Bool     // it gave a sign of life since the sweeper looked
@@ -42,11 +49,16 @@ type conn struct {
 	cancel    context.CancelFunc
 	receiving bool // serve is inside a message
 
-	heardAt, pingedAt time.Time // the sweeper's
+	// The sweeper's.
+	heardAt, pingedAt time.Time
+	mark              uint64    // the frames that were put until readAt
+	readAt            time.Time // no frame before the mark waited then
 }
 
-func newConn(r *Relay, ws *websocket.Conn, j joinRequest) *conn {
+func newConn(r *Relay, ws *websocket.Conn, j joinRequest, a *account) *conn {
 	now := time.Now()
+	perSecond := r.config.BytesPerSecond
+	burst := max(r.config.QueueBytes/2, wire.MaxFrame+messageCost)
 	ended, cancel := context.WithCancel(context.Background())
 	c := &conn{
 		relay:    r,
@@ -55,21 +67,26 @@ func newConn(r *Relay, ws *websocket.Conn, j joinRequest) *conn {
 		member:   j.member,
 		dial:     j.dial,
 		spoken:   j.spoken,
-		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes},
-		pace:     rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.QueueBytes/2, wire.MaxFrame+messageCost)),
+		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes, all: &r.backlog},
+		pace:     &pace{bucket: newBucket(float64(perSecond), float64(burst), now)},
+		account:  a,
 		ended:    ended,
 		cancel:   cancel,
 		heardAt:  now,
 		pingedAt: now,
+		readAt:   now,
 	}
 	ws.NetConn().(*paced).conn = c
 	ws.SetPongHandler(func(string) error {
+		c.charge(1, 0)
 		c.alive()
 		return nil
 	})
 	// The pong waits its turn in the queue: written from here it would block
 	// behind a client that pings but does not read.
 	ws.SetPingHandler(func(data string) error {
+		c.charge(1, 0)
+		c.toll += perSecond / pingsPerSecond
 		c.alive()
 		c.push(frame{websocket.PongMessage, []byte(data)})
 		return nil
@@ -110,7 +127,40 @@ func (c *conn) serve(refused *wire.Error) {
 	c.queue.drop()
 	c.ws.Close()
 	c.cancel()
+	c.pay()
 	c.relay.remove(c)
+}
+
+// charge notes that the client has caused so many deliveries of so many bytes. The
+// bytes of the first one were charged when they were read.
+func (c *conn) charge(deliveries, bytes int) {
+	n := max(deliveries, 1)
+	c.owed.add(cost{bytes: n*messageCost + (n-1)*bytes, frames: n})
+}
+
+// pay waits until the client has paid for what it has cost, and reports whether its
+// connection is ending: then it need not wait. Only serve calls it.
+func (c *conn) pay() (ending bool) {
+	owed, toll := c.owed, c.toll
+	c.owed, c.toll = cost{}, 0
+	waited := false
+	for wait := c.pace.pay(owed.bytes + toll); wait > 0 && c.ended.Err() == nil; wait = c.pace.pay(0) {
+		waited = true
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-c.ended.Done():
+			timer.Stop()
+		}
+	}
+	if c.ended.Err() != nil {
+		c.account.settle(owed)
+		return true
+	}
+	if c.account.pay(c.ended, &c.share, owed) || waited {
+		c.alive() // it is us who have not read
+	}
+	return c.ended.Err() != nil
 }
 
 // receive relays messages until the connection ends or must end.
@@ -120,7 +170,6 @@ func (c *conn) receive() {
 		if err != nil || !c.message(kind, r) {
 			return
 		}
-		c.pace.ReserveN(time.Now(), messageCost)
 	}
 }
 
@@ -142,38 +191,57 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 	c.alive()
 
 	if kind != websocket.TextMessage {
-		c.refuse(wire.CodeBadMessage, "messages must be text, not binary")
+		c.bad("messages must be text, not binary")
 		return true
 	}
 	envelope, err := peek(*buffer)
 	if err != nil {
-		c.refuse(wire.CodeBadMessage, err.Error())
+		c.bad(err.Error())
 		return true
 	}
-	c.relay.pass(c, envelope, envelope.stamp(*buffer, c.member.ID))
+	message := envelope.stamp(*buffer, c.member.ID)
+	deliveries, toll := c.relay.pass(c, envelope, message)
+	c.charge(deliveries, len(message))
+	c.toll += toll
 	return true
 }
 
-// refuse tells the client that one of its messages was not relayed.
-func (c *conn) refuse(code, message string) {
-	c.send(notice{Error: &wire.Error{Code: code, Message: message}}.encode())
+// bad refuses a message of the client.
+func (c *conn) bad(why string) {
+	toll := c.refuse(wire.CodeBadMessage, why)
+	c.charge(1, 0)
+	c.toll += toll
+}
+
+// refuse tells the client that one of its messages was not relayed, and returns the
+// toll of that.
+func (c *conn) refuse(code, message string) (toll int) {
+	return c.send(notice{Error: &wire.Error{Code: code, Message: message}}.encode())
 }
 
 // send queues a text for the client and never blocks. If too much waits
-// already, the client is evicted. The caller may hold the lock of a room.
-func (c *conn) send(text []byte) { c.push(frame{websocket.TextMessage, text}) }
+// already, the client is evicted. It returns what the sender of the text pays on top
+// because of what waits. The caller may hold the lock of a room.
+func (c *conn) send(text []byte) (toll int) { return c.push(frame{websocket.TextMessage, text}) }
 
-func (c *conn) push(f frame) {
-	start, full := c.queue.push(f)
+func (c *conn) push(f frame) int {
+	waiting, start, full := c.queue.push(f)
 	switch {
 	case full:
-		c.relay.config.Logger.Info("client evicted", "id", c.member.ID, "code", wire.CodeSlow)
-		c.end(errSlow)
-		// leave locks the room, which the caller may have locked.
-		c.relay.running.Go(func() { c.relay.leave(c) })
+		c.evict()
+		return 0
 	case start:
 		c.relay.running.Go(c.write)
 	}
+	return toll(len(f.data), waiting, c.queue.maxBytes, c.relay.config.BytesPerSecond)
+}
+
+// evict ends the connection of a client that does not read.
+func (c *conn) evict() {
+	c.relay.config.Logger.Info("client evicted", "id", c.member.ID, "code", wire.CodeSlow)
+	c.end(errSlow)
+	// leave locks the room, which the caller may have locked.
+	c.relay.running.Go(func() { c.relay.leave(c) })
 }
 
 // write writes the queue. If that fails, so does serve.

@@ -5,35 +5,71 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// maxLast is how much is read from a client whose connection is ending, in bytes.
-const maxLast = 1 << 20
+// Bounds on what is read from a client whose connection is ending.
+const (
+	maxLast     = 256 << 10 // bytes
+	lastTimeout = time.Second
+)
 
-// paced is the network connection of a client, which is read no faster than the
-// client's pace allows, whatever the bytes are.
-type paced struct {
-	net.Conn
-	conn *conn
-	last int // bytes read since it began to end
+// pace is how fast one client is read, in bytes of what it costs. A client that comes
+// back with its key shares it with its old connection. Its methods may be called from
+// any goroutine.
+type pace struct {
+	mu sync.Mutex
+	bucket
 }
 
-// Read waits until the client owes nothing. Once the connection is ending it no
-// longer waits, and reads little more than maxLast.
+// pay charges the client, and returns how long it must wait.
+func (p *pace) pay(bytes int) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.spend(float64(bytes))
+	if p.left < 0 {
+		p.fill(time.Now())
+	}
+	return p.until(0)
+}
+
+// paced is the network connection of a client, which is read no faster than the client
+// and all others from its address pay for, whatever the bytes are.
+type paced struct {
+	net.Conn
+	conn  *conn
+	last  int       // bytes read since it began to end
+	until time.Time // no more is read after this; zero: none was read since it began to end
+}
+
+// Read waits until the client owes nothing. Once the connection is ending it no longer
+// waits, and reads little more than maxLast, for lastTimeout.
 func (p *paced) Read(b []byte) (int, error) {
-	ending := p.conn.pace.WaitN(p.conn.ended, 0) != nil
-	if ending && p.last > maxLast {
+	ending := p.conn.pay()
+	if ending && p.isOver() {
 		return 0, io.EOF
 	}
 	n, err := p.Conn.Read(b[:min(len(b), wire.MaxFrame)])
-	p.conn.pace.ReserveN(time.Now(), n)
+	p.conn.owed.bytes += n
 	if ending {
 		p.last += n
 	}
 	return n, err
+}
+
+func (p *paced) isOver() bool {
+	switch {
+	case p.last == 0:
+		return false
+	case p.until.IsZero():
+		p.until = time.Now().Add(lastTimeout)
+		return false
+	default:
+		return p.last > maxLast || time.Now().After(p.until)
+	}
 }
 
 // pacer makes Hijack return a paced connection.
@@ -41,5 +77,8 @@ type pacer struct{ http.ResponseWriter }
 
 func (p pacer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, buffers, err := http.NewResponseController(p.ResponseWriter).Hijack()
+	if err == nil {
+		boundSendBuffer(c)
+	}
 	return &paced{Conn: c}, buffers, err
 }

@@ -13,28 +13,40 @@ type frame struct {
 // goroutine is writing them. Its methods may be called from any goroutine.
 type queue struct {
 	maxFrames, maxBytes int
+	all                 *backlog // of all queues; nil: not counted
 
 	mu      sync.Mutex
 	frames  []frame // oldest first
 	bytes   int     // in frames
 	writing bool    // a goroutine is calling next until it returns false
 	closed  bool    // further frames are dropped
+
+	put, taken uint64 // frames so far
 }
 
-// push adds f. If start is true, the caller must start a goroutine that writes
-// what next returns. If full is true, f would exceed a bound and was not added.
-// An empty queue takes any frame.
-func (q *queue) push(f frame) (start, full bool) {
+// push adds f, and returns the bytes that wait with it. If start is true, the caller
+// must start a goroutine that writes what next returns. If full is true, f would exceed
+// a bound and was not added. An empty queue takes any frame.
+func (q *queue) push(f frame) (waiting int, start, full bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return false, false
+		return 0, false, false
 	}
-	if n := len(q.frames); n > 0 && (n >= q.maxFrames || q.bytes+len(f.data) > q.maxBytes) {
-		return false, true
+	bytes := q.bytes + len(f.data)
+	if n := len(q.frames); n > 0 && (n >= q.maxFrames || bytes > q.maxBytes || q.all.full() && bytes > q.all.share) {
+		return bytes, false, true
 	}
 	q.add(f)
-	return q.claim(), false
+	return bytes, q.claim(), false
+}
+
+// progress returns how many frames have ever been added, and how many of them wait no
+// longer.
+func (q *queue) progress() (put, taken uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.put, q.taken
 }
 
 // finish adds the last frames of the connection regardless of bounds. With
@@ -46,7 +58,7 @@ func (q *queue) finish(discard bool, last ...frame) (start bool) {
 		return false
 	}
 	if discard {
-		q.frames, q.bytes = nil, 0
+		q.clear()
 	}
 	for _, f := range last {
 		q.add(f)
@@ -69,6 +81,8 @@ func (q *queue) next() (f frame, ok bool) {
 	q.frames[0] = frame{}
 	q.frames = q.frames[1:]
 	q.bytes -= len(f.data)
+	q.all.add(-len(f.data))
+	q.taken++
 	return f, true
 }
 
@@ -76,12 +90,21 @@ func (q *queue) next() (f frame, ok bool) {
 func (q *queue) drop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.frames, q.bytes, q.closed = nil, 0, true
+	q.clear()
+	q.closed = true
+}
+
+func (q *queue) clear() {
+	q.all.add(-q.bytes)
+	q.taken += uint64(len(q.frames))
+	q.frames, q.bytes = nil, 0
 }
 
 func (q *queue) add(f frame) {
 	q.frames = append(q.frames, f)
 	q.bytes += len(f.data)
+	q.all.add(len(f.data))
+	q.put++
 }
 
 // claim reports whether a writing goroutine must be started.

@@ -19,11 +19,11 @@ func TestQueueBounds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := queue{maxFrames: 3, maxBytes: 10}
 			for i, f := range tt.waiting {
-				if start, full := q.push(f); full || start != (i == 0) {
+				if _, start, full := q.push(f); full || start != (i == 0) {
 					t.Fatalf("push %d: start %v, full %v", i, start, full)
 				}
 			}
-			if _, full := q.push(tt.next); full != tt.full {
+			if _, _, full := q.push(tt.next); full != tt.full {
 				t.Fatalf("full %v, want %v", full, tt.full)
 			}
 		})
@@ -35,7 +35,7 @@ func TestQueueStartsOneWriter(t *testing.T) {
 	q := queue{maxFrames: 2, maxBytes: 10}
 	push := func(wantStart bool, text string) {
 		t.Helper()
-		if start, full := q.push(frame{data: []byte(text)}); start != wantStart || full {
+		if _, start, full := q.push(frame{data: []byte(text)}); start != wantStart || full {
 			t.Fatalf("push %s: start %v, full %v", text, start, full)
 		}
 	}

@@ -18,6 +18,10 @@ var (
 	errShutdown = &wire.Error{Code: wire.CodeShutdown, Message: "the relay is shutting down or starting again"}
 )
 
+func errBusy(why string) *wire.Error {
+	return &wire.Error{Code: wire.CodeBusy, Message: why}
+}
+
 func errBadProtocol(spoken int) *wire.Error {
 	return &wire.Error{Code: wire.CodeBadProtocol, Message: fmt.Sprintf(
 		"you speak protocol %d, and at least %d is needed here: reload the page, or update the program", spoken, wire.MinProtocol)}

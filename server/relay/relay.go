@@ -15,9 +15,12 @@
 //     another one a welcome, joined, left or error.
 //   - A message that is passed on is one JSON object in valid UTF-8, at most 64
 //     deep, with the bytes of all its other members as the sender wrote them.
-//   - A peer that does not read is evicted and never makes a sender wait. A
-//     peer that sends nonsense disturbs only itself, and one that sends too
-//     fast is slowed down: see [Config].BytesPerSecond.
+//   - A peer that does not read is evicted. A peer that sends nonsense disturbs only
+//     itself, and one that sends too fast is slowed down: see
+//     [Config].BytesPerSecond. Who sends to a peer for which much waits is slowed
+//     down, too, but waits no more than 2 s for one message.
+//   - A member of a room may stop reading for 5 s, even if all others send as fast as
+//     they may, as long as their messages have no more than 4 KB.
 //   - A room exists while it has peers.
 //
 // # Keys
@@ -44,6 +47,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -51,6 +55,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/server/address"
 )
 
 // Config of a [Relay]. Zero and negative numbers stand for the default.
@@ -77,10 +82,11 @@ type Config struct {
 	QueueMessages int
 
 	// BytesPerSecond is the average speed at which one client is read, bytes that are
-	// not relayed included; each message counts 256 bytes extra. A burst may have
-	// half of QueueBytes, and in any case one message. Faster senders are slowed by
-	// TCP backpressure: nothing is lost. From a client whose connection is ending, 1
-	// MB is read at any speed.
+	// not relayed included. All deliveries of a message count, each with 256 bytes
+	// extra, and so do control frames; a ping counts as a tenth of a second. A burst may
+	// have half of QueueBytes, and in any case one message. Faster senders are slowed by
+	// TCP backpressure: nothing is lost. From a client whose connection is ending, 256
+	// KB are read at any speed, for a second.
 	//
 	// A client that reconnects with its key counts as the same one; with a fresh
 	// key, or once the relay has noticed that it was gone, it counts as another.
@@ -89,6 +95,33 @@ type Config struct {
 	// evicted that keeps up, or pauses for a second; and a newcomer to a full room
 	// of 8, which sends 150 KB in its first seconds, hardly waits.
 	BytesPerSecond int
+
+	// NewcomersPerRoom is how many clients that were not in a room lately may enter it a
+	// second, after the first 16. Default 5.
+	NewcomersPerRoom float64
+
+	// What one address may have: its connections, new ones a second (four times as
+	// many at once), and the messages and bytes a second of all of them together. All
+	// deliveries of a message count, and each counts 256 bytes extra, as control frames
+	// do. Connections that exceed the last two wait, those that have had most the
+	// longest. In IPv6 a /64 is one address. Defaults 256, 10, 4000 and 2 MB.
+	ConnectionsPerAddress int
+	ConnectsPerAddress    float64
+	MessagesPerAddress    int
+	BytesPerAddress       int
+
+	// What there is in all: connections, rooms, and bytes that wait to be written. Over
+	// these, new connections are refused; while too many bytes wait, a client is
+	// evicted that has more than an equal share of them. Defaults 10,000, 5,000 and
+	// 256 MB.
+	Connections int
+	Rooms       int
+	QueuedBytes int
+
+	// Address returns the address of the client of a request, under which it is counted;
+	// the zero Addr is not counted. Default: that of a [address.Resolver] that trusts no
+	// proxy.
+	Address func(*http.Request) netip.Addr
 
 	// PingInterval is the time between two pings to a client; they go out up to a
 	// quarter of it later. Default 25 s: less than the idle timeouts of common
@@ -121,6 +154,30 @@ func (c Config) withDefaults() Config {
 	if c.BytesPerSecond <= 0 {
 		c.BytesPerSecond = 128 << 10
 	}
+	if c.NewcomersPerRoom <= 0 {
+		c.NewcomersPerRoom = 5
+	}
+	if c.ConnectionsPerAddress <= 0 {
+		c.ConnectionsPerAddress = 256
+	}
+	if c.ConnectsPerAddress <= 0 {
+		c.ConnectsPerAddress = 10
+	}
+	if c.MessagesPerAddress <= 0 {
+		c.MessagesPerAddress = 4000
+	}
+	if c.BytesPerAddress <= 0 {
+		c.BytesPerAddress = 2 << 20
+	}
+	if c.Connections <= 0 {
+		c.Connections = 10_000
+	}
+	if c.Rooms <= 0 {
+		c.Rooms = 5000
+	}
+	if c.QueuedBytes <= 0 {
+		c.QueuedBytes = 256 << 20
+	}
 	if c.PingInterval <= 0 {
 		c.PingInterval = 25 * time.Second
 	}
@@ -136,6 +193,9 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Address == nil {
+		c.Address = (&address.Resolver{Logger: c.Logger}).Of
+	}
 	return c
 }
 
@@ -146,14 +206,17 @@ type Relay struct {
 	upgrader websocket.Upgrader
 
 	strangers strangers
+	accounts  accounts
+	backlog   backlog
 
 	running sync.WaitGroup // connections, their writers, the sweeper
 	stop    chan struct{}  // closed by Shutdown
 
-	mu     sync.Mutex // before room.mu, before queue.mu
-	closed bool
-	conns  map[*conn]struct{}
-	rooms  map[string]*room
+	mu      sync.Mutex // before room.mu, before queue.mu; before accounts.mu, before account.mu
+	closed  bool
+	entered int // connections, from before their upgrade to their end
+	conns   map[*conn]struct{}
+	rooms   map[string]*room
 }
 
 // New returns a relay that runs until [Relay.Shutdown].
@@ -177,6 +240,8 @@ func New(config Config) *Relay {
 		conns: make(map[*conn]struct{}),
 		rooms: make(map[string]*room),
 	}
+	r.accounts = accounts{config: &r.config, of: make(map[netip.Addr]*account)}
+	r.backlog.max, r.backlog.share = int64(config.QueuedBytes), config.QueuedBytes/config.Connections
 	r.running.Go(r.sweep)
 	return r
 }
@@ -185,9 +250,10 @@ func New(config Config) *Relay {
 // outlives it.
 //
 // A plain HTTP request gets 426, a page of a foreign origin 403, a malformed WebSocket
-// request 400 or 405, and after [Relay.Shutdown] any other 503. All other refusals come
-// over the WebSocket, as an error and a close code, because a page cannot read the
-// response to a WebSocket request that failed.
+// request 400 or 405. What the relay or the client's address has no room for gets a
+// [Refusal], as all others do after [Relay.Shutdown]. All other refusals come over the
+// WebSocket, as an error and a close code, because a page cannot read the response to a
+// WebSocket request that failed.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !websocket.IsWebSocketUpgrade(req) {
 		w.Header().Set("Upgrade", "websocket")
@@ -203,18 +269,18 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "Pages of "+origin+" may not use this relay. To let them in, start the server with --origin "+origin, http.StatusForbidden)
 		return
 	}
-	if !r.begin() {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "The relay is shutting down. Try again in a moment.", http.StatusServiceUnavailable)
+	request, refused := readJoinRequest(req)
+	account, refusal := r.begin(r.config.Address(req), request.room)
+	if refusal != nil {
+		refusal.ServeHTTP(w, req)
 		return
 	}
 	ws, err := r.upgrader.Upgrade(pacer{w}, req, nil)
 	if err != nil {
-		r.running.Done()
+		r.undo(account)
 		return
 	}
-	request, refused := readJoinRequest(req)
-	c := newConn(r, ws, request)
+	c := newConn(r, ws, request, account)
 	// A goroutine of its own lets go of the request and of net/http's buffers and
 	// grown stack: a connection costs 6 KB instead of 20.
 	go func() {
@@ -223,15 +289,47 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}()
 }
 
-// begin counts a connection in, unless the relay is going down.
-func (r *Relay) begin() bool {
+// begin counts a connection of a client in that is to join a room, or says why it may
+// not come.
+func (r *Relay) begin(client netip.Addr, room string) (*account, *Refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
-		return false
+	if refusal := r.full(); refusal != nil {
+		return nil, refusal
 	}
+	if len(r.rooms) >= r.config.Rooms && r.rooms[room] == nil {
+		return nil, refuseRooms(len(r.rooms))
+	}
+	a, refusal := r.accounts.open(client)
+	if refusal != nil {
+		return nil, refusal
+	}
+	r.entered++
 	r.running.Add(1)
-	return true
+	return a, nil
+}
+
+// undo takes back what begin did.
+func (r *Relay) undo(a *account) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entered--
+	r.accounts.close(a)
+	r.running.Done()
+}
+
+// full says why no new connection is taken, whoever asks. The caller holds the lock.
+func (r *Relay) full() *Refusal {
+	switch {
+	case r.closed:
+		return refuseShutdown
+	case r.entered >= r.config.Connections:
+		return refuseFull(r.entered)
+	case r.backlog.full():
+		return refuseBacklog()
+	default:
+		return nil
+	}
 }
 
 // Shutdown refuses new connections, tells every client so with the code
@@ -268,12 +366,30 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Ready reports whether the relay accepts new connections, as it does until
-// [Relay.Shutdown].
-func (r *Relay) Ready() bool {
+// Ready reports whether the relay accepts new connections: until [Relay.Shutdown],
+// unless it is full.
+func (r *Relay) Ready() bool { return r.Full() == nil }
+
+// Full says why the relay takes no new connection from anybody, or returns nil.
+func (r *Relay) Full() *Refusal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.closed
+	return r.full()
+}
+
+// Refuses says why the relay would now take no new connection from the client that makes
+// a request, or returns nil. If the query names a room, it may be that, too.
+func (r *Relay) Refuses(req *http.Request) *Refusal {
+	client, room := r.config.Address(req), req.URL.Query().Get("room")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if refusal := r.full(); refusal != nil {
+		return refusal
+	}
+	if room != "" && len(r.rooms) >= r.config.Rooms && r.rooms[room] == nil {
+		return refuseRooms(len(r.rooms))
+	}
+	return r.accounts.asked(client)
 }
 
 // Stats has the counts of a relay at one moment.

@@ -11,8 +11,9 @@ import (
 // room is the peers that hear each other. A change of the peers and its
 // announcement are one step under its lock.
 type room struct {
-	mu    sync.Mutex
-	peers []*conn // in order of joining
+	mu        sync.Mutex
+	peers     []*conn // in order of joining
+	newcomers newcomers
 }
 
 // join makes c a peer of the room that it names, welcomes it and tells the
@@ -26,6 +27,9 @@ func (r *Relay) join(c *conn) *wire.Error {
 	}
 	rm, exists := r.rooms[c.name]
 	if !exists {
+		if len(r.rooms) >= r.config.Rooms {
+			return errBusy(refuseRooms(len(r.rooms)).Message)
+		}
 		rm = new(room)
 	}
 	rm.mu.Lock()
@@ -43,6 +47,9 @@ func (r *Relay) join(c *conn) *wire.Error {
 	if i >= 0 && c.dial.before(rm.peers[i].dial) {
 		return errReplaced // by a later dial of its own
 	}
+	if i < 0 && !rm.newcomers.take(c.member.ID, r.config.NewcomersPerRoom) {
+		return errBusy("too many enter this room at once: try again in a moment")
+	}
 	r.rooms[c.name] = rm
 	c.room = rm
 	if i >= 0 {
@@ -59,7 +66,10 @@ func (r *Relay) join(c *conn) *wire.Error {
 		ICEServers: r.config.ICEServers,
 		Protocol:   wire.Protocol,
 	}}.encode())
-	rm.tell(c, notice{Joined: &c.member}.encode())
+	joined := notice{Joined: &c.member}.encode()
+	_, toll := rm.tell(c, joined)
+	c.charge(len(rm.peers), len(joined))
+	c.toll += toll
 	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "protocol", c.spoken, "peers", len(rm.peers))
 	return nil
 }
@@ -78,29 +88,28 @@ func (r *Relay) leave(c *conn) {
 	if len(c.room.peers) == 0 {
 		delete(r.rooms, c.name)
 	}
+	c.room.newcomers.remember(c.member.ID)
 	c.room.tell(c, notice{Left: &wire.Left{ID: c.member.ID}}.encode())
 	r.config.Logger.Debug("peer left", "id", c.member.ID, "peers", len(c.room.peers))
 }
 
 // pass gives the message of c to its addressee, which may be c, or to all
 // others if it has none. A peer that has left or was replaced is no longer
-// heard.
-func (r *Relay) pass(c *conn, e envelope, message []byte) {
+// heard. It returns how many deliveries that made, and their toll.
+func (r *Relay) pass(c *conn, e envelope, message []byte) (deliveries, toll int) {
 	c.room.mu.Lock()
 	defer c.room.mu.Unlock()
 	if !c.room.has(c) {
-		return
+		return 0, 0
 	}
 	if !e.addressed {
-		c.room.tell(c, message)
-		return
+		return c.room.tell(c, message)
 	}
 	i := c.room.index(e.to)
 	if i < 0 {
-		c.refuse(wire.CodeNotFound, fmt.Sprintf("no peer with the id %.40q is in the room", e.to))
-		return
+		return 1, c.refuse(wire.CodeNotFound, fmt.Sprintf("no peer with the id %.40q is in the room", e.to))
 	}
-	c.room.peers[i].send(message)
+	return 1, c.room.peers[i].send(message)
 }
 
 func (rm *room) has(c *conn) bool { return slices.Contains(rm.peers, c) }
@@ -109,11 +118,13 @@ func (rm *room) index(id string) int {
 	return slices.IndexFunc(rm.peers, func(p *conn) bool { return p.member.ID == id })
 }
 
-// tell sends message to all peers but c.
-func (rm *room) tell(c *conn, message []byte) {
+// tell sends message to all peers but c, and returns how many they are, and the toll.
+func (rm *room) tell(c *conn, message []byte) (deliveries, toll int) {
 	for _, p := range rm.peers {
 		if p != c {
-			p.send(message)
+			deliveries++
+			toll += p.send(message)
 		}
 	}
+	return deliveries, toll
 }

@@ -12,6 +12,7 @@ const (
 	CodeReplaced    = "replaced"     // the same key connected again; final
 	CodeTooLarge    = "too-large"    // a frame over MaxFrame
 	CodeSlow        = "slow"         // the client reads too slowly; its queue overflowed
+	CodeBusy        = "busy"         // too many at once, in the room or in all; connect again
 	CodeShutdown    = "shutdown"     // the relay is going down; connect again
 	CodeBadMessage  = "bad-message"  // not one JSON object in valid UTF-8, or with a field that only the relay may send
 	CodeNotFound    = "not-found"    // no peer with the id in "to" is in the room
@@ -33,6 +34,7 @@ var closeCodes = []struct {
 	{CodeRoleTaken, 4409},
 	{CodeRoomFull, 4409},
 	{CodeReplaced, 4410},
+	{CodeBusy, 4503},
 	{CodeTooLarge, 1009},
 	{CodeShutdown, 1012},
 	{CodeBadMessage, 0},

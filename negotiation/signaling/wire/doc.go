@@ -52,6 +52,7 @@
 //	slow                                                   4408
 //	role-taken, room-full                                  4409
 //	replaced                                               4410
+//	busy                                                   4503
 //	too-large                                              1009
 //	shutdown                                               1012
 //

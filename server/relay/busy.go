@@ -1,0 +1,47 @@
+package relay
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Refusal says why a new connection is not taken now, before it is a WebSocket: that
+// costs the least. A page cannot read it there, and asks the address that package site
+// has for that.
+type Refusal struct {
+	Status  int           // of HTTP: 429 if only this client is meant, else 503
+	Retry   time.Duration // it may be worth trying again after this
+	Message string
+}
+
+// ServeHTTP answers a request with the refusal.
+func (f *Refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	seconds := int(math.Ceil(f.Retry.Seconds()))
+	w.Header().Set("Retry-After", strconv.Itoa(max(seconds, 1)))
+	http.Error(w, f.Message, f.Status)
+}
+
+var refuseShutdown = &Refusal{http.StatusServiceUnavailable, time.Second, "The relay is shutting down. Try again in a moment."}
+
+func refuseFull(connections int) *Refusal {
+	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, fmt.Sprintf("The relay is full: it has %d connections. Try again later.", connections)}
+}
+
+func refuseRooms(rooms int) *Refusal {
+	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, fmt.Sprintf("The relay has %d rooms, and opens no other. Try again later.", rooms)}
+}
+
+func refuseBacklog() *Refusal {
+	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, "The relay is overloaded: too much waits for its clients. Try again later."}
+}
+
+func refuseAddressFull(connections int) *Refusal {
+	return &Refusal{http.StatusTooManyRequests, 5 * time.Second, fmt.Sprintf("Your address has %d connections to the relay, as many as it may. Close some.", connections)}
+}
+
+func refuseTooFast(wait time.Duration) *Refusal {
+	return &Refusal{http.StatusTooManyRequests, wait, "Your address connects to the relay too often. Try again in a moment."}
+}
