@@ -23,7 +23,7 @@ import (
 const shutdownTimeout = 8 * time.Second
 
 func serveFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{
 			Name: "addr", Value: ":8080", Local: true, Sources: cli.EnvVars("PN_ADDR"),
 			Usage: "`address` to listen on",
@@ -48,7 +48,7 @@ func serveFlags() []cli.Flag {
 			Name: "ice-credential", Local: true, Sources: cli.EnvVars("PN_ICE_CREDENTIAL"),
 			Usage: "`password` for the TURN servers; every peer is told",
 		},
-	}
+	}, limitFlags()...)
 }
 
 func serve(ctx context.Context, c *cli.Command) error {
@@ -94,6 +94,7 @@ func relayConfig(c *cli.Command) (relay.Config, error) {
 		config.ICEServers = []wire.ICEServer{{URLs: urls, Username: c.String("ice-username"), Credential: c.String("ice-credential")}}
 	}
 	errs := []error{noArguments(c), checkAddress(c.String("addr"))}
+	errs = append(errs, limit(c, &config))
 	if config.PeersPerRoom < 2 {
 		errs = append(errs, fmt.Errorf("%w: --peers-per-room must be at least 2", errUsage))
 	}
