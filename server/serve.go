@@ -62,10 +62,19 @@ func serve(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err)
 	}
-	server := newServer(site.Handler(r), log)
-	log.Info("serving", "page", pageURL(listener.Addr()), "demo", "/polite and /impolite", "source", negotiation.Source[:8])
+	public, visitors, err := hosted(c)
+	if err != nil {
+		return err // unreachable: relayConfig has checked it
+	}
+	server := newServer(site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public}), log)
+	server.ConnState = visitors
+	page := pageURL(listener.Addr())
+	if public != nil {
+		page = public.String()
+	}
+	log.Info("serving", "page", page, "demo", "/polite and /impolite", "source", negotiation.Source[:8])
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	go func() { ended <- server.Serve(proxied(c, listener)) }()
 	select {
 	case err := <-ended:
 		return err

@@ -11,11 +11,15 @@ import (
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?$`)
 
 // contentPolicy allows the page what it needs and nothing else. Browsers before CSP 3
-// do not count a WebSocket to the same host as 'self', so it is named.
-func contentPolicy(host string) string {
+// do not count a WebSocket to the same host as 'self', so it is named, with both schemes
+// unless the request's is known to be https.
+func contentPolicy(scheme, host string) string {
 	connect := "connect-src 'self'"
 	if plainHost.MatchString(host) {
-		connect += " ws://" + host + " wss://" + host
+		if scheme != "https" {
+			connect += " ws://" + host
+		}
+		connect += " wss://" + host
 	}
 	return strings.Join([]string{
 		"default-src 'none'",
@@ -33,7 +37,7 @@ func contentPolicy(host string) string {
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy(r.Host))
+		h.Set("Content-Security-Policy", contentPolicy(r.URL.Scheme, r.Host))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)")

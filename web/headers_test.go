@@ -38,7 +38,7 @@ func TestHostCannotInjectIntoThePolicy(t *testing.T) {
 		"":                         "connect-src 'self';",
 		strings.Repeat("a", 1_000): "connect-src 'self';",
 	} {
-		if got := contentPolicy(host); !strings.Contains(got, want) {
+		if got := contentPolicy("", host); !strings.Contains(got, want) {
 			t.Errorf("host %q: %s", host, got)
 		}
 	}

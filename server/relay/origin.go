@@ -9,11 +9,12 @@ import (
 )
 
 // refusedOrigin returns the origin of the requesting page if that is refused: it
-// is neither that of the requested host nor one of origins. RFC 6455, section
+// is neither that of the requested host nor one of origins. If the request's URL says
+// https, as a server writes there that knows it, the page's must, too. RFC 6455, section
 // 10.2.
 func refusedOrigin(req *http.Request, origins []string) (origin string, refused bool) {
 	for _, origin := range req.Header.Values("Origin") {
-		allowed := sameHost(origin, req.Host) || slices.ContainsFunc(origins, func(o string) bool {
+		allowed := sameHost(origin, req) || slices.ContainsFunc(origins, func(o string) bool {
 			return o == "*" || strings.EqualFold(o, origin)
 		})
 		if !allowed {
@@ -23,9 +24,10 @@ func refusedOrigin(req *http.Request, origins []string) (origin string, refused 
 	return "", false
 }
 
-func sameHost(origin, host string) bool {
+func sameHost(origin string, req *http.Request) bool {
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, req.Host) &&
+		(req.URL.Scheme != "https" || u.Scheme == "https")
 }
 
 // Bounds on what is remembered of refused pages.

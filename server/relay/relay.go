@@ -270,7 +270,7 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	request, refused := readJoinRequest(req)
-	account, refusal := r.begin(r.config.Address(req), request.room)
+	account, refusal := r.begin(r.Client(req), request.room)
 	if refusal != nil {
 		refusal.ServeHTTP(w, req)
 		return
@@ -377,10 +377,13 @@ func (r *Relay) Full() *Refusal {
 	return r.full()
 }
 
+// Client returns the address of the client of a request, as [Config].Address has it.
+func (r *Relay) Client(req *http.Request) netip.Addr { return r.config.Address(req) }
+
 // Refuses says why the relay would now take no new connection from the client that makes
 // a request, or returns nil. If the query names a room, it may be that, too.
 func (r *Relay) Refuses(req *http.Request) *Refusal {
-	client, room := r.config.Address(req), req.URL.Query().Get("room")
+	client, room := r.Client(req), req.URL.Query().Get("room")
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if refusal := r.full(); refusal != nil {

@@ -4,6 +4,7 @@ package site
 
 import (
 	"net/http"
+	"net/url"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/server/relay"
@@ -14,7 +15,21 @@ import (
 // says that the server is there, and /readyz that it takes clients. /readyz?join answers
 // as a WebSocket of who asks would be answered, for pages, which cannot see why theirs
 // was not; it may name a room.
-func Handler(r *relay.Relay) http.Handler {
+func Handler(r *relay.Relay) http.Handler { return New(Config{Relay: r}) }
+
+// Config of the site. Zero and negative numbers stand for the default.
+type Config struct {
+	Relay     *relay.Relay
+	Downloads int      // at once, for one address; default 10
+	Public    *url.URL // where people reach the server, see [ParsePublic]; nil: wherever they ask for it
+}
+
+// New is [Handler] with all that can be set.
+func New(c Config) http.Handler {
+	r := c.Relay
+	if c.Downloads <= 0 {
+		c.Downloads = DownloadsPerAddress
+	}
 	ok := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }
 	ready := func(w http.ResponseWriter, req *http.Request) {
 		h := w.Header()
@@ -34,6 +49,9 @@ func Handler(r *relay.Relay) http.Handler {
 	mux.Handle("/ws", r)
 	mux.HandleFunc("GET /healthz", ok)
 	mux.HandleFunc("GET /readyz", ready)
-	mux.Handle("/", web.Handler(negotiation.Source))
+	mux.Handle("/", newDownloads(web.Handler(negotiation.Source), c.Downloads, r.Client))
+	if c.Public != nil {
+		return public{c.Public, mux}
+	}
 	return mux
 }
