@@ -32,7 +32,7 @@ type sourceCount struct {
 	announced []uint32 // SSRCs of the last descriptions
 	unknown   map[uint32]bool
 	looking   *time.Timer // runs look; nil: not running
-	over      bool        // there are too many sources
+	judging   bool        // whether there are too many sources is being found out, or was
 }
 
 // watch starts counting for pc; flood is called once if there are too many sources.
@@ -99,9 +99,9 @@ func (s *sourceCount) comes(ssrc uint32) bool {
 	case slices.Contains(s.announced, ssrc), s.unknown[ssrc]:
 		return true
 	case len(s.unknown) >= s.most:
-		if !s.over {
-			s.over = true
-			go s.look() // on its own goroutine, because pion holds mutexes here
+		if !s.judging {
+			s.judging = true
+			go s.judge() // on its own goroutine, because pion holds mutexes here
 		}
 		return false
 	}
@@ -116,8 +116,7 @@ func (s *sourceCount) comes(ssrc uint32) bool {
 }
 
 // look removes the sources that pion has assigned to tracks, by mid, rid or payload
-// type, from the unknown ones: descriptions limit their number. It calls flood if too
-// many others remain.
+// type, from the unknown ones: descriptions limit their number.
 func (s *sourceCount) look() {
 	s.mu.Lock()
 	pc := s.pc
@@ -130,19 +129,26 @@ func (s *sourceCount) look() {
 		tracks = append(tracks, r.Tracks()...)
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, t := range tracks {
 		s.know(uint32(t.SSRC()))
 		s.know(uint32(t.RtxSSRC()))
 	}
 	s.looking = nil
+}
+
+// judge calls flood, once, if too many sources are unknown after a look that begins now:
+// an earlier one may not have seen the tracks of the last.
+func (s *sourceCount) judge() {
+	s.look()
+	s.mu.Lock()
 	flood := s.flood
-	if s.over = s.over && len(s.unknown) >= s.most; s.over {
+	if s.judging = len(s.unknown) >= s.most; s.judging {
 		s.flood = nil
-	} else {
-		flood = nil
 	}
+	guilty := s.judging
 	s.mu.Unlock()
-	if flood != nil {
+	if guilty && flood != nil {
 		flood()
 	}
 }

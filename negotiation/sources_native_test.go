@@ -192,6 +192,33 @@ func TestSourcesThatAreNoFlood(t *testing.T) {
 	})
 }
 
+// Whether there are too many sources is decided by a look that begins after the last of
+// them came: an earlier one has not seen their tracks.
+func TestSourcesAreJudgedLast(t *testing.T) {
+	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	s := &sourceCount{most: 1, judging: true} // as if judge were about to look
+	floods := 0
+	s.watch(pc, func() { floods++ })
+	defer s.forget()
+	s.comes(1)
+	if s.comes(2) {
+		t.Error("a source is kept that is one too many")
+	}
+	s.look()
+	if floods != 0 {
+		t.Error("a look that began before is the judge")
+	}
+	s.judge()
+	s.judge()
+	if floods != 1 {
+		t.Errorf("%d floods", floods)
+	}
+}
+
 func TestSourceCount(t *testing.T) {
 	const most, cameras = 64, 500
 	s := &sourceCount{most: most}
