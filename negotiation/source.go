@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "d9de6b8ff4a7396218a71191a906bf95a69f53d9825a64351170a3440b9a60b0"
+const Source = "27dfed74f37a79f1dada1a479a2a3eb98459ba53120a7c69f9b9d8cf50b74668"

@@ -22,11 +22,11 @@ const (
 // Collide makes offers collide with the peer with the id to, or with every peer if to
 // is empty: times times in sequence, at least once and at most [MaxCollisions]. It
 // requests an offer from the other side and, when it comes, sends one of its own
-// before handling it. A plain page cannot be asked: its next offer is met in this
-// way, once. The trace reports each try ([trace.CollideArmed]) and the reason if
-// there will be no more ([trace.CollideGivenUp]). It gives up if a requested offer
-// does not come within 3 seconds, if the connection is not stable within 15 seconds,
-// or, with a plain page, when the pairing ends.
+// before handling it. A plain page cannot be asked: its next offers are met in this
+// way, whenever they come. The trace reports each try ([trace.CollideArmed]) and the
+// reason if there will be no more ([trace.CollideGivenUp]). It gives up if a requested
+// offer does not come within 3 seconds, if the connection is not stable within 15
+// seconds, or, with a plain page, when the pairing ends.
 func (p *Peer) Collide(to string, times int) {
 	p.withPairings(to, func(p *pairing) { p.collide.wanted(times) })
 }
@@ -55,9 +55,6 @@ const (
 
 func (c *collide) wanted(times int) {
 	c.left = min(c.left+max(times, 1), MaxCollisions)
-	if c.p.remote.plain {
-		c.left = 1
-	}
 	if c.step == idle {
 		c.begin()
 	}

@@ -178,7 +178,8 @@ func TestCollideWithNobody(t *testing.T) {
 	})
 }
 
-// A plain page cannot be asked: its next offer is met, once, whenever it comes.
+// A plain page cannot be asked: as many of its next offers are met as there were presses,
+// whenever they come.
 func TestCollideWithAPlainPage(t *testing.T) {
 	for _, role := range []wire.Role{wire.Polite, wire.Impolite} {
 		t.Run(string(role), func(t *testing.T) {
@@ -202,18 +203,23 @@ func TestCollideWithAPlainPage(t *testing.T) {
 					presses, page = impolite, polite
 				}
 				collisions := polite.count(trace.CollisionRollback)
-				presses.peer.Collide(page.id, 10)
+				const times = 2
+				for range times {
+					presses.peer.Collide(page.id, 1)
+				}
 				presses.await("it is armed", func() bool { return presses.count(trace.CollideArmed) == 1 })
-				time.Sleep(time.Hour)
-				page.peer.Renegotiate()
-				collided(t, collisions+1, polite, impolite)
-				settled(t, polite, impolite)
+				for n := range times {
+					time.Sleep(time.Hour)
+					page.peer.Renegotiate()
+					collided(t, collisions+n+1, polite, impolite)
+					settled(t, polite, impolite)
+				}
 				page.peer.Renegotiate()
 				time.Sleep(time.Minute)
-				if n := polite.count(trace.CollisionRollback); n != collisions+1 || presses.count(trace.CollideGivenUp) > 0 {
+				if n := polite.count(trace.CollisionRollback); n != collisions+times || presses.count(trace.CollideGivenUp) > 0 {
 					t.Errorf("%d collisions:\n%s", n-collisions, presses.log())
 				}
-				if codes := presses.codes(trace.CollideArmed); !slices.Equal(codes, []trace.Code{trace.NextOffer}) {
+				if codes := presses.codes(trace.CollideArmed); !slices.Equal(codes, []trace.Code{trace.NextOffer, trace.NextOffer}) {
 					t.Errorf("it was armed as %q", codes)
 				}
 				presses.peer.Collide("", 1)
