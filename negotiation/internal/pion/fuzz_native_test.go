@@ -31,18 +31,26 @@ func changed(good string) (list []string) {
 	return append(list, strings.TrimSpace(good))
 }
 
+// recorded returns the offers of other stacks.
+func recorded(f *testing.F) (list []string) {
+	offers, err := filepath.Glob("testdata/sdp/*/*.sdp")
+	must(f, err)
+	for _, offer := range offers {
+		text, err := os.ReadFile(offer)
+		must(f, err)
+		list = append(list, string(text))
+	}
+	return list
+}
+
 // FuzzDescription gives a real connection an offer. It must either refuse it and stay
 // unchanged, or answer it, and then the same offer again.
 func FuzzDescription(f *testing.F) {
 	for _, text := range changed(goodOffer(f, webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo).SDP) {
 		f.Add(text)
 	}
-	offers, err := filepath.Glob("testdata/sdp/*/*.sdp")
-	must(f, err)
-	for _, offer := range offers {
-		text, err := os.ReadFile(offer)
-		must(f, err)
-		f.Add(string(text))
+	for _, text := range recorded(f) {
+		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for i, pc := range []*webrtc.PeerConnection{offline(t), offlineWith(t, opus, vp8), offlineWith(t, opus, vp8)} {
@@ -83,6 +91,9 @@ func FuzzAnswer(f *testing.F) {
 	good := described(mediaSection("video", "i0", "VP8/90000"), mediaSection("audio", "i1", "opus/48000/2"), dataSection("2"))
 	for _, text := range changed(good) {
 		f.Add(text)
+	}
+	for _, text := range recorded(f) {
+		f.Add(strings.ReplaceAll(text, "actpass", "active"))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, polite := range []bool{true, false} {

@@ -1,6 +1,8 @@
 package sdp
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,17 @@ func FuzzParse(f *testing.F) {
 		"v=0\r\na=group:BUNDLE 0 1\r\na=inactive\r\nm=audio 9 X 111\r\na=mid:0\r\na=extmap:1/sendonly u\r\nnot a line\r\nm=application 9 X y\r\na=mid:1\r\na=a\rb\r\n",
 	} {
 		f.Add(seed)
+	}
+	offers, err := filepath.Glob("../pion/testdata/sdp/*/*.sdp")
+	if err != nil || len(offers) == 0 {
+		f.Fatal("no recorded offers: ", err)
+	}
+	for _, offer := range offers {
+		text, err := os.ReadFile(offer)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		d := Parse(text)
@@ -54,7 +67,9 @@ func edit(d *Description) {
 	d.CollectCandidates()
 	if len(d.Media) > 0 {
 		d.Rename(d.Media[0], "renamed")
-		d.Media[0].SetKind("text")
+		if d.Media[0].Kind != "application" { // whose direction is not read
+			d.Media[0].SetKind("text")
+		}
 	}
 	d.Media = append(d.Media, Rejection("video", "rejected"))
 	d.Media[len(d.Media)-1].Direction = Inactive
