@@ -35,8 +35,11 @@ func newPeerConnectionFrom(t *testing.T, registry *interceptor.Registry) *webrtc
 	return pc
 }
 
+// rtpWriter is a track.
+type rtpWriter interface{ WriteRTP(*rtp.Packet) error }
+
 // send writes packets to tracks until the test ends.
-func send(t *testing.T, tracks []*webrtc.TrackLocalStaticRTP) {
+func send[T rtpWriter](t *testing.T, tracks []T) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)

@@ -26,12 +26,14 @@ func TestTheCodecsOfASectionChange(t *testing.T) {
 		wish    []webrtc.RTPCodecCapability // set by the application; nil: none
 		offered [][2]string
 		taken   []bool
+		unsent  int // how often our track becomes one that cannot be sent
 	}{
-		{"another codec", nil, [][2]string{{"96", "VP8"}, {"98", "VP9"}, {"96", "VP8"}}, []bool{true, true, true}},
-		{"another number", nil, [][2]string{{"96", "VP8"}, {"98", "VP8"}, {"96", "VP8"}}, []bool{true, true, true}},
-		{"a codec that we lack", nil, [][2]string{{"96", "VP8"}, {"98", "H264"}}, []bool{true, false}},
-		{"a codec that the application does not want", []webrtc.RTPCodecCapability{vp8}, [][2]string{{"96", "VP8"}, {"98", "VP9"}}, []bool{true, false}},
-		{"a codec that the application wants", []webrtc.RTPCodecCapability{vp9, vp8}, [][2]string{{"96", "VP8"}, {"98", "VP9"}}, []bool{true, true}},
+		{"another codec", nil, [][2]string{{"96", "VP8"}, {"98", "VP9"}, {"96", "VP8"}}, []bool{true, true, true}, 1},
+		{"another codec, twice", nil, [][2]string{{"96", "VP8"}, {"98", "VP9"}, {"98", "VP9"}, {"96", "VP8"}, {"98", "VP9"}}, []bool{true, true, true, true, true}, 2},
+		{"another number", nil, [][2]string{{"96", "VP8"}, {"98", "VP8"}, {"96", "VP8"}}, []bool{true, true, true}, 0},
+		{"a codec that we lack", nil, [][2]string{{"96", "VP8"}, {"98", "H264"}}, []bool{true, false}, 0},
+		{"a codec that the application does not want", []webrtc.RTPCodecCapability{vp8}, [][2]string{{"96", "VP8"}, {"98", "VP9"}}, []bool{true, false}, 0},
+		{"a codec that the application wants", []webrtc.RTPCodecCapability{vp9, vp8}, [][2]string{{"96", "VP8"}, {"98", "VP9"}}, []bool{true, true}, 1},
 	} {
 		for _, ours := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s ours %v", c.name, ours), func(t *testing.T) {
@@ -50,12 +52,17 @@ func TestTheCodecsOfASectionChange(t *testing.T) {
 				}
 				p := New(pc, false)
 				p.renumber = func(uint32, *Numbering) {}
+				unsent := 0
+				p.unsent = func(error) { unsent++ }
 				h := held.New(p, false, false)
 				for i, o := range c.offered {
 					m := answer(t, h, section(o[0], o[1])).Media[0]
 					if m.Rejected == c.taken[i] || !m.Rejected && (!slices.Equal(m.Formats(), []string{o[0]}) || !strings.HasPrefix(m.Values("rtpmap")[0], o[0]+" "+o[1]+"/")) {
 						t.Errorf("answered to %s as %s\n%q %q", o[1], o[0], m.Formats(), m.Values("rtpmap"))
 					}
+				}
+				if sends := ours || c.wish != nil; sends && unsent != c.unsent || !sends && unsent > 0 {
+					t.Errorf("it says %d times that a track cannot be sent", unsent)
 				}
 				goesOn(t, h, c.name)
 			})

@@ -29,9 +29,16 @@ import (
 // with the bit plain added is for a retransmission that the section has no format for:
 // the packet is sent again as it was, under that payload type.
 // https://www.rfc-editor.org/rfc/rfc4588#section-4
+//
+// A packet whose codec the section does not have is not sent. Its payload type becomes none,
+// which stands for no payload type.
+// https://www.rfc-editor.org/rfc/rfc5761#section-4
 type Numbering = [128]uint8
 
-const plain = 0x80
+const (
+	plain = 0x80
+	none  = plain | 72
+)
 
 // numberingOf returns the numbering of a section with these codecs, where pion knows
 // all; nil if it changes nothing.
@@ -52,12 +59,17 @@ func numberingOf(all, section []webrtc.RTPCodecParameters) *Numbering {
 		if _, repairs := repaired(c); repairs || has(uint8(c.PayloadType)) {
 			continue
 		}
+		number := uint8(none)
 		if i := slices.IndexFunc(section, func(s webrtc.RTPCodecParameters) bool { return sameCodec(c, s) }); i >= 0 {
-			change(c.PayloadType, uint8(section[i].PayloadType))
+			number = uint8(section[i].PayloadType)
 		}
+		change(c.PayloadType, number)
 	}
 	for _, c := range all {
 		original, repairs := repaired(c)
+		if repairs && to[original] == none {
+			change(c.PayloadType, none)
+		}
 		if !repairs || !has(to[original]) {
 			continue
 		}
@@ -103,13 +115,9 @@ func misnumbers(mid string, track webrtc.TrackLocal, all []webrtc.RTPCodecParame
 	if to == nil {
 		return nil
 	}
-	static, known := track.(interface {
-		Codec() webrtc.RTPCodecCapability
-	})
 	for i, c := range all {
 		_, repairs := repaired(c)
-		if number := uint8(c.PayloadType); number >= plain || to[number] == number || repairs ||
-			known && !strings.EqualFold(static.Codec().MimeType, c.MimeType) ||
+		if number := uint8(c.PayloadType); number >= plain || to[number] == number || to[number] == none || repairs || !mayUse(track, c) ||
 			slices.ContainsFunc(all[:i], func(before webrtc.RTPCodecParameters) bool { return sameCodec(before, c) }) {
 			continue
 		}
@@ -214,8 +222,11 @@ func (n *Numbers) BindLocalStream(info *interceptor.StreamInfo, to interceptor.R
 			return to.Write(header, payload, a)
 		}
 		number := numbering[header.PayloadType%plain]
-		if number == header.PayloadType {
+		switch number {
+		case header.PayloadType:
 			return to.Write(header, payload, a)
+		case none:
+			return 0, nil
 		}
 		changed := *header // which others may keep to send it again
 		changed.PayloadType = number % plain

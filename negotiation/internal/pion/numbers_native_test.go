@@ -32,7 +32,7 @@ func codecList(words string) (list []webrtc.RTPCodecParameters) {
 func TestNumbering(t *testing.T) {
 	for _, c := range []struct{ name, all, section, changes string }{
 		{"the same", "96:VP8 97:rtx/apt=96", "96:VP8 97:rtx/apt=96", ""},
-		{"fewer", "96:VP8 97:rtx/apt=96 98:VP9 99:rtx/apt=98", "98:VP9 99:rtx/apt=98", ""},
+		{"fewer", "96:VP8 97:rtx/apt=96 98:VP9 99:rtx/apt=98", "98:VP9 99:rtx/apt=98", "96>none 97>none"},
 		{"another", "96:VP8 100:VP8", "100:VP8", "96>100"},
 		{"both", "96:VP8 100:VP8", "100:VP8 96:VP8", ""},
 		{"with retransmissions", "96:VP8 97:rtx/apt=96 100:VP8 101:rtx/apt=100", "100:VP8 101:rtx/apt=100", "96>100 97>101"},
@@ -41,13 +41,15 @@ func TestNumbering(t *testing.T) {
 		{"another without them", "96:VP8 97:rtx/apt=96 100:VP8", "100:VP8", "96>100 97>plain 100"},
 		{"two codecs", "96:VP8 98:VP9 106:VP8 108:VP9", "108:VP9 106:VP8", "96>106 98>108"},
 		{"swapped with retransmissions", "96:VP8 97:rtx/apt=96 98:VP8 99:rtx/apt=98", "98:VP8 99:rtx/apt=98", "96>98 97>99"},
-		{"another profile", "98:VP9/profile-id=0 100:VP9/profile-id=2", "100:VP9/profile-id=2", ""},
+		{"another profile", "98:VP9/profile-id=0 100:VP9/profile-id=2", "100:VP9/profile-id=2", "98>none"},
 		{"a profile", "98:VP9/profile-id=0 100:VP9/profile-id=2 102:VP9/profile-id=2", "98:VP9 102:VP9/profile-id=2", "100>102"},
 	} {
 		var changes []string
 		if to := numberingOf(codecList(c.all), codecList(c.section)); to != nil {
 			for from, number := range to {
 				switch {
+				case number == none:
+					changes = append(changes, fmt.Sprintf("%d>none", from))
 				case number >= plain:
 					changes = append(changes, fmt.Sprintf("%d>plain %d", from, number-plain))
 				case number != uint8(from):
@@ -100,6 +102,12 @@ func TestRenumber(t *testing.T) {
 	n.Renumber(1, numberingOf(all, codecList("100:VP8")))
 	if _, err := to.Write(&again, nil, nil); err != nil || sent != "" {
 		t.Errorf("an empty retransmission was sent as %q, %v", sent, err)
+	}
+	n.Renumber(1, numberingOf(codecList("96:VP8 97:rtx/apt=96 98:VP9"), codecList("98:VP9")))
+	for _, h := range []rtp.Header{media, again} {
+		if _, err := to.Write(&h, []byte("\x00\x05x"), nil); err != nil || sent != "" {
+			t.Errorf("of a codec that the section does not have, %q was sent, %v", sent, err)
+		}
 	}
 	i.UnbindLocalStream(&interceptor.StreamInfo{SSRC: 1})
 	if len(n.streams) != 0 {

@@ -5,6 +5,7 @@ package pion
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pion/webrtc/v4"
@@ -23,6 +24,8 @@ type senders struct {
 	made    []*webrtc.RTPSender // covered by the last offer or answer created here
 	started []*webrtc.RTPSender
 	nobody  *webrtc.RTPSender // placeholder for those that have not started
+
+	silent map[*webrtc.RTPSender]bool // started, but their section has no codec for their track
 }
 
 func sendersOf(list []*webrtc.RTPTransceiver) []*webrtc.RTPSender {
@@ -56,35 +59,66 @@ func (s *senders) exchange(pc *webrtc.PeerConnection, set func() error) error {
 
 // start is called after an exchange. It starts the senders covered by the last local
 // description in sections where the other side receives, and has those that have started
-// use the payload types of their sections. A sender without a track, or with one that
-// cannot be sent, may start after a later exchange; p.unsent is called for the latter.
+// use the codecs and payload types of their sections. A sender without a track, or with one
+// that cannot be sent, may start after a later exchange; p.unsent is called for the latter.
 func (p *Connection) start(theirs []sdp.Section) {
 	pc, s := p.pc, &p.senders
 	if pc.SignalingState() == webrtc.SignalingStateClosed {
 		return
 	}
-	s.started = slices.DeleteFunc(s.started, func(x *webrtc.RTPSender) bool {
-		return !slices.Contains(pc.GetSenders(), x)
-	})
+	gone := func(x *webrtc.RTPSender) bool { return !slices.Contains(pc.GetSenders(), x) }
+	s.started = slices.DeleteFunc(s.started, gone)
+	maps.DeleteFunc(s.silent, func(x *webrtc.RTPSender, _ bool) bool { return gone(x) })
 	for _, t := range pc.GetTransceivers() {
 		sender := t.Sender()
 		if sender == nil {
 			continue
 		}
 		err := p.number(t)
-		if slices.Contains(s.started, sender) || !slices.Contains(s.made, sender) || sender.Track() == nil ||
-			sdp.DirectionOf(t.Direction().String())&sdp.Sendonly == 0 || !receives(theirs, t.Mid()) {
+		running := slices.Contains(s.started, sender)
+		switch {
+		case running:
+			err = s.once(sender, p.rebind(t))
+		case !slices.Contains(s.made, sender), sender.Track() == nil,
+			sdp.DirectionOf(t.Direction().String())&sdp.Sendonly == 0, !receives(theirs, t.Mid()):
 			continue
-		}
-		if err == nil {
-			err = sender.Send(sender.GetParameters())
+		case err == nil:
+			err = p.send(t)
 		}
 		if err != nil {
 			p.unsent(fmt.Errorf("media section %q: %w", t.Mid(), err))
-			continue
+		} else if !running {
+			s.started = append(s.started, sender)
 		}
-		s.started = append(s.started, sender)
 	}
+}
+
+// send starts the sender of a transceiver.
+func (p *Connection) send(t *webrtc.RTPTransceiver) error {
+	sender := t.Sender()
+	_ = p.bind(t) // cannot fail for a single encoding: nothing is bound yet
+	err := sender.Send(sender.GetParameters())
+	if err != nil {
+		unbind(sender)
+	}
+	return unsupported(err)
+}
+
+// once returns err if the sender could be heard before.
+func (s *senders) once(sender *webrtc.RTPSender, err error) error {
+	before := s.silent[sender]
+	switch {
+	case err == nil:
+		delete(s.silent, sender)
+	case s.silent == nil:
+		s.silent = map[*webrtc.RTPSender]bool{sender: true}
+	default:
+		s.silent[sender] = true
+	}
+	if before {
+		return nil
+	}
+	return err
 }
 
 // park swaps the senders that have not started for a placeholder; back puts them

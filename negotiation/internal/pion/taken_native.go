@@ -45,7 +45,7 @@ func (p *Connection) free(t *webrtc.RTPTransceiver) bool {
 // and has a track of the application. AddTransceiverFromTrack creates the same.
 func byTrack(t *webrtc.RTPTransceiver) bool {
 	sender := t.Sender()
-	return sender != nil && t.Direction() == webrtc.RTPTransceiverDirectionSendrecv && sender.Track() != nil && !standsIn(sender.Track())
+	return sender != nil && t.Direction() == webrtc.RTPTransceiverDirectionSendrecv && sender.Track() != nil && !standsIn(given(sender.Track()))
 }
 
 // standsIn reports whether a track is one that AddTransceiverFromKind creates.
