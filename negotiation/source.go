@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "27dfed74f37a79f1dada1a479a2a3eb98459ba53120a7c69f9b9d8cf50b74668"
+const Source = "2824f21a4e3e1e3b343fc4e83dc5defb1e90e579560817ebf530ea445e060a01"

@@ -108,12 +108,12 @@ func isOffer(m *negotiation.Message) bool {
 }
 
 // caller is the PeerConnection of the other side, as its descriptions tell.
-type caller struct{ session, fingerprint string }
+type caller struct{ session, fingerprint, ufrag string }
 
 func callerOf(text string) caller {
 	d := sdp.Parse(text)
 	fingerprint, _ := d.Fingerprint() // without one it is refused
-	return caller{d.SessionID(), fingerprint}
+	return caller{d.SessionID(), fingerprint, d.Ufrag()}
 }
 
 // speaks is called with each message of a plain page. Its first description tells which
@@ -129,13 +129,16 @@ func (c *caller) speaks(m *negotiation.Message, pending bool) {
 }
 
 // calledAnew reports whether a message is an offer of another PeerConnection: the other
-// side has hung up, and calls again.
+// side has hung up, and calls again. Its session id is another one, and so is its
+// certificate or, where connections share one, the ICE user.
+// https://www.rfc-editor.org/rfc/rfc8829#section-5.2.1
 func (c *caller) calledAnew(m *negotiation.Message) bool {
 	if *c == (caller{}) || !isOffer(m) {
 		return false
 	}
 	anew := callerOf(m.Description.SDP)
-	return anew.session != c.session && anew.fingerprint != c.fingerprint && anew.fingerprint != ""
+	return anew.session != c.session &&
+		(anew.fingerprint != c.fingerprint && anew.fingerprint != "" || anew.ufrag != c.ufrag && anew.ufrag != "")
 }
 
 // hungUp is called when a connection was closed from outside. A plain page may call again;

@@ -5,6 +5,7 @@ package peer
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,4 +96,38 @@ func TestAPlainPageComesAgain(t *testing.T) {
 		a.meets("page", nil)
 		a.await("it is paired again", func() bool { return a.count(trace.Paired) == 2 })
 	})
+}
+
+// TestCalledAnew tells an offer of another PeerConnection from one of the same. An ICE restart
+// changes the ufrag, and some pages use one certificate for all connections.
+func TestCalledAnew(t *testing.T) {
+	describe := func(session, digits, ufrag string) string {
+		return "v=0\r\no=- " + session + " 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=fingerprint:sha-256 " + strings.TrimSuffix(strings.Repeat(digits+":", 32), ":") +
+			"\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\na=ice-ufrag:" + ufrag + "\r\n"
+	}
+	for name, c := range map[string]struct {
+		offer string
+		want  bool
+	}{
+		"the same again":                        {describe("1", "AA", "uuuu"), false},
+		"an ICE restart":                        {describe("1", "AA", "vvvv"), false},
+		"the session id alone":                  {describe("2", "AA", "uuuu"), false},
+		"the certificate alone":                 {describe("1", "BB", "uuuu"), false},
+		"another connection":                    {describe("2", "BB", "vvvv"), true},
+		"another one with the same certificate": {describe("2", "AA", "vvvv"), true},
+		"another one without a certificate":     {strings.Replace(describe("2", "AA", "uuuu"), "a=fingerprint", "a=x", 1), false},
+		"one that says nothing":                 {"v=0\r\no=- 2 1 IN IP4 0.0.0.0\r\n", false},
+	} {
+		var first caller
+		offer := func(text string) *negotiation.Message {
+			return &negotiation.Message{Description: &webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}}
+		}
+		if first.calledAnew(offer(c.offer)) {
+			t.Errorf("%s: the first offer is no other", name)
+		}
+		first.speaks(offer(describe("1", "AA", "uuuu")), false)
+		if first.calledAnew(offer(c.offer)) != c.want {
+			t.Errorf("%s: not %v", name, c.want)
+		}
+	}
 }
