@@ -37,6 +37,7 @@ const (
 	soonBackoff    = 2 * time.Second // the delay doubles up to this, so that a restarted relay is found soon
 	soonTries      = 12              // after this many the delay is maxBackoff
 	maxBackoff     = 10 * time.Second
+	maxRetryAfter  = time.Minute // for a relay that asks for more
 )
 
 // Handler is the callbacks of a [Client], which do not overlap.
@@ -158,10 +159,7 @@ func (c *Client) run(ctx context.Context) {
 			c.handler.Disconnected(err, 0, true)
 			return
 		}
-		retry := backoff(failures)
-		if errors.Is(err, errDialAgain) {
-			retry = 0
-		}
+		retry := delay(err, failures)
 		c.handler.Disconnected(err, retry, false)
 		select {
 		case <-time.After(retry):
@@ -183,6 +181,21 @@ func final(code string, admitted bool) bool {
 		return !admitted
 	}
 	return false
+}
+
+// delay returns the time to wait after a connection has ended with err, and after so
+// many failures in a row: at least what the relay asks for, up to maxRetryAfter.
+func delay(err error, failures int) time.Duration {
+	if errors.Is(err, errDialAgain) {
+		return 0
+	}
+	d := backoff(failures)
+	var refused *wire.Error
+	if errors.As(err, &refused) {
+		asked := min(refused.RetryAfter, maxRetryAfter.Seconds())
+		d = max(d, time.Duration(asked*float64(time.Second)))
+	}
+	return d
 }
 
 // backoff returns the time to wait after so many failures in a row: a random 0.5 to

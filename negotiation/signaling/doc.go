@@ -19,5 +19,6 @@
 // A client that has heard nothing for 5 s sends itself a message. If nothing comes
 // within another 8 s, it gives the connection up and reconnects after a delay. The
 // delay grows to 2 s; after 12 tries it is 10 s. [Client.Check] makes it reconnect
-// at once, even during a dial, but at most once a second.
+// at once, even during a dial, but at most once a second. A relay that shuts down says
+// when to come back, so that not all clients come at once; up to a minute is obeyed.
 package signaling

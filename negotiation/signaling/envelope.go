@@ -111,7 +111,7 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		e.Left = &wire.Left{ID: str(v, "id")}
 	}
 	if v := object(frame, "error"); v != nil {
-		e.Error = &wire.Error{Code: str(v, "code"), Message: str(v, "message")}
+		e.Error = &wire.Error{Code: str(v, "code"), Message: str(v, "message"), RetryAfter: v.GetFloat64("retryAfter")}
 	}
 	if v := object(frame, "hello"); v != nil {
 		e.Hello = &wire.Hello{Source: str(v, "source"), Version: str(v, "version"), Protocol: protocol(v), Trace: v.GetBool("trace")}
@@ -148,7 +148,7 @@ func Framed(f link.Frame[Envelope], hello wire.Hello) Envelope {
 }
 
 func welcome(v *fastjson.Value) *wire.Welcome {
-	w := &wire.Welcome{ID: str(v, "id"), Room: str(v, "room"), Protocol: protocol(v)}
+	w := &wire.Welcome{ID: str(v, "id"), Room: str(v, "room"), Protocol: protocol(v), Version: str(v, "version")}
 	for _, peer := range v.GetArray("peers") {
 		w.Peers = append(w.Peers, member(peer))
 	}

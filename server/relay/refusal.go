@@ -15,11 +15,20 @@ var (
 	errReplaced = &wire.Error{Code: wire.CodeReplaced, Message: "the same key connected again: only the newer connection goes on"}
 	errTooLarge = &wire.Error{Code: wire.CodeTooLarge, Message: "a message must have at most 64 KB"}
 	errSlow     = &wire.Error{Code: wire.CodeSlow, Message: "you read too slowly: too much was waiting for you"}
-	errShutdown = &wire.Error{Code: wire.CodeShutdown, Message: "the relay is shutting down or starting again"}
 )
 
 func errBusy(why string) *wire.Error {
 	return &wire.Error{Code: wire.CodeBusy, Message: why}
+}
+
+// errShutdown is what the nth client is told, from 0, when perSecond of them are to come
+// back a second.
+func errShutdown(n, perSecond int) *wire.Error {
+	return &wire.Error{
+		Code:       wire.CodeShutdown,
+		Message:    "the relay is shutting down or starting again",
+		RetryAfter: float64(n*1000/perSecond) / 1000,
+	}
 }
 
 func errBadProtocol(spoken int) *wire.Error {

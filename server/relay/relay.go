@@ -134,6 +134,15 @@ type Config struct {
 	// 10 s.
 	WriteTimeout time.Duration
 
+	// ReturnsPerSecond is how many clients a second [Relay.Shutdown] tells to come
+	// back: it gives each its own time to wait. Default 500: over TLS so many
+	// connections take half of a core.
+	ReturnsPerSecond int
+
+	// Version of the program, which every client is told in its welcome; empty: none
+	// is told.
+	Version string
+
 	// ICEServers are sent to every client in its welcome.
 	ICEServers []wire.ICEServer
 
@@ -186,6 +195,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.WriteTimeout <= 0 {
 		c.WriteTimeout = 10 * time.Second
+	}
+	if c.ReturnsPerSecond <= 0 {
+		c.ReturnsPerSecond = 500
 	}
 	if c.ICEServers == nil {
 		c.ICEServers = []wire.ICEServer{}
@@ -333,7 +345,8 @@ func (r *Relay) full() *Refusal {
 }
 
 // Shutdown refuses new connections, tells every client so with the code
-// "shutdown" (close code 1012), and returns when all connections and goroutines
+// "shutdown" (close code 1012) and when to come back, one after the other as
+// [Config].ReturnsPerSecond has it, and returns when all connections and goroutines
 // of the relay have ended. Clients have 5 s to close, less if ctx ends before:
 // then Shutdown cuts them off and returns the error of ctx.
 func (r *Relay) Shutdown(ctx context.Context) error {
@@ -342,8 +355,10 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 		r.closed = true
 		close(r.stop)
 	}
-	for c := range r.conns {
-		c.end(errShutdown)
+	n := 0
+	for c := range r.conns { // in random order
+		c.end(errShutdown(n, r.config.ReturnsPerSecond))
+		n++
 	}
 	r.mu.Unlock()
 

@@ -23,7 +23,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return errShutdown
+		return errShutdown(0, r.config.ReturnsPerSecond)
 	}
 	rm, exists := r.rooms[c.name]
 	if !exists {
@@ -65,6 +65,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 		Peers:      others,
 		ICEServers: r.config.ICEServers,
 		Protocol:   wire.Protocol,
+		Version:    r.config.Version,
 	}}.encode())
 	joined := notice{Joined: &c.member}.encode()
 	_, toll := rm.tell(c, joined)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
 	"perfect-negotiation/negotiation/signaling/wire"
@@ -42,6 +44,34 @@ func TestShutdown(t *testing.T) {
 	}
 	if err := s.relay.Shutdown(context.Background()); err != nil {
 		t.Fatalf("a second Shutdown: %v", err)
+	}
+}
+
+// Each client is told another time to come back, so that not all come at once.
+func TestShutdownSpreads(t *testing.T) {
+	const clients = 5
+	s := serve(t, relay.Config{ReturnsPerSecond: 2})
+	var all []*client
+	for i := range clients {
+		c, _ := s.join("", "room", strconv.Itoa(i))
+		all = append(all, c)
+	}
+	done := make(chan error)
+	go func() { done <- s.relay.Shutdown(context.Background()) }()
+	told := map[float64]bool{}
+	for _, c := range all {
+		e := c.read()
+		if e.Error == nil || e.Error.Code != wire.CodeShutdown {
+			t.Fatalf("got %+v, want error %s", e, wire.CodeShutdown)
+		}
+		told[e.Error.RetryAfter] = true
+		c.expectClose(websocket.CloseServiceRestart, wire.CodeShutdown)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[float64]bool{0: true, 0.5: true, 1: true, 1.5: true, 2: true}, told); diff != "" {
+		t.Errorf("seconds (-want +got):\n%s", diff)
 	}
 }
 

@@ -17,10 +17,11 @@
 // identity.
 //
 //	field        from    to       meaning
-//	welcome      relay   peer     you are in: your id, the room, its other peers, the ICE servers, the protocol
+//	welcome      relay   peer     you are in: your id, the room, its other peers, the ICE servers, the protocol, the program's version
 //	joined       relay   peer     a peer came, or came back with the same key
 //	left         relay   peer     a peer's connection to the relay is gone
-//	error        relay   peer     code and message, see the Code constants
+//	error        relay   peer     code and message, see the Code constants; with shutdown also retryAfter: the seconds
+//	                              after which to come back, which are other ones for each client
 //	to           peer    relay    the id of the addressee, which may be the sender; absent: all others in the room
 //	from         relay   peer     the id of the sender; the relay overwrites what the sender wrote
 //	description  peer    peer     {"type","sdp"}, as the W3C sample sends it

@@ -18,7 +18,8 @@ type Welcome struct {
 	Room       string      `json:"room"`
 	Peers      []Member    `json:"peers"`
 	ICEServers []ICEServer `json:"iceServers"`
-	Protocol   int         `json:"protocol"` // absent: FirstProtocol
+	Protocol   int         `json:"protocol"`          // absent: FirstProtocol
+	Version    string      `json:"version,omitempty"` // of the relay's program, for people, never compared
 }
 
 // ICEServer is the W3C RTCIceServer dictionary.
@@ -44,6 +45,10 @@ type Left struct {
 type Error struct {
 	Code    string `json:"code"` // for programs to decide on
 	Message string `json:"message"`
+
+	// RetryAfter is when the client may come back, in seconds, as the relay spreads
+	// those that it puts out; 0: when it likes.
+	RetryAfter float64 `json:"retryAfter,omitempty"`
 }
 
 // Error returns the message.
