@@ -199,6 +199,7 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 		c.bad(err.Error())
 		return true
 	}
+	c.relay.totals.taken(len(*buffer))
 	message := envelope.stamp(*buffer, c.member.ID)
 	deliveries, toll := c.relay.pass(c, envelope, message)
 	c.charge(deliveries, len(message))
@@ -216,6 +217,7 @@ func (c *conn) bad(why string) {
 // refuse tells the client that one of its messages was not relayed, and returns the
 // toll of that.
 func (c *conn) refuse(code, message string) (toll int) {
+	c.relay.totals.rejects.add(code)
 	return c.send(notice{Error: &wire.Error{Code: code, Message: message}}.encode())
 }
 
@@ -255,7 +257,9 @@ func (c *conn) write() {
 		if c.ws.WriteMessage(f.kind, f.data) != nil {
 			c.queue.drop()
 			c.ws.Close()
+			continue
 		}
+		c.relay.totals.written(len(f.data))
 	}
 }
 
@@ -264,6 +268,11 @@ func (c *conn) write() {
 func (c *conn) end(reason *wire.Error) {
 	if c.ending.Swap(true) {
 		return
+	}
+	if c.room == nil {
+		c.relay.totals.rejects.add(reason.Code)
+	} else {
+		c.relay.totals.evictions.add(reason.Code)
 	}
 	start := c.queue.finish(reason == errSlow,
 		frame{websocket.TextMessage, notice{Error: reason}.encode()},

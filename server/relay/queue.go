@@ -86,6 +86,13 @@ func (q *queue) next() (f frame, ok bool) {
 	return f, true
 }
 
+// size returns how many frames wait, and how many bytes they have.
+func (q *queue) size() (frames, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.frames), q.bytes
+}
+
 // drop empties the queue for good.
 func (q *queue) drop() {
 	q.mu.Lock()

@@ -62,3 +62,18 @@ func TestQueueStartsOneWriter(t *testing.T) {
 	next("words")
 	next("")
 }
+
+// What waits is counted.
+func TestQueueSize(t *testing.T) {
+	q := queue{maxFrames: 3, maxBytes: 10}
+	for _, n := range []int{3, 4} {
+		q.push(frame{data: make([]byte, n)})
+	}
+	if frames, bytes := q.size(); frames != 2 || bytes != 7 {
+		t.Errorf("%d frames of %d bytes wait", frames, bytes)
+	}
+	q.next()
+	if frames, bytes := q.size(); frames != 1 || bytes != 4 {
+		t.Errorf("%d frames of %d bytes wait", frames, bytes)
+	}
+}

@@ -220,6 +220,7 @@ type Relay struct {
 	strangers strangers
 	accounts  accounts
 	backlog   backlog
+	totals    totals
 
 	running sync.WaitGroup // connections, their writers, the sweeper
 	stop    chan struct{}  // closed by Shutdown
@@ -268,6 +269,7 @@ func New(config Config) *Relay {
 // WebSocket request that failed.
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !websocket.IsWebSocketUpgrade(req) {
+		r.totals.rejects.add(RejectNotWebSocket)
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 		http.Error(w, "This is the signalling relay. Connect with a WebSocket: GET /ws?room=NAME", http.StatusUpgradeRequired)
@@ -278,20 +280,24 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		if r.strangers.add(origin) {
 			r.config.Logger.Warn("page refused: to let it in, start the server with its --origin", "origin", origin)
 		}
+		r.totals.rejects.add(RejectOrigin)
 		http.Error(w, "Pages of "+origin+" may not use this relay. To let them in, start the server with --origin "+origin, http.StatusForbidden)
 		return
 	}
 	request, refused := readJoinRequest(req)
 	account, refusal := r.begin(r.Client(req), request.room)
 	if refusal != nil {
+		r.totals.rejects.add(refusal.reason())
 		refusal.ServeHTTP(w, req)
 		return
 	}
 	ws, err := r.upgrader.Upgrade(pacer{w}, req, nil)
 	if err != nil {
+		r.totals.rejects.add(RejectNotWebSocket)
 		r.undo(account)
 		return
 	}
+	r.totals.handshakes.Add(1)
 	c := newConn(r, ws, request, account)
 	// A goroutine of its own lets go of the request and of net/http's buffers and
 	// grown stack: a connection costs 6 KB instead of 20.
@@ -414,11 +420,19 @@ func (r *Relay) Refuses(req *http.Request) *Refusal {
 type Stats struct {
 	Connections int // open WebSockets, also those that are being closed
 	Rooms       int
+	QueueFrames int // that wait to be written, to all clients
+	QueueBytes  int // of these frames
 }
 
-// Stats returns the current counts.
+// Stats returns the current counts. It looks at every connection.
 func (r *Relay) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Stats{Connections: len(r.conns), Rooms: len(r.rooms)}
+	s := Stats{Connections: len(r.conns), Rooms: len(r.rooms)}
+	for c := range r.conns {
+		frames, bytes := c.queue.size()
+		s.QueueFrames += frames
+		s.QueueBytes += bytes
+	}
+	return s
 }

@@ -67,6 +67,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 		Protocol:   wire.Protocol,
 		Version:    r.config.Version,
 	}}.encode())
+	r.totals.joins.Add(1)
 	joined := notice{Joined: &c.member}.encode()
 	_, toll := rm.tell(c, joined)
 	c.charge(len(rm.peers), len(joined))

@@ -66,6 +66,7 @@ func (c *conn) check(now time.Time, late time.Duration) {
 		c.readAt = now
 	case now.Sub(c.heardAt) >= config.PongTimeout:
 		config.Logger.Info("client silent", "id", c.member.ID)
+		c.relay.totals.evictions.add(EvictSilent)
 		c.abort()
 	case now.Sub(c.pingedAt) >= config.PingInterval:
 		c.pingedAt = now
