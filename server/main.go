@@ -3,6 +3,7 @@
 //	server [serve] --addr :8080
 //	server peer --server http://localhost:8080 --room demo
 //	server trace FILE
+//	server --version
 package main
 
 import (
@@ -53,8 +54,8 @@ func command() *cli.Command {
 		Usage: "perfect negotiation: a relay with a page, and a native peer",
 		Description: "Without a command it serves. Open the page in two tabs, or in one tab beside\n" +
 			"a native peer, and let their offers collide.",
-		Flags:          serveFlags(),
-		Action:         begun(serve),
+		Flags:          append(serveFlags(), versionFlag()),
+		Action:         begun(orVersion(serve)),
 		OnUsageError:   usage,
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{

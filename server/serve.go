@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/server/logs"
 	"perfect-negotiation/server/relay"
 	"perfect-negotiation/server/site"
+	"perfect-negotiation/web"
 )
 
 // shutdownTimeout bounds the wait for clients and requests to end: the relay gives
@@ -48,7 +51,7 @@ func serveFlags() []cli.Flag {
 			Name: "ice-credential", Local: true, Sources: cli.EnvVars("PN_ICE_CREDENTIAL"),
 			Usage: "`password` for the TURN servers; every peer is told",
 		},
-	}, limitFlags()...)
+	}, slices.Concat(limitFlags(), operateFlags())...)
 }
 
 func serve(ctx context.Context, c *cli.Command) error {
@@ -62,17 +65,22 @@ func serve(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err)
 	}
+	internal, err := serveInternal(ctx, c, r, log)
+	if err != nil {
+		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
+	}
+	defer internal.Close()
 	public, visitors, err := hosted(c)
 	if err != nil {
 		return err // unreachable: relayConfig has checked it
 	}
-	server := newServer(site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public}), log)
+	server := newServer(site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built()}), log)
 	server.ConnState = visitors
 	page := pageURL(listener.Addr())
 	if public != nil {
 		page = public.String()
 	}
-	log.Info("serving", "page", page, "demo", "/polite and /impolite", "source", negotiation.Source[:8])
+	log.Info("serving", "page", page, "demo", "/polite and /impolite", "version", version(), "source", negotiation.Source[:8])
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(proxied(c, listener)) }()
 	select {
@@ -97,12 +105,12 @@ func relayConfig(c *cli.Command) (relay.Config, error) {
 	config := relay.Config{
 		Origins:      c.StringSlice("origin"),
 		PeersPerRoom: c.Int("peers-per-room"),
-		Logger:       slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Version:      version(),
 	}
 	if urls := c.StringSlice("ice-server"); len(urls) > 0 {
 		config.ICEServers = []wire.ICEServer{{URLs: urls, Username: c.String("ice-username"), Credential: c.String("ice-credential")}}
 	}
-	errs := []error{noArguments(c), checkAddress(c.String("addr"))}
+	errs := []error{noArguments(c), checkAddress("addr", c.String("addr")), operate(c, &config)}
 	errs = append(errs, limit(c, &config))
 	if config.PeersPerRoom < 2 {
 		errs = append(errs, fmt.Errorf("%w: --peers-per-room must be at least 2", errUsage))
@@ -125,7 +133,7 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:   2 * time.Minute,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 16 << 10,
-		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:       stdlog.New(logs.Writer(log, "http"), "", 0),
 	}
 }
 

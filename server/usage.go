@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pion/webrtc/v4"
@@ -24,7 +25,7 @@ func usage(_ context.Context, _ *cli.Command, err error, _ bool) error {
 
 // commandLine puts the command serve in front of its options if they come first.
 func commandLine(arguments []string) []string {
-	if len(arguments) < 2 || !strings.HasPrefix(arguments[1], "-") || arguments[1] == "-h" || arguments[1] == "--help" {
+	if len(arguments) < 2 || !strings.HasPrefix(arguments[1], "-") || slices.Contains([]string{"-h", "--help", "--version"}, arguments[1]) {
 		return arguments
 	}
 	return append([]string{arguments[0], "serve"}, arguments[1:]...)
@@ -52,14 +53,14 @@ func noArguments(c *cli.Command) error {
 	return fmt.Errorf("%w: unexpected %q", errUsage, first)
 }
 
-// checkAddress checks the value of --addr.
-func checkAddress(address string) error {
+// checkAddress checks the value of --addr, or another flag for an address.
+func checkAddress(flag, address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: --addr must be a port after a colon, like :8080, or with an address before it, like 127.0.0.1:8080, not %q", errUsage, address)
+		return fmt.Errorf("%w: --%s must be a port after a colon, like :8080, or with an address before it, like 127.0.0.1:8080, not %q", errUsage, flag, address)
 	}
 	return nil
 }

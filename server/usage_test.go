@@ -15,7 +15,7 @@ func TestGoodUsage(t *testing.T) {
 		}
 	}
 	for _, address := range []string{":8080", "localhost:0", "[::1]:8080", "127.0.0.1:http", ":"} {
-		if err := checkAddress(address); err != nil {
+		if err := checkAddress("addr", address); err != nil {
 			t.Error(err)
 		}
 	}

@@ -55,6 +55,9 @@ type site struct {
 // must be built.
 func Handler(source string) http.Handler { return newHandler(files, source) }
 
+// Built reports whether dist has the WASM that the pages need.
+func Built() bool { return findProgram(files).built() }
+
 func newHandler(fsys fs.FS, source string) http.Handler {
 	s := &site{program: findProgram(fsys), source: source}
 	mux := http.NewServeMux()

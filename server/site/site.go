@@ -22,6 +22,7 @@ type Config struct {
 	Relay     *relay.Relay
 	Downloads int      // at once, for one address; default 10
 	Public    *url.URL // where people reach the server, see [ParsePublic]; nil: wherever they ask for it
+	Unbuilt   bool     // the page does not work, see [web.Built]: /readyz is not ready
 }
 
 // New is [Handler] with all that can be set.
@@ -41,6 +42,10 @@ func New(c Config) http.Handler {
 		}
 		if refusal != nil {
 			refusal.ServeHTTP(w, req)
+			return
+		}
+		if c.Unbuilt && !req.URL.Query().Has("join") {
+			http.Error(w, "The page is not built: run make build, and compile the server anew.", http.StatusServiceUnavailable)
 			return
 		}
 		ok(w, req)

@@ -57,7 +57,7 @@ func TestImports(t *testing.T) {
 		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
-		{"server/relay", "", []string{"server/relay", "server/address", wire}, []string{"github.com/pion/"}, "the relay passes messages on, and knows nothing of WebRTC"},
+		{"server/relay", "", []string{"server/relay", "server/address", wire}, []string{"github.com/pion/", "github.com/prometheus/"}, "the relay passes messages on, and knows nothing of WebRTC"},
 		{"server/terminal", "", append([]string{"server/media"}, peer...), []string{"github.com/urfave/"}, "the terminal reads no command line"},
 		{"web", "", []string{"web/packed", wire}, []string{"github.com/"}, "the page is files"},
 		{"wasm", "js", append([]string{"wasm", webapi, browser, local, trouble}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},
