@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "2824f21a4e3e1e3b343fc4e83dc5defb1e90e579560817ebf530ea445e060a01"
+const Source = "27ee55402b10929c55d586ae57773b3c8eb521c3b15c7522fa6eb2dd2fd189cb"

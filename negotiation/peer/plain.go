@@ -129,16 +129,18 @@ func (c *caller) speaks(m *negotiation.Message, pending bool) {
 }
 
 // calledAnew reports whether a message is an offer of another PeerConnection: the other
-// side has hung up, and calls again. Its session id is another one, and so is its
-// certificate or, where connections share one, the ICE user.
+// side has hung up, and calls again. It has another certificate, which a connection never
+// changes, or, where connections share one, another session id and ICE user. The session
+// id alone does not tell: aiortc's is the time, in seconds.
+// https://www.w3.org/TR/webrtc/#dom-rtcconfiguration-certificates
 // https://www.rfc-editor.org/rfc/rfc8829#section-5.2.1
 func (c *caller) calledAnew(m *negotiation.Message) bool {
 	if *c == (caller{}) || !isOffer(m) {
 		return false
 	}
 	anew := callerOf(m.Description.SDP)
-	return anew.session != c.session &&
-		(anew.fingerprint != c.fingerprint && anew.fingerprint != "" || anew.ufrag != c.ufrag && anew.ufrag != "")
+	return anew.fingerprint != c.fingerprint && anew.fingerprint != "" ||
+		anew.session != c.session && anew.ufrag != c.ufrag && anew.ufrag != ""
 }
 
 // hungUp is called when a connection was closed from outside. A plain page may call again;

@@ -112,7 +112,7 @@ func TestCalledAnew(t *testing.T) {
 		"the same again":                        {describe("1", "AA", "uuuu"), false},
 		"an ICE restart":                        {describe("1", "AA", "vvvv"), false},
 		"the session id alone":                  {describe("2", "AA", "uuuu"), false},
-		"the certificate alone":                 {describe("1", "BB", "uuuu"), false},
+		"the certificate alone":                 {describe("1", "BB", "uuuu"), true},
 		"another connection":                    {describe("2", "BB", "vvvv"), true},
 		"another one with the same certificate": {describe("2", "AA", "vvvv"), true},
 		"another one without a certificate":     {strings.Replace(describe("2", "AA", "uuuu"), "a=fingerprint", "a=x", 1), false},
