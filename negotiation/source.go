@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "27ee55402b10929c55d586ae57773b3c8eb521c3b15c7522fa6eb2dd2fd189cb"
+const Source = "36b082a00ec4a614f34c93562411295276bff0c6fa71a4ab680a71fc70ca2272"

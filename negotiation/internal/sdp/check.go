@@ -116,6 +116,9 @@ func (d *Description) checkSections() error {
 		if strings.Join(strings.Fields(line), " ") != strings.TrimRight(line, " ") { // RFC 8866 section 9
 			return fmt.Errorf("the words of media section %d are not separated by one space", i)
 		}
+		if m.Kind == "" { // an answer would have to repeat it
+			return fmt.Errorf("media section %d is of no kind", i)
+		}
 	}
 	return nil
 }
