@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "36b082a00ec4a614f34c93562411295276bff0c6fa71a4ab680a71fc70ca2272"
+const Source = "fc0f87407f4c74b5e122fb97326dba3256365afecab97a3b6d3ca4d1a18c5911"

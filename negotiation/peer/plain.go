@@ -107,13 +107,15 @@ func isOffer(m *negotiation.Message) bool {
 	return m != nil && m.Description != nil && m.Description.Type == webrtc.SDPTypeOffer
 }
 
-// caller is the PeerConnection of the other side, as its descriptions tell.
-type caller struct{ session, fingerprint, ufrag string }
+// caller is the PeerConnection of the other side, as its descriptions tell: by the
+// fingerprint of its certificate, which it never changes. Session ids do not tell: werift
+// changes its own with each offer, and aiortc's is the time in seconds.
+// https://www.w3.org/TR/webrtc/#dom-rtcconfiguration-certificates
+type caller struct{ fingerprint string }
 
 func callerOf(text string) caller {
-	d := sdp.Parse(text)
-	fingerprint, _ := d.Fingerprint() // without one it is refused
-	return caller{d.SessionID(), fingerprint, d.Ufrag()}
+	fingerprint, _ := sdp.Parse(text).Fingerprint() // without one it is refused
+	return caller{fingerprint}
 }
 
 // speaks is called with each message of a plain page. Its first description tells which
@@ -129,18 +131,13 @@ func (c *caller) speaks(m *negotiation.Message, pending bool) {
 }
 
 // calledAnew reports whether a message is an offer of another PeerConnection: the other
-// side has hung up, and calls again. It has another certificate, which a connection never
-// changes, or, where connections share one, another session id and ICE user. The session
-// id alone does not tell: aiortc's is the time, in seconds.
-// https://www.w3.org/TR/webrtc/#dom-rtcconfiguration-certificates
-// https://www.rfc-editor.org/rfc/rfc8829#section-5.2.1
+// side has hung up, and calls again.
 func (c *caller) calledAnew(m *negotiation.Message) bool {
 	if *c == (caller{}) || !isOffer(m) {
 		return false
 	}
 	anew := callerOf(m.Description.SDP)
-	return anew.fingerprint != c.fingerprint && anew.fingerprint != "" ||
-		anew.session != c.session && anew.ufrag != c.ufrag && anew.ufrag != ""
+	return anew != *c && anew != caller{}
 }
 
 // hungUp is called when a connection was closed from outside. A plain page may call again;
