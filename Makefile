@@ -82,9 +82,9 @@ fuzz-text: $(FUZZERS)
 
 # By count: when a time limit ends, Go 1.26 may report a failure (go.dev/issue/75804).
 FuzzMessage FuzzSchedule: RUNS := 25000x
-FuzzReceive FuzzParse:    RUNS := 80000x
-FuzzLine FuzzMask:        RUNS := 20000x
-FuzzRead:                 RUNS := 5000x
+FuzzReceive FuzzParse:    RUNS := 20000x
+FuzzLine FuzzMask:        RUNS := 5000x
+FuzzRead:                 RUNS := 1500x
 FuzzDescription:          RUNS := 500x
 FuzzAnswer:               RUNS := 800x
 

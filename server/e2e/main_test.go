@@ -43,8 +43,11 @@ func TestMain(m *testing.M) {
 		chromedp.ModifyCmdFunc(endWithTest),
 	)
 	flag.Parse()
-	if *speedRounds == 0 { // tabs share a process for each core, and in it the compiled program
-		options = append(options, chromedp.Flag("renderer-process-limit", fmt.Sprint(runtime.NumCPU())))
+	if *speedRounds == 0 { // a tab starts in less time, and runs slower
+		options = append(options,
+			// Tabs share a process for each core, and in it the compiled program.
+			chromedp.Flag("renderer-process-limit", fmt.Sprint(runtime.NumCPU())),
+			chromedp.Flag("js-flags", "--liftoff-only"))
 	}
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	first, cancelFirst := chromedp.NewContext(allocator)

@@ -5,7 +5,7 @@
 //
 // It leaves app.<hash>.wasm there with .gz and .br beside it, the wasm_exec.js of
 // the same Go, and in packed/ the page's scripts and styles, bundled by esbuild. -fast
-// leaves out brotli, which takes most of the time, and packed/. A build that
+// does not compress the program with brotli, which takes most of the time. A build that
 // changes nothing writes nothing, and an interrupted one leaves the last good build,
 // as does one whose .br would exceed 930,000 bytes. -sizes leaves all as it is, and
 // prints what each package has in the program, before and after compression.
@@ -29,7 +29,7 @@ import (
 )
 
 func main() {
-	fast := flag.Bool("fast", false, "leave out brotli")
+	fast := flag.Bool("fast", false, "do not compress the program with brotli")
 	bySize := flag.Bool("sizes", false, "print the size of each package, and write nothing")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -70,7 +70,7 @@ func run(ctx context.Context, fast, bySize bool) error {
 	if err := build(ctx, program, work, filepath.Join(root, "web", "dist"), fast, os.Stdout); err != nil {
 		return err
 	}
-	return pack(ctx, filepath.Join(root, "web"), fast, os.Stdout)
+	return pack(ctx, filepath.Join(root, "web"), os.Stdout)
 }
 
 func goEnv(ctx context.Context, name string) (string, error) {

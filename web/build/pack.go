@@ -24,13 +24,9 @@ import (
 // program, compressed with gzip, in bytes. What is needed later is loaded later.
 const maxPage = 33_000
 
-// pack packs the scripts and styles in the directory web. A fast build has none: then the
-// server serves the sources.
-func pack(ctx context.Context, web string, fast bool, out io.Writer) error {
+// pack packs the scripts and styles in the directory web.
+func pack(ctx context.Context, web string, out io.Writer) error {
 	dir := filepath.Join(web, filepath.FromSlash(packed.Dir))
-	if fast {
-		return os.RemoveAll(dir)
-	}
 	sum, err := packed.Sum(os.DirFS(web))
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func TestPack(t *testing.T) {
 		write(t, web, name, string(read(t, "..", name)))
 	}
 	var out strings.Builder
-	if err := pack(t.Context(), web, false, &out); err != nil {
+	if err := pack(t.Context(), web, &out); err != nil {
 		t.Fatal(err)
 	}
 	t.Log(out.String())
@@ -51,13 +51,7 @@ func TestPack(t *testing.T) {
 	}
 	write(t, web, "inspector/new.js", "export const = ;\n")
 	write(t, web, "inspector/main.js", "import './new.js';\n")
-	if err := pack(t.Context(), web, false, io.Discard); err == nil {
+	if err := pack(t.Context(), web, io.Discard); err == nil {
 		t.Error("what cannot be read is packed")
-	}
-	if err := pack(t.Context(), web, true, io.Discard); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(filepath.Join(web, packed.Dir)); !os.IsNotExist(err) {
-		t.Errorf("a fast build leaves it there: %v", err)
 	}
 }
