@@ -31,7 +31,7 @@ func TestChatIsText(t *testing.T) {
 	})
 }
 
-// All senders that are faster than the reader have to wait, and nothing is lost.
+// Senders that are faster than the reader wait, and nothing is lost.
 func TestChatWaitsForItsReader(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()

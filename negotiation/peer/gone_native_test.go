@@ -13,8 +13,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// A peer that the relay has lost stays as long as there is a connection to it, or
-// if one is made in time.
+// A peer that the relay has lost stays while there is a connection to it, or if one is
+// made in time.
 func TestThePeerStaysWhileItIsConnected(t *testing.T) {
 	stays := func(t *testing.T, a, b *member) {
 		t.Helper()
@@ -62,8 +62,7 @@ func TestThePeerIsForgottenWhenNothingReachesIt(t *testing.T) {
 	})
 }
 
-// Of many visitors that come and go, each with an id of its own, few leave a
-// connection.
+// Many visitors come and go, each with its own id; few of their connections are kept.
 func TestFewOfManyVisitorsAreRemembered(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer("a")
@@ -87,7 +86,7 @@ func TestFewOfManyVisitorsAreRemembered(t *testing.T) {
 	})
 }
 
-// A peer that says bye is gone at once, and one that is silent is not.
+// A peer that says bye is gone at once; a silent one is not.
 func TestByeUnpairsAtOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.connected()

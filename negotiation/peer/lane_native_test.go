@@ -28,7 +28,7 @@ type lines struct {
 	list []trace.Line
 }
 
-// tells has a member exchange traces.
+// tells makes a member exchange traces.
 func (l *lines) tells(_ *member, c *Config) {
 	c.OnRemoteTrace = func(_ string, line trace.Line) {
 		l.mu.Lock()
@@ -43,7 +43,7 @@ func (l *lines) all() []trace.Line {
 	return slices.Clone(l.list)
 }
 
-// both makes a pair that tell each other their traces, and returns what each has heard.
+// both makes a pair that exchange traces, and returns what each has received.
 func (w *world) both() (a, b *member, byA, byB *lines) {
 	w.t.Helper()
 	byA, byB = &lines{}, &lines{}
@@ -111,7 +111,7 @@ func TestLanes(t *testing.T) {
 	})
 }
 
-// Who does not announce it, or is older, is told nothing, and sees no channel.
+// A peer that does not announce traces, or is older, is sent none and sees no channel.
 func TestNoLane(t *testing.T) {
 	for name, older := range map[string]func(*world){
 		"the other side does not want it": func(*world) {},
@@ -142,7 +142,7 @@ func TestNoLane(t *testing.T) {
 				if labels := append(a.details(trace.ChannelOpened), b.details(trace.ChannelOpened)...); slices.Contains(labels, laneLabel) {
 					t.Errorf("the channels are %q", labels)
 				}
-				// Then it is a channel as any other.
+				// Then it is a channel like any other.
 				b.channel(a.id, laneLabel)
 				a.await("it opens", func() bool { return slices.Contains(a.details(trace.ChannelOpened), laneLabel) })
 				w.talk(a, b)
@@ -230,7 +230,7 @@ func TestHeard(t *testing.T) {
 	}
 }
 
-// From a peer that floods only so much is taken, and the gap is marked.
+// The trace of a peer that floods is taken up to a limit, and the gap is marked.
 func TestLaneFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []trace.Line
@@ -271,7 +271,7 @@ func TestLaneFlood(t *testing.T) {
 	})
 }
 
-// Where too much waits to be sent, the gap is marked.
+// If too much waits to be sent, the rest is dropped and the gap is marked.
 func TestLaneGap(t *testing.T) {
 	l := &lane{p: &pairing{remote: &remote{}}}
 	const events = 1000
@@ -301,7 +301,7 @@ func TestLaneGap(t *testing.T) {
 	}
 }
 
-// What peers have decided is decided once more from what came in.
+// A replay of the recorded inputs of a pairing makes the same decisions.
 func TestPeersReplayed(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		inputs := map[string]*[]trace.Input{"a": {}, "b": {}} // each is written on the goroutine of its Peer

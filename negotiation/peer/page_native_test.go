@@ -19,8 +19,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// page is a member of the room that knows nothing of us: it speaks no sessions, and has
-// a bare PeerConnection.
+// page is a member of the room that does not know our protocol: it has no sessions, and a
+// bare PeerConnection.
 type page struct {
 	w         *world
 	network   *vnet.Net
@@ -89,13 +89,13 @@ func (p *page) say(to *member, e signaling.Envelope) {
 	}
 }
 
-// describe says a description.
+// describe sends a description.
 func (p *page) describe(to *member, d webrtc.SessionDescription) {
 	p.w.t.Helper()
 	p.say(to, signaling.Envelope{Message: &negotiation.Message{Description: &d}})
 }
 
-// next returns what it hears next of which ok is true, and forgets all before it.
+// next returns the next message for which ok is true, and drops those before it.
 func (p *page) next(what string, from *member, ok func(signaling.Envelope) bool) signaling.Envelope {
 	p.w.t.Helper()
 	var found *signaling.Envelope
@@ -144,7 +144,7 @@ func (p *page) set(d webrtc.SessionDescription) {
 	<-gathered
 }
 
-// count returns how many times it has heard what is counted.
+// count returns how often it has received what is counted.
 func (p *page) count(counts func(signaling.Envelope) bool) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -266,7 +266,7 @@ func TestAPlainPageThatCannotRestart(t *testing.T) {
 	}
 }
 
-// A restart that is answered as it should be is no reason for anything.
+// A restart with a proper answer has no further effect.
 func TestAPlainPageRestarts(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer("a")

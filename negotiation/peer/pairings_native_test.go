@@ -12,8 +12,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// Whoever comes as somebody else each time gets a few pairings a second, and who stays
-// meanwhile gets one, too.
+// A client that joins with a new id each time gets a few pairings a second, and a peer
+// that stays gets one meanwhile.
 func TestPairingsHaveAPace(t *testing.T) {
 	const come, lasts = 500, 10 * time.Second
 	for name, visit := range map[string]func(a *member, id string){

@@ -17,7 +17,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// said has m receive an envelope from another peer in the room.
+// said delivers an envelope from another peer in the room to m.
 func (m *member) said(from string, e signaling.Envelope) {
 	e.From = from
 	m.handler.Received(e)
@@ -45,7 +45,7 @@ func candidate() *negotiation.Message {
 	return &negotiation.Message{Candidate: &webrtc.ICECandidateInit{}}
 }
 
-// A page that states a rank and speaks no sessions owes no acknowledgement.
+// A page that states a rank and has no sessions need not acknowledge anything.
 func TestAPlainPageWithARankDoesNotStall(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a := w.peer("a")

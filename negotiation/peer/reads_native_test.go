@@ -64,7 +64,7 @@ func TestEarlyReadsEnd(t *testing.T) {
 	}
 }
 
-// takeAway returns when to knows that from does not send the early track any more.
+// takeAway returns when to has learned that from no longer sends the early track.
 func takeAway(from, to *member) {
 	answers := func() int { return to.count(trace.AnswerSending) + to.count(trace.AnswerReceived) }
 	before := answers()

@@ -11,7 +11,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// lost takes the network away until both know.
+// lost cuts the network until both sides have noticed.
 func (w *world) lost(a, b *member) {
 	w.t.Helper()
 	w.down.Store(true)

@@ -22,8 +22,7 @@ func troubled(id string, t *trouble.Trouble) func(*member, *Config) {
 	}
 }
 
-// Whatever one side's signalling suffers, offers that collide are resolved, and nothing
-// is lost.
+// Whatever happens to one side's signalling, collisions are resolved and nothing is lost.
 func TestTrouble(t *testing.T) {
 	for name, settings := range map[string]trouble.Settings{
 		"late":         {Delay: 300 * time.Millisecond},
@@ -64,8 +63,8 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
-// One that holds everything back still talks over its connection, and negotiates when it
-// lets go.
+// A peer that holds all its messages back still chats over its connection, and negotiates
+// when it releases them.
 func TestHold(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		rough := new(trouble.Trouble)
@@ -93,8 +92,8 @@ func (w *world) sameRole(role wire.Role) (a, b *member) {
 	return w.peer("a", same, troubled("a", slow)), w.peer("b", same)
 }
 
-// Where both peers are polite, each takes its offer back and answers the other's. The
-// answers come for offers that are no more, and trying again does not help.
+// If both peers are polite, each rolls its offer back and answers the other's. Both
+// answers are for offers that are gone, and trying again does not help.
 func TestBothPolite(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.sameRole(wire.Polite)
@@ -111,7 +110,7 @@ func TestBothPolite(t *testing.T) {
 	})
 }
 
-// Where both are impolite, each waits for an answer for ever.
+// If both are impolite, each waits for an answer for ever.
 func TestBothImpolite(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.sameRole(wire.Impolite)
