@@ -71,7 +71,7 @@ func (e *end) add(media bool) error {
 	return err
 }
 
-// attach is the one place where a benchmark makes a Session.
+// attach is the only place where a benchmark makes a Session.
 func (e *end) attach(polite bool, send func(negotiation.Message)) {
 	e.b.Helper()
 	role := negotiation.Impolite

@@ -92,15 +92,15 @@ func delayedBy(t *testing.T, r *rand.Rand, limit int, deliver func(frame)) chan<
 	return queue
 }
 
-// frame is what the two parties send each other, in order.
+// frame is a message between the two parties, which come in order.
 type frame struct {
 	Message *Message `json:"message,omitempty"`
 	Pass    *pass    `json:"pass,omitempty"`
 	Done    bool     `json:"done,omitempty"`
 }
 
-// pass says what one party sees after it has negotiated all it wanted. When two
-// in a row are equal on both sides, all has come to rest.
+// pass is what one party sees after it has negotiated all it wanted. When two in a row are
+// equal on both sides, everything is at rest.
 type pass struct {
 	Events   int
 	Sections string

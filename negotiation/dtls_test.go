@@ -38,7 +38,7 @@ func TestTheDTLSRoleStays(t *testing.T) {
 	}
 }
 
-// role takes the answer that came last, and returns the DTLS role of the other side.
+// role returns the DTLS role of the other side in the last answer.
 func (p *side) role() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -144,8 +144,8 @@ func outlineOf(d webrtc.SessionDescription) string {
 	return text
 }
 
-// within is where the interleavings hide that matter: what happens while an
-// operation is pending.
+// within is where the interleavings are that matter: what happens while an operation is
+// pending.
 func (a *actor) within(operation string) error {
 	type option struct {
 		does string
@@ -205,7 +205,7 @@ func (a *actor) gathered(ufrag string) {
 }
 func (a *actor) needed() { a.s.recheck() }
 
-// may tells whether the event can happen now.
+// may reports whether the event can happen now.
 func (a *actor) may(e event) bool {
 	if a.closed || a.s.failure != nil {
 		return e == delivery && len(a.inbox) > 0
@@ -218,7 +218,7 @@ func (a *actor) may(e event) bool {
 	}[e]
 }
 
-// happen has the event happen, and the Session handle all it brings about.
+// happen makes the event happen, and the Session handle all that follows from it.
 func (a *actor) happen(e event) {
 	if a.tasks && e != task && a.link == nil && a.w.choose(2) == 1 {
 		a.note("· at the same time: negotiation-needed task")

@@ -12,7 +12,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// violation notes what must not be.
+// violation records an invariant that is broken.
 func (a *actor) violation(format string, args ...any) {
 	a.w.broken = append(a.w.broken, string(roleOf(a.me == 0))+": "+fmt.Sprintf(format, args...))
 }
@@ -70,7 +70,7 @@ func (a *actor) trace(e trace.Event) {
 	}
 }
 
-// quiet tells whether nothing happens any more by itself.
+// quiet reports whether nothing happens any more by itself.
 func (w *world) quiet() bool {
 	for _, a := range w.actors {
 		for e := delivery; e < change; e++ {

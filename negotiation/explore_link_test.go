@@ -31,7 +31,7 @@ type linkFaults struct {
 	hasty                                  int // bindings that come too soon after another
 }
 
-// of returns how many of a kind may still happen; nil if none.
+// of returns how many events of a kind may still happen; nil if none.
 func (f *linkFaults) of(e event) *int {
 	n := map[event]*int{cut: &f.cuts, loss: &f.losses, repetition: &f.repeats, delay: &f.delays, crash: &f.crashes}[e]
 	switch {
@@ -66,7 +66,7 @@ func (l *linked) clone() *linked {
 	return &c
 }
 
-// linkMay tells whether an event of the link can happen now.
+// linkMay reports whether an event of the link can happen now.
 func (a *actor) linkMay(e event) bool {
 	l := a.link
 	if l == nil {
@@ -209,7 +209,7 @@ func (a *actor) linkDeliver() {
 	a.flush()
 }
 
-// audit looks whether it is the one that the other side has said next.
+// audit checks whether it is the one that the other side has said next.
 func (a *actor) audit(m Message) {
 	ours, theirs := a.link.end.Session()
 	said := a.other().link.said

@@ -23,7 +23,7 @@ type state interface {
 	violations() []string
 	// key is everything that decides what can still happen.
 	key([]byte) []byte
-	// observe has f told all that happens from here on.
+	// observe calls f with all that happens from here on.
 	observe(f func(who int, text string))
 }
 
@@ -215,8 +215,8 @@ func replay(start state, steps []step) string {
 
 var pairings = [][2]string{{"pion", "pion"}, {"pion", "browser"}, {"browser", "pion"}, {"browser", "browser"}}
 
-// settings are what is walked for each pairing, what finds most first. Bounded is
-// part of every test run; full has up to three changes a side.
+// settings are what is walked for each pairing; those that find most come first. Bounded
+// is part of every test run; full has up to three changes a side.
 func settings(kinds [2]string, full bool) []setting {
 	plans := func(polite, impolite string) [2][]string {
 		return [2][]string{strings.Fields(polite), strings.Fields(impolite)}

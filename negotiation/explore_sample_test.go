@@ -216,7 +216,7 @@ func outcome(err error) string {
 	return "done"
 }
 
-// addIceCandidate minds the ufrag, as the specification says.
+// addIceCandidate heeds the ufrag, as the specification says.
 func (p *samplePeer) addIceCandidate(c webrtc.ICECandidateInit) error {
 	err := p.pc.common.AddICECandidate(c)
 	if p.pc.misled {

@@ -17,7 +17,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// network is one in memory, in which a victim is alone.
+// network is a network in memory, with a victim alone in it.
 type network struct {
 	t      *testing.T
 	router *vnet.Router

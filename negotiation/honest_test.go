@@ -244,7 +244,7 @@ func (w *twin) takeAnswer(other *twin) {
 	w.offer, other.answer = nil, nil
 }
 
-// answerToNothing takes an answer that is not due, and which fails.
+// answerToNothing sets a remote answer that is not due, which fails.
 func (w *twin) answerToNothing() {
 	w.note("%s: takes an answer to nothing", w.name)
 	d := w.latest
@@ -252,7 +252,7 @@ func (w *twin) answerToNothing() {
 	w.setRemote(d)
 }
 
-// answerNothing makes an answer that is not due, and which fails.
+// answerNothing makes an answer that is not due, which fails.
 func (w *twin) answerNothing() {
 	w.note("%s: answers nothing", w.name)
 	_, err := w.real.CreateAnswer()

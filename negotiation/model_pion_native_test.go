@@ -57,7 +57,7 @@ func (p *pionModel) change(what string) {
 	}
 }
 
-// differs tells whether an offer would say something new.
+// differs reports whether an offer would say something new.
 func (p *pionModel) differs() bool {
 	local, remote := read(p.current.local), read(p.current.remote)
 	return p.channel && !local.data() || slices.ContainsFunc(p.transceivers, func(t transceiver) bool {

@@ -178,7 +178,7 @@ func (c *common) freshUfrag() string {
 	return c.name + "ufrag" + strconv.Itoa(c.credentials)
 }
 
-// restarted tells whether the remote offer restarts ICE.
+// restarted reports whether the remote offer restarts ICE.
 func (c *common) restarted() bool {
 	return c.current.remote != "" && read(c.current.remote).ufrag != read(c.pending.remote).ufrag
 }
@@ -208,7 +208,7 @@ func (c *common) complete(answer description) error {
 	return nil
 }
 
-// continues tells whether each section of before is still in its place.
+// continues reports whether each section of before is still in its place.
 func continues(before, d description) bool {
 	if len(d.lines) < len(before.lines) {
 		return false
@@ -221,7 +221,7 @@ func continues(before, d description) bool {
 	return true
 }
 
-// answers tells whether d answers offer.
+// answers reports whether d answers offer.
 func answers(offer, d description) bool {
 	return len(offer.lines) == len(d.lines) && continues(offer, d)
 }

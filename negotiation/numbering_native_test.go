@@ -14,11 +14,11 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// numbers are the payload types of another stack, by those of pion.
+// numbers maps pion's payload types to those of another stack.
 type numbers map[uint8]uint8
 
-// stack is a connection that gives each media section payload types of its own, in
-// descriptions and packets, in offers that it makes without a Session.
+// stack is a connection that makes its offers without a Session, and gives each media
+// section payload types of its own, in descriptions and in packets.
 type stack struct {
 	interceptor.NoOp
 	t  *testing.T
@@ -33,7 +33,7 @@ type stack struct {
 	heard   map[string]bool // the tracks of which a packet came
 }
 
-// packet is one that came in a section.
+// packet is an RTP packet that was received in a section.
 type packet struct {
 	track  string
 	number uint8 // payload type

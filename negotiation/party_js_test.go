@@ -52,7 +52,7 @@ func (p *party) wanted() (list []string) {
 	return list
 }
 
-// complete looks whether an offer is needed for one of the transceivers.
+// complete checks whether an offer is needed for one of the transceivers.
 // https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
 func (p *party) complete() {
 	current := p.current()

@@ -84,7 +84,7 @@ func (p *party) current() *held.Past {
 
 func (p *party) wanted() []held.Want { return pion.New(p.pc, false).Wants() }
 
-// complete looks whether each transceiver has what it wants.
+// complete checks whether each transceiver has what it wants.
 func (p *party) complete() {
 	local := p.current().Local.Sections()
 	for _, t := range p.pc.GetTransceivers() {

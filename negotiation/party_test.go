@@ -16,7 +16,7 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// newParties returns two that are attached to each other.
+// newParties returns two parties that are attached to each other.
 func newParties(t *testing.T) (polite, impolite *party) {
 	polite, impolite = newParty(t, "polite", 1), newParty(t, "impolite", 2)
 	polite.frames, impolite.frames = delayed(t, impolite.receive), delayed(t, polite.receive)
@@ -25,7 +25,7 @@ func newParties(t *testing.T) (polite, impolite *party) {
 	return polite, impolite
 }
 
-// all has the parties do something at the same time.
+// all makes the parties do something at the same time.
 func all(parties []*party, f func(*party)) {
 	var wg sync.WaitGroup
 	for _, p := range parties {
@@ -136,7 +136,7 @@ func (p *party) receive(f frame) {
 	})
 }
 
-// hear hands over what waits. It is called with p.mu held.
+// hear hands over the messages that wait. It is called with p.mu held.
 func (p *party) hear() {
 	for _, m := range p.waits {
 		if err := p.s.Receive(m); err != nil && !errors.Is(err, ErrClosed) {
@@ -276,10 +276,10 @@ func (p *party) sections() string {
 	return strings.Join(list, ", ")
 }
 
-// moves are those who offer the section that a browser then stops.
+// moves are the sides that offer the section that a browser then stops.
 var moves = []string{"the browser", "the native side"}
 
-// videoOf are those who offer video in a codec that only they have.
+// videoOf are the sides that offer video in a codec that only they have.
 var videoOf = []string{"the browser", "the native side", "both"}
 
 // pages are the browser's sides of TestWebPlatformWithBrowser.

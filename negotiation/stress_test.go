@@ -31,8 +31,8 @@ func TestStress(t *testing.T) {
 	}
 }
 
-// stress has the parties make their rounds, all at the same time, and looks
-// whether the second half of them needs more than the first.
+// stress has the parties make their rounds, all at the same time, and checks whether the
+// second half of them needs more than the first.
 func stress(parties ...*party) {
 	half := func(p *party) { p.play(*rounds / 2) }
 	all(parties, (*party).begin)

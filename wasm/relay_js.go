@@ -59,7 +59,7 @@ func outage(e trace.Event) string {
 	return what + "; trying again. Peers that are connected stay connected."
 }
 
-// showsOutage tells whether the notice is that the relay is gone, and not another one,
+// showsOutage reports whether the notice is that the relay is gone, and not another one,
 // which boot.js may have put there.
 func (p *page) showsOutage() bool {
 	return p.outage != "" && text(p.el["notice-text"].Value, "textContent") == p.outage

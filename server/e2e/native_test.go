@@ -103,7 +103,7 @@ func (n *native) count(kind trace.Kind) int {
 	return n.events[kind]
 }
 
-// complete tells whether both data channels of the last pairing are open.
+// complete reports whether both data channels of the last pairing are open.
 func (n *native) complete() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()

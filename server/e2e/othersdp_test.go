@@ -142,7 +142,7 @@ func outline(sdp string) string {
 	return strings.Join(list, " ")
 }
 
-// saysOnce looks whether each section says each header extension and each id once.
+// saysOnce checks whether each section says each header extension and each id once.
 func saysOnce(t *testing.T, sdp string) {
 	t.Helper()
 	for section := range strings.SplitSeq(sdp, "\r\nm=") {

@@ -35,7 +35,7 @@ func awaitRecordings(t *testing.T, dir string, who ...participant) {
 	}
 }
 
-// checkRecordings looks whether what was recorded is whole.
+// checkRecordings checks whether what was recorded is whole.
 func checkRecordings(t *testing.T, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*"))

@@ -32,7 +32,7 @@ func withExtensions(t *testing.T) *webrtc.MediaEngine {
 	return media
 }
 
-// saysOnce looks whether each section says each extension and each id once, and whether
+// saysOnce checks whether each section says each extension and each id once, and whether
 // all sections mean the same by an id.
 func saysOnce(t *testing.T, d *sdp.Description) {
 	t.Helper()

@@ -239,7 +239,7 @@ func descriptions(t testing.TB) (list []string) {
 	return list
 }
 
-// TestMask looks whether masked descriptions say the same to a negotiation, and none of
+// TestMask checks whether masked descriptions say the same to a negotiation, and none of
 // the secrets.
 func TestMask(t *testing.T) {
 	var m Mask
@@ -315,7 +315,7 @@ func FuzzMask(f *testing.F) {
 	})
 }
 
-// FuzzRead looks whether a file that is read can be printed, whatever is in it.
+// FuzzRead checks whether a file that is read can be printed, whatever is in it.
 func FuzzRead(f *testing.F) {
 	f.Add(written(f, true))
 	f.Fuzz(func(t *testing.T, data []byte) {
