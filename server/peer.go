@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math"
@@ -66,6 +67,10 @@ func peerFlags() []cli.Flag {
 			Usage: "new `file` for the trace of both sides; server trace prints it. Addresses, ICE credentials, chat and the room are masked",
 		},
 		&cli.StringFlag{
+			Name: "tls-ca", Sources: cli.EnvVars("PN_TLS_CA"),
+			Usage: "`file` with certificates (PEM) to trust beside the system's, such as self-signed.crt of the relay",
+		},
+		&cli.StringFlag{
 			Name: "key", Sources: cli.EnvVars("PN_KEY"),
 			Usage: "secret `key` of a fixed identity, 22 to 64 characters of A-Z a-z 0-9 - _ (default: a new one)",
 		},
@@ -94,6 +99,10 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if log != "text" && log != "json" {
 		return fmt.Errorf("%w: --log must be text or json, not %q", errUsage, log)
 	}
+	ca, err := readCA(c.String("tls-ca"))
+	if err != nil {
+		return err
+	}
 	recorder, err := recorder(c)
 	if err != nil {
 		return err
@@ -111,7 +120,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	})
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{
-			Server: c.String("server"), Room: room, Role: role, Key: c.String("key"),
+			Server: c.String("server"), Room: room, Role: role, Key: c.String("key"), CA: ca,
 		},
 		Candidates: candidates,
 
@@ -130,6 +139,21 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return errors.Join(t.Run(ctx, p), kept.Close())
+}
+
+// readCA reads the file of --tls-ca; without one it returns nil.
+func readCA(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	ca, err := os.ReadFile(file)
+	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(ca) {
+		err = fmt.Errorf("there is no certificate in %s, or it is not PEM", file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: --tls-ca: %w", errUsage, err)
+	}
+	return ca, nil
 }
 
 // recorder checks --media and creates its directory if there is to be one, else it

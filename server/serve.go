@@ -51,7 +51,7 @@ func serveFlags() []cli.Flag {
 			Name: "ice-credential", Local: true, Sources: cli.EnvVars("PN_ICE_CREDENTIAL"),
 			Usage: "`password` for the TURN servers; every peer is told",
 		},
-	}, slices.Concat(limitFlags(), operateFlags())...)
+	}, slices.Concat(limitFlags(), operateFlags(), tlsFlags())...)
 }
 
 func serve(ctx context.Context, c *cli.Command) error {
@@ -60,29 +60,39 @@ func serve(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	log := config.Logger
+	security, err := tlsSecurity(c, log)
+	if err != nil {
+		return err
+	}
 	r := relay.New(config)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.String("addr"))
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err)
+		return errors.Join(fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err), r.Shutdown(ctx))
 	}
 	internal, err := serveInternal(ctx, c, r, log)
 	if err != nil {
 		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
 	}
 	defer internal.Close()
+	redirect, err := security.redirect(ctx, c, listener.Addr(), log)
+	if err != nil {
+		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
+	}
+	defer redirect.Close()
 	public, visitors, err := hosted(c)
 	if err != nil {
 		return err // unreachable: relayConfig has checked it
 	}
-	server := newServer(site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built()}), log)
+	handler := site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built()})
+	server := newServer(security.strict(handler), log)
 	server.ConnState = visitors
-	page := pageURL(listener.Addr())
+	page := pageURL(security.scheme(), listener.Addr())
 	if public != nil {
 		page = public.String()
 	}
 	log.Info("serving", "page", page, "demo", "/polite and /impolite", "version", version(), "source", negotiation.Source[:8])
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(proxied(c, listener)) }()
+	go func() { ended <- security.serve(server, proxied(c, listener)) }()
 	select {
 	case err := <-ended:
 		return err
@@ -138,11 +148,11 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 }
 
 // pageURL returns the address at which a person on this machine finds the page.
-func pageURL(addr net.Addr) string {
+func pageURL(scheme string, addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || tcp.IP.IsUnspecified() {
 		_, port, _ := net.SplitHostPort(addr.String())
-		return "http://localhost:" + port
+		return scheme + "://localhost:" + port
 	}
-	return "http://" + addr.String()
+	return scheme + "://" + addr.String()
 }

@@ -42,11 +42,11 @@ func (w *written) String() string {
 	return w.text.String()
 }
 
-// serving is the command serve in this process.
+// serving is a command, mostly serve, in this process.
 type serving struct {
 	t    *testing.T
 	log  *written
-	url  string
+	url  string             // of the page, if it serves
 	stop context.CancelFunc // as SIGTERM does
 	done chan error         // has what the command returns
 }
@@ -54,20 +54,27 @@ type serving struct {
 // startServe runs serve with options at a free port of loopback.
 func startServe(t *testing.T, options ...string) *serving {
 	t.Helper()
+	s := startCommand(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, options...)...)
+	s.url = s.logged(`page"?[=:]"?(https?://[^\s"]+)`)
+	return s
+}
+
+// startCommand starts a command in this process. Nobody types.
+func startCommand(t *testing.T, arguments ...string) *serving {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
+	in, typed := io.Pipe()
 	s := &serving{t: t, log: &written{more: make(chan struct{}, 1)}, stop: stop, done: make(chan error, 1)}
 	root := command()
-	root.ErrWriter = s.log
-	go func() {
-		s.done <- root.Run(ctx, append([]string{"server", "serve", "--addr", "127.0.0.1:0"}, options...))
-	}()
+	root.Reader, root.Writer, root.ErrWriter = in, io.Discard, s.log
+	go func() { s.done <- root.Run(ctx, append([]string{"server"}, arguments...)) }()
 	t.Cleanup(func() {
+		_ = typed.Close()
 		s.end()
 		if t.Failed() {
 			t.Logf("the log:\n%s", s.log)
 		}
 	})
-	s.url = s.logged(`page"?[=:]"?(https?://[^\s"]+)`)
 	return s
 }
 

@@ -75,7 +75,7 @@ func newHandler(fsys fs.FS, source string) http.Handler {
 	if s.program.built() {
 		mux.Handle("GET "+s.program.path(), s.program)
 	}
-	return secure(mux)
+	return Secure(mux)
 }
 
 func (s *site) view(d document) http.HandlerFunc {

@@ -15,7 +15,7 @@ func TestSecurityHeadersAreOnEverything(t *testing.T) {
 			"Cross-Origin-Opener-Policy": "same-origin",
 			"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
 				"media-src 'self' blob:; connect-src 'self' ws://example.org:8080 wss://example.org:8080; " +
-				"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+				"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
 		} {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s: %s is %q, want %q", target, name, got, want)

@@ -58,6 +58,7 @@ type Client struct {
 	handler   Handler
 	url       string
 	protocols []string
+	ca        []byte
 	cancel    context.CancelFunc
 	done      chan struct{}
 	check     chan struct{} // a call of Check is pending; capacity 1
@@ -95,6 +96,7 @@ func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 		handler:   handler,
 		url:       address,
 		protocols: []string{wire.Subprotocol, wire.KeyPrefix + o.Key},
+		ca:        o.CA,
 		cancel:    cancel,
 		done:      make(chan struct{}),
 		check:     make(chan struct{}, 1),
@@ -295,7 +297,7 @@ func (c *Client) dial(ctx context.Context, url string) (conn, error) {
 		case <-ctx.Done():
 		}
 	})
-	ws, err := dial(ctx, url, c.protocols)
+	ws, err := dial(ctx, url, c.protocols, c.ca)
 	giveUp(nil)
 	doubts.Wait()
 	if err != nil && errors.Is(context.Cause(ctx), errDialAgain) {

@@ -30,7 +30,7 @@ type browserConn struct {
 	more   chan struct{} // frames is not empty; capacity 1
 }
 
-func dial(ctx context.Context, url string, protocols []string) (conn, error) {
+func dial(ctx context.Context, url string, protocols []string, _ []byte) (conn, error) {
 	list := make([]any, len(protocols))
 	for i, p := range protocols {
 		list[i] = p

@@ -19,7 +19,7 @@ func TestDialInVain(t *testing.T) {
 		"nobody waits":    {ended, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := dial(row.ctx, "ws://127.0.0.1:9", nil) // a port that browsers do not open
+			c, err := dial(row.ctx, "ws://127.0.0.1:9", nil, nil) // a port that browsers do not open
 			if c != nil || !errors.Is(err, row.want) {
 				t.Errorf("%v, error %v", c, err)
 			}
@@ -35,7 +35,7 @@ func TestCloseReleases(t *testing.T) {
 		constructor() { super(); globalThis.made = this; setTimeout(() => this.onopen({})); }
 		close() {}
 	}`)
-	c, err := dial(t.Context(), "ws://relay.example", nil)
+	c, err := dial(t.Context(), "ws://relay.example", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,9 @@ package signaling
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,11 +22,16 @@ const writeTimeout = 10 * time.Second
 
 type nativeConn struct{ ws *websocket.Conn }
 
-func dial(ctx context.Context, url string, protocols []string) (conn, error) {
+func dial(ctx context.Context, url string, protocols []string, ca []byte) (conn, error) {
+	trusted, err := trust(ca)
+	if err != nil {
+		return nil, err
+	}
 	stop := func() bool { return true }
 	dialer := websocket.Dialer{
-		Proxy:        http.ProxyFromEnvironment,
-		Subprotocols: protocols,
+		Proxy:           http.ProxyFromEnvironment,
+		Subprotocols:    protocols,
+		TLSClientConfig: &tls.Config{RootCAs: trusted},
 		// websocket obeys ctx only until the network connection is made.
 		NetDialContext: func(dialing context.Context, network, address string) (net.Conn, error) {
 			connection, err := new(net.Dialer).DialContext(dialing, network, address)
@@ -48,6 +56,22 @@ func dial(ctx context.Context, url string, protocols []string) (conn, error) {
 	// The relay adds "from" to a frame that may already be of MaxFrame.
 	ws.SetReadLimit(2 * wire.MaxFrame)
 	return nativeConn{ws}, nil
+}
+
+// trust returns the authorities of the system with those in ca, in PEM; nil: only the
+// former.
+func trust(ca []byte) (*x509.CertPool, error) {
+	if ca == nil {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // the system has none
+	}
+	if !pool.AppendCertsFromPEM(ca) {
+		return nil, errors.New("there is no certificate in CA")
+	}
+	return pool, nil
 }
 
 func (c nativeConn) read() ([]byte, error) {

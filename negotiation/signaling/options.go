@@ -16,7 +16,11 @@ type Options struct {
 	Room   string    // see wire.RoomRule
 	Role   wire.Role // empty: the ranks decide
 	Rank   *int      // 0 to 1000; of two peers without a Role the one with the higher rank is polite; nil: none is stated
-	Key    string    // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
+	// CA has the certificates of authorities, in PEM, that are trusted beside those of
+	// the system. Natively only: a page trusts whom its browser does.
+	CA []byte
+
+	Key string // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
 }
 
 // Validate returns an error if a relay would always refuse the options. It does not

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"perfect-negotiation/web"
 )
 
 // ParsePublic parses the URL at which people reach a server. Its path ends with a slash,
@@ -41,7 +43,7 @@ func (p public) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch path := req.URL.Path; {
 	case base == "":
 	case path == base:
-		http.Redirect(w, req, p.at.String(), http.StatusPermanentRedirect)
+		web.Secure(http.RedirectHandler(p.at.String(), http.StatusPermanentRedirect)).ServeHTTP(w, req)
 		return
 	case strings.HasPrefix(path, base+"/"):
 		next = http.StripPrefix(base, next)

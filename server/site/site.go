@@ -50,13 +50,22 @@ func New(c Config) http.Handler {
 		}
 		ok(w, req)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/ws", r)
-	mux.HandleFunc("GET /healthz", ok)
-	mux.HandleFunc("GET /readyz", ready)
-	mux.Handle("/", newDownloads(web.Handler(negotiation.Source), c.Downloads, r.Client))
+	health := http.NewServeMux()
+	health.HandleFunc("GET /healthz", ok)
+	health.HandleFunc("GET /readyz", ready)
+	page := newDownloads(web.Handler(negotiation.Source), c.Downloads, r.Client)
+	all := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		switch req.URL.Path { // a ServeMux would redirect, without the headers of the page
+		case "/ws":
+			r.ServeHTTP(w, req)
+		case "/healthz", "/readyz":
+			health.ServeHTTP(w, req)
+		default:
+			page.ServeHTTP(w, req)
+		}
+	})
 	if c.Public != nil {
-		return public{c.Public, mux}
+		return public{c.Public, all}
 	}
-	return mux
+	return all
 }
