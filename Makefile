@@ -15,7 +15,7 @@ PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|Te
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
+.PHONY: build run dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
 	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random screenshot bench tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -24,6 +24,19 @@ build: ## compile the page's program, compressed for release
 run: ## build quickly and serve on http://localhost:8080
 	go run ./web/build -fast
 	go run ./server serve --addr :8080
+
+# The programs that are released, by system and processor.
+PLATFORMS := linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+
+dist: build ## programs for all systems, with the page in them, and their checksums, in bin/dist
+	rm -rf bin/dist
+	for platform in $(PLATFORMS); do \
+		export CGO_ENABLED=0 GOOS=$${platform%-*} GOARCH=$${platform#*-}; \
+		suffix=; [ $$GOOS != windows ] || suffix=.exe; \
+		go build -trimpath -ldflags '-s -w -X main.released=$(VERSION)' -o bin/dist/server-$$platform$$suffix ./server || exit 1; \
+	done
+	cd bin/dist && sha256sum server-* >SHA256SUMS
 
 # Tests that only compute run in the time that those with networks and browsers leave idle.
 test: tools ## run the tests, all but test-page and the long ones

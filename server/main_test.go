@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
 	"os"
 	"testing"
@@ -9,9 +10,17 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain has the scripts run this program as the command server.
+// TestMain has the scripts run this program as the command server, and others below.
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecked{m}, map[string]func(){"server": main})
+	testscript.Main(leakChecked{m}, map[string]func(){"server": main, "authorities": authorities})
+}
+
+// authorities fails if the program trusts nobody.
+func authorities() {
+	if pool, err := x509.SystemCertPool(); err != nil || pool.Equal(x509.NewCertPool()) {
+		fmt.Fprintln(os.Stderr, "there are no certificate authorities:", err)
+		os.Exit(1)
+	}
 }
 
 // leakChecked are the tests that must leave no goroutine.
