@@ -57,7 +57,7 @@ func dial(ctx context.Context, url string, protocols []string, _ []byte) (conn, 
 	case <-c.opened:
 		return c, nil
 	case <-c.closed:
-		return nil, c.err
+		return nil, whyRefused(ctx, url, c.err)
 	case <-ctx.Done():
 		c.close()
 		return nil, ctx.Err()

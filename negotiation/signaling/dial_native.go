@@ -49,6 +49,9 @@ func dial(ctx context.Context, url string, protocols []string, ca []byte) (conn,
 		if response != nil {
 			defer response.Body.Close()
 			body, _ := io.ReadAll(io.LimitReader(response.Body, 200))
+			if refused := refusedBefore(response.StatusCode, response.Header.Get("Retry-After"), string(body)); refused != nil {
+				return nil, refused
+			}
 			return nil, fmt.Errorf("the relay at %s answers %s: %s", url, response.Status, body)
 		}
 		return nil, fmt.Errorf("the relay cannot be reached: %w", err)

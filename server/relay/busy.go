@@ -24,24 +24,24 @@ func (f *Refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, f.Message, f.Status)
 }
 
-var refuseShutdown = &Refusal{http.StatusServiceUnavailable, time.Second, "The relay is shutting down. Try again in a moment."}
+var refuseShutdown = &Refusal{http.StatusServiceUnavailable, time.Second, "the relay is shutting down or starting again"}
 
 func refuseFull(connections int) *Refusal {
-	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, fmt.Sprintf("The relay is full: it has %d connections. Try again later.", connections)}
+	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, fmt.Sprintf("the relay is full: it has %d connections", connections)}
 }
 
 func refuseRooms(rooms int) *Refusal {
-	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, fmt.Sprintf("The relay has %d rooms, and opens no other. Try again later.", rooms)}
+	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, fmt.Sprintf("the relay has %d rooms, and opens no other", rooms)}
 }
 
 func refuseBacklog() *Refusal {
-	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, "The relay is overloaded: too much waits for its clients. Try again later."}
+	return &Refusal{http.StatusServiceUnavailable, 5 * time.Second, "the relay is overloaded: too much waits for its clients"}
 }
 
 func refuseAddressFull(connections int) *Refusal {
-	return &Refusal{http.StatusTooManyRequests, 5 * time.Second, fmt.Sprintf("Your address has %d connections to the relay, as many as it may. Close some.", connections)}
+	return &Refusal{http.StatusTooManyRequests, 5 * time.Second, fmt.Sprintf("your address has %d connections to the relay, as many as it may: close some", connections)}
 }
 
 func refuseTooFast(wait time.Duration) *Refusal {
-	return &Refusal{http.StatusTooManyRequests, wait, "Your address connects to the relay too often. Try again in a moment."}
+	return &Refusal{http.StatusTooManyRequests, wait, "your address connects to the relay too often"}
 }
