@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
 	"perfect-negotiation/server/relay"
@@ -29,6 +30,9 @@ type attack struct {
 
 	// check looks at what has come of it while it still goes on.
 	check func(t *testing.T, a *attacker)
+
+	relayed bool // the relay passes messages of the attackers on
+	evicted bool // it may put some of them out
 }
 
 // attacker is what the workers of an attack share.
@@ -121,13 +125,13 @@ var many = relay.Config{ConnectsPerAddress: 1000, NewcomersPerRoom: 1000}
 var attacks = map[string]attack{
 	"empty objects": {100, many, func(a *attacker, worker int) {
 		a.repeat(fmt.Sprint("room", worker/2), raw(opText, `{}`))
-	}, nobodyIsCut},
+	}, nobodyIsCut, true, false},
 	"broadcasts in full rooms": {96, many, func(a *attacker, worker int) {
 		a.repeat(fmt.Sprint("room", worker/8), raw(opText, `{"pad":"`+strings.Repeat("x", 1<<10)+`"}`))
-	}, nobodyIsCut},
+	}, nobodyIsCut, true, false},
 	"pings": {100, many, func(a *attacker, worker int) {
 		a.repeat(fmt.Sprint("room", worker), raw(opPing, "ping"))
-	}, nobodyIsCut},
+	}, nobodyIsCut, false, false},
 	"pings and reconnects": {4, relay.Config{}, func(a *attacker, worker int) {
 		for a.ctx.Err() == nil {
 			ws := a.member(fmt.Sprint("room", worker))
@@ -137,13 +141,13 @@ var attacks = map[string]attack{
 			_, _ = io.WriteString(ws.UnderlyingConn(), strings.Repeat(raw(opPing, "ping"), 1000))
 			ws.Close()
 		}
-	}, someAreRefused},
+	}, someAreRefused, false, false},
 	"bad frames": {50, many, func(a *attacker, worker int) {
 		a.repeat(fmt.Sprint("room", worker/2), raw(opText, `{"n":`))
-	}, nobodyIsCut},
+	}, nobodyIsCut, false, false},
 	"bad UTF-8": {50, many, func(a *attacker, worker int) {
 		a.repeat(fmt.Sprint("room", worker/2), raw(opText, "{\"n\":\"\xff\"}"))
-	}, nobodyIsCut},
+	}, nobodyIsCut, false, false},
 	"nonsense": {20, many, func(a *attacker, worker int) {
 		for a.ctx.Err() == nil {
 			if ws := a.member(fmt.Sprint("room", worker/2)); ws != nil {
@@ -151,14 +155,14 @@ var attacks = map[string]attack{
 				ws.Close()
 			}
 		}
-	}, func(*testing.T, *attacker) {}},
+	}, func(*testing.T, *attacker) {}, false, false},
 	"joins and leaves": {16, relay.Config{}, func(a *attacker, worker int) {
 		for a.ctx.Err() == nil {
 			if ws := a.member(fmt.Sprint("room", worker/8)); ws != nil {
 				ws.Close()
 			}
 		}
-	}, someAreRefused},
+	}, someAreRefused, false, false},
 	"many sockets": {600, many, func(a *attacker, worker int) {
 		if a.member(fmt.Sprint("room", worker/8)) != nil {
 			<-a.ctx.Done()
@@ -168,7 +172,7 @@ var attacks = map[string]attack{
 		if in, out := a.in.Load(), a.out.Load(); in != 256 || out != 344 {
 			t.Errorf("%d connections are let in, and %d refused", in, out)
 		}
-	}},
+	}, false, false},
 	"readers that do not read": {32, many, func(a *attacker, worker int) {
 		room := fmt.Sprint("room", worker/2)
 		if worker%2 == 0 {
@@ -178,13 +182,13 @@ var attacks = map[string]attack{
 		if a.dial(room, 4<<10) != nil {
 			<-a.ctx.Done()
 		}
-	}, nobodyIsCut},
+	}, nobodyIsCut, true, true},
 	"unfinished messages": {200, many, func(a *attacker, worker int) {
 		if ws := a.member(fmt.Sprint("room", worker)); ws != nil {
 			_, _ = io.WriteString(ws.UnderlyingConn(), "\x01\xff\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"+strings.Repeat("x", 60<<10))
 			<-a.ctx.Done()
 		}
-	}, nobodyIsCut},
+	}, nobodyIsCut, false, false},
 	"requests that never become a WebSocket": {20, many, func(a *attacker, worker int) {
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		for a.ctx.Err() == nil {
@@ -200,7 +204,7 @@ var attacks = map[string]attack{
 		if n := a.s.relay.Stats().Connections; n != 2 {
 			t.Errorf("there are %d connections", n)
 		}
-	}},
+	}, false, false},
 }
 
 // Whatever one address does, two peers of others miss nothing; and when it is over, all
@@ -238,8 +242,15 @@ func TestAbuse(t *testing.T) {
 				})
 			}
 			attacked() // makes what is made once
-			before := heap()
+			before, totals := heap(), s.relay.Totals()
 			attacked()
+			now := s.relay.Totals()
+			if relayed := now.Messages - totals.Messages - 2*trips; (relayed > 0) != attack.relayed {
+				t.Errorf("%d messages of the attackers were passed on", relayed)
+			}
+			if diff := cmp.Diff(totals.Evictions, now.Evictions); diff != "" && !attack.evicted {
+				t.Errorf("clients were put out:\n%s", diff)
+			}
 			const noise = 256 << 10 // of a heap so small
 			if after := heap(); after > before+max(before/10, noise) {
 				t.Errorf("%d KB before it, and %d KB after it", before>>10, after>>10)

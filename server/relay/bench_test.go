@@ -15,7 +15,7 @@ import (
 func BenchmarkRelay(b *testing.B) {
 	for _, size := range []int{300, 3 << 10} {
 		b.Run(fmt.Sprintf("%dB", size), func(b *testing.B) {
-			s := serve(b, relay.Config{BytesPerSecond: 1 << 40})
+			s := serve(b, relay.Config{BytesPerSecond: 1 << 40, BytesPerAddress: 1 << 40, MessagesPerAddress: 1 << 40})
 			sender, receiver := s.pair("r")
 			head := `{"to":"` + receiver.id + `","candidate":"`
 			message := []byte(head + strings.Repeat("x", size-len(head)-2) + `"}`)
