@@ -111,6 +111,7 @@ func TestFloodEvictsNobody(t *testing.T) {
 	const perSecond, frames, size = 2 << 20, 512, 32 << 10
 	s := serve(t, relay.Config{BytesPerSecond: perSecond})
 	flooder, reader := s.pair("r")
+	_ = reader.ws.SetReadDeadline(time.Now().Add(3 * patience)) // it pays for each time that reader lags
 	go func() {
 		pad := strings.Repeat("x", size)
 		for i := range frames {

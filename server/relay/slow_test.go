@@ -40,6 +40,7 @@ func TestFullRoomSurvivesAPause(t *testing.T) {
 	t.Parallel() // it waits
 	s := serve(t, relay.Config{MessagesPerAddress: 1 << 30, BytesPerAddress: 1 << 40})
 	pauses := s.joinNarrow("r")
+	_ = pauses.ws.SetReadDeadline(time.Now().Add(3 * patience))
 	text := []byte(`{"s":"flood","pad":"` + strings.Repeat("x", 4000) + `"}`)
 	others := make([]*client, 7)
 	for i := range others {
@@ -127,7 +128,7 @@ func TestWhoDoesNotReadGoes(t *testing.T) {
 // A relay that stood still puts nobody out for having been silent meanwhile.
 func TestALateSweepForgives(t *testing.T) {
 	t.Parallel() // it waits
-	s := serve(t, relay.Config{PingInterval: 200 * time.Millisecond, PongTimeout: time.Second})
+	s := serve(t, relay.Config{PingInterval: 200 * time.Millisecond, PongTimeout: 2 * time.Second})
 	a, b := s.pair("r")
 	heard := make(chan envelope, 100)
 	go func() { // answers the pings
@@ -141,7 +142,7 @@ func TestALateSweepForgives(t *testing.T) {
 		}
 	}()
 	thaw := s.relay.Freeze()
-	time.Sleep(3 * time.Second) // of silence: it is the relay that pings
+	time.Sleep(4 * time.Second) // of silence: it is the relay that pings
 	thaw()
 	pinged := make(chan struct{}, 100)
 	answer := a.ws.PingHandler()
