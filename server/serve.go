@@ -74,15 +74,15 @@ func serve(ctx context.Context, c *cli.Command) error {
 		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
 	}
 	defer internal.Close()
-	redirect, err := security.redirect(ctx, c, listener.Addr(), log)
-	if err != nil {
-		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
-	}
-	defer redirect.Close()
 	public, visitors, err := hosted(c)
 	if err != nil {
 		return err // unreachable: relayConfig has checked it
 	}
+	redirect, err := security.redirect(ctx, c, listener.Addr(), visitors, log)
+	if err != nil {
+		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
+	}
+	defer redirect.Close()
 	handler := site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built()})
 	server := newServer(security.strict(handler), log)
 	server.ConnState = visitors

@@ -187,8 +187,9 @@ func toHTTPS(port string) http.Handler {
 }
 
 // redirect sends plain HTTP on to https, if --redirect-addr says where it comes in, until
-// the server that it returns is closed.
-func (s security) redirect(ctx context.Context, c *cli.Command, page net.Addr, log *slog.Logger) (*http.Server, error) {
+// the server that it returns is closed. visitors is told of its connections, as of those
+// to the page.
+func (s security) redirect(ctx context.Context, c *cli.Command, page net.Addr, visitors func(net.Conn, http.ConnState), log *slog.Logger) (*http.Server, error) {
 	address := c.String("redirect-addr")
 	if address == "" {
 		return new(http.Server), nil
@@ -204,6 +205,7 @@ func (s security) redirect(ctx context.Context, c *cli.Command, page net.Addr, l
 		handler = s.auto.Challenges(handler)
 	}
 	server := newServer(web.Secure(handler), log)
+	server.ConnState = visitors
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("plain HTTP is not sent on any more", "error", err)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -174,6 +176,23 @@ func TestRedirect(t *testing.T) {
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(plain, "http://"))
 	if got := head(t, browser(nil, "127.0.0.1:"+port), "http://relay.example/polite").Header.Get("Location"); got != "https://relay.example/polite" {
 		t.Errorf("from the usual port it is sent on to %s", got)
+	}
+}
+
+// Who has too many connections to where plain HTTP is sent on has none to the page.
+func TestRedirectIsCounted(t *testing.T) {
+	s := startServe(t, "--tls-self-signed", "--tls-dir", t.TempDir(), "--redirect-addr", "127.0.0.1:0", "--connections-per-address", "2")
+	plain := "http://" + s.logged(`redirect=(\S+)`)
+	for range 2 {
+		conn := sends(t, plain, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn := sends(t, s.url, "")
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second)) // a handshake has 10 s
+	if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a third connection ends with %v", err)
 	}
 }
 
