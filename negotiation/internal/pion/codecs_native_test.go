@@ -69,3 +69,36 @@ func TestTheCodecsOfASectionChange(t *testing.T) {
 		}
 	}
 }
+
+// TestAPayloadTypeMovesToASentCodec has an offer give the codec of a running sender the payload
+// type of its retransmissions, as aiortc does: the sender goes on as before.
+func TestAPayloadTypeMovesToASentCodec(t *testing.T) {
+	pc := offlineFrom(t, withExtensions(t), webrtc.Configuration{})
+	defer pc.Close()
+	track, err := webrtc.NewTrackLocalStaticSample(vp8, "track", "stream")
+	must(t, err)
+	_, err = pc.AddTrack(track)
+	must(t, err)
+	p := New(pc, false)
+	p.unsent = func(err error) { t.Error(err) }
+	var now *Numbering
+	p.renumber = func(_ uint32, to *Numbering) { now = to }
+	h := held.New(p, false, false)
+	for i, formats := range []string{"96 VP8/90000,97 rtx/90000,98 VP9/90000", "97 VP8/90000,98 VP9/90000"} {
+		var numbers, lines string
+		for f := range strings.SplitSeq(formats, ",") {
+			number, _, _ := strings.Cut(f, " ")
+			numbers += " " + number
+			lines += "a=rtpmap:" + f + "\r\n"
+		}
+		section := strings.Replace(mediaSection("video", "v", "VP8/90000"), " 100\r\n", numbers+"\r\n", 1)
+		section = strings.Replace(section, "a=rtpmap:100 VP8/90000\r\n", lines+"a=fmtp:97 apt=96\r\n", 1)
+		if i == 1 {
+			section = strings.Replace(section, "a=fmtp:97 apt=96\r\n", "", 1)
+		}
+		a := answer(t, h, described(section))
+		if len(p.senders.started) != 1 || now != nil && now[96] != 96 {
+			t.Errorf("answered\n%s\nand sends with %v", a, now)
+		}
+	}
+}

@@ -41,8 +41,9 @@ type look struct {
 // part is the decision about one section.
 type part struct {
 	formats []format
-	hidden  bool  // not shown to pion: rejected by the other side or by us
-	why     error // why it is rejected by us, if worth reporting
+	moved   []format // those left out because their payload type meant another codec
+	hidden  bool     // not shown to pion: rejected by the other side or by us
+	why     error    // why it is rejected by us, if worth reporting
 }
 
 // Look implements [held.Connection].
@@ -129,7 +130,8 @@ func (l *look) part(i int, meaning map[payload]codec) (part, error) {
 		if err != nil && l.kind == webrtc.SDPTypeAnswer {
 			return part{}, err // we offered all we have
 		}
-		return part{agreed, err != nil, err}, nil
+		moved := slices.DeleteFunc(slices.Clone(formats), func(f format) bool { return slices.Contains(agreed, f) })
+		return part{agreed, moved, err != nil, err}, nil
 	}
 }
 
@@ -207,7 +209,7 @@ func (to *plan) apply(set func() error) error {
 			if from := to.taken[s.Mid]; from != nil {
 				wish = wishes[from]
 			}
-			if err := p.preferences.set(t, wish, to.parts[i].formats); err != nil {
+			if err := p.preferences.set(t, wish, to.parts[i]); err != nil {
 				return err
 			}
 		}

@@ -49,11 +49,12 @@ func everyCodec(t *webrtc.RTPTransceiver) []webrtc.RTPCodecParameters {
 }
 
 // set makes t use the offered codecs, in that order, as far as the application wants
-// them.
-func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParameters, offered []format) error {
+// them. A codec whose new payload type meant another one, as in offers of aiortc, goes on
+// under the old one.
+func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParameters, offered part) error {
 	all := everyCodec(t)
 	var list []webrtc.RTPCodecParameters
-	for _, f := range offered {
+	for _, f := range offered.formats {
 		i := slices.IndexFunc(all, func(c webrtc.RTPCodecParameters) bool {
 			return c.PayloadType == webrtc.PayloadType(f.payload) && codecFrom(c.MimeType, c.ClockRate, c.Channels) == f.codec
 		})
@@ -70,7 +71,13 @@ func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParamet
 		return err
 	}
 	now, _ := parameters(t)
-	p[t] = preference{wish, now, all, numberingOf(all, now)}
+	section := slices.Clone(now)
+	for _, c := range all {
+		if slices.ContainsFunc(offered.moved, func(f format) bool { return !f.repairs && f.codec == codecFrom(c.MimeType, c.ClockRate, c.Channels) }) {
+			section = append(section, c)
+		}
+	}
+	p[t] = preference{wish, now, all, numberingOf(all, section)}
 	return nil
 }
 
