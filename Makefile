@@ -78,12 +78,14 @@ test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and w
 	go run ./web/build -fast
 	PN_TABS=1 PN_FIREFOX=1 go test -v -timeout 10m -run '^TestFirefox' ./server/e2e
 
-test-stacks: ## native peers with other implementations of WebRTC, which it installs
-	@.ci/tools nodejs npm python3-aiortc python3-websockets
+test-stacks: ## native peers and tabs with other implementations of WebRTC, which it installs
+	@.ci/tools nodejs npm python3-aiortc python3-websockets python3-gst-1.0 gir1.2-gst-plugins-bad-1.0 \
+		gstreamer1.0-nice gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+	go run ./web/build -fast
 	mkdir -p bin/stacks
 	cp server/e2e/testdata/stacks/package*.json bin/stacks
 	cd bin/stacks && npm ci --ignore-scripts --no-audit --no-fund
-	PN_STACKS=1 go test -count=1 -v -parallel 3 -timeout 15m -run '^TestStacks$$' ./server/e2e
+	PN_TABS=1 PN_STACKS=1 go test -count=1 -v -parallel 3 -timeout 60m -run '^TestStacks$$' ./server/e2e
 
 test-old: ## a program from before the protocol had a number, with today's
 	PN_OLD=1 go test -count=1 -v -timeout 5m -run '^TestOld$$' ./server/e2e

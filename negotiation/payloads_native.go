@@ -23,6 +23,11 @@ import (
 // Without it nothing is sent under a payload type that the section does not have: such
 // a track is not started ([trace.SendFailed]), and a section whose payload types change
 // while it is sent is rejected ([trace.PayloadRenumbered]). Browsers do neither.
+//
+// A track whose section no longer has its codec is bound again, to the codecs that the
+// section has. If it can be sent with none of these, which [trace.SendFailed] reports with
+// [trace.NoCommonCodec], its packets are dropped until the section has its codec again.
+// Without PayloadTypes, its sender loses it.
 // https://www.rfc-editor.org/rfc/rfc3264#section-8.3.2
 type PayloadTypes struct{ numbers pion.Numbers }
 
