@@ -79,7 +79,8 @@ func newListener(t *testing.T) net.Listener {
 
 func (w *world) serve(listener net.Listener) {
 	w.url = "http://" + listener.Addr().String()
-	w.relay = relay.New(relay.Config{})
+	// All that a test needs comes from one address, visitors that come and go as well.
+	w.relay = relay.New(relay.Config{ConnectsPerAddress: 1000, NewcomersPerRoom: 1000})
 	mux := http.NewServeMux()
 	mux.Handle("/w3c/", http.StripPrefix("/w3c/", http.FileServer(http.Dir("testdata"))))
 	mux.Handle("/", site.Handler(w.relay))

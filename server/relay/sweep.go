@@ -61,7 +61,7 @@ func (c *conn) check(now time.Time, late time.Duration) {
 		c.mark, c.readAt = put, now
 	}
 	switch {
-	case now.Sub(c.readAt) >= config.PongTimeout && c.room != nil:
+	case now.Sub(c.readAt) >= config.PongTimeout && c.room != nil && !c.ending.Load():
 		c.evict()
 		c.readAt = now
 	case now.Sub(c.heardAt) >= config.PongTimeout:
