@@ -53,7 +53,7 @@ test-computed:
 test-native: test-race walks ## the tests that need no browser
 
 test-race: tools
-	$(GO_TEST) -race -p 3 -timeout 10m -skip '^TestWebPlatform$$' ./negotiation/... ./server/relay/... ./server/media
+	$(GO_TEST) -race -p 3 -timeout 10m -skip '^TestWebPlatform$$' ./server/relay/... ./negotiation/... ./server/media
 	$(GO_TEST) -timeout 5m ./web/...
 	$(GO_TEST) -timeout 5m -run '^(TestTable|TestStress|TestWebPlatform)$$' ./negotiation
 

@@ -125,10 +125,10 @@ func (c *conn) serve(refused *wire.Error) {
 		}
 	}
 	c.queue.drop()
-	c.ws.Close()
 	c.cancel()
 	c.pay()
-	c.relay.remove(c)
+	c.relay.remove(c) // before the client sees that its place is free
+	c.ws.Close()
 }
 
 // charge notes that the client has caused so many deliveries of so many bytes. The
