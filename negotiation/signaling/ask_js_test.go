@@ -31,7 +31,7 @@ func TestAskWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			js.Global().Call("eval", `globalThis.fetch = async (url) => { globalThis.asked = url; return `+tt.fetch+`; }`)
-			_, err := dial(t.Context(), "wss://relay.example/app/ws?room=a%26b&protocol=1", nil)
+			_, err := dial(t.Context(), "wss://relay.example/app/ws?room=a%26b&protocol=1", nil, nil)
 			if want, ok := tt.want.(*wire.Error); ok {
 				var got *wire.Error
 				if !errors.As(err, &got) || fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", *want) {
