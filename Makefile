@@ -9,6 +9,7 @@ GO_TEST    := go test -vet=off
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
+RACED      := ./server/relay/... ./negotiation/... $(addprefix ./server/,address logs media site terminal)
 FUZZERS    := FuzzReceive FuzzParse FuzzLine FuzzRead FuzzMask
 CONNECTING := FuzzMessage FuzzSchedule FuzzDescription FuzzAnswer
 PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTheOtherLane|TestTraceFile|TestVisitors|TestWrongRoles)
@@ -53,7 +54,7 @@ test-computed:
 test-native: test-race walks ## the tests that need no browser
 
 test-race: tools
-	$(GO_TEST) -race -p 3 -timeout 10m -skip '^TestWebPlatform$$' ./server/relay/... ./negotiation/... ./server/media
+	$(GO_TEST) -race -p 3 -timeout 10m -skip '^TestWebPlatform$$' $(RACED)
 	$(GO_TEST) -timeout 5m ./web/...
 	$(GO_TEST) -timeout 5m -run '^(TestTable|TestStress|TestWebPlatform)$$' ./negotiation
 
@@ -66,7 +67,7 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 $(GO_TEST) -race -timeout 5m ./server ./server/terminal
+	$(GO_TEST) -timeout 5m ./server
 	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)' ./server/e2e
 
 test-page: tools ## what the page draws of the trace, and how it can be read
@@ -132,7 +133,7 @@ TIMES ?= 20
 soak: soak-native soak-browser soak-tabs soak-random ## every test TIMES (20) times in a row, and long runs of random changes
 
 soak-native: tools
-	go test -race -count=$(TIMES) -timeout 120m ./negotiation/... ./server/relay/... ./server/media
+	go test -race -count=$(TIMES) -timeout 120m $(RACED) ./server
 	go test -count=$(TIMES) -timeout 60m ./web/...
 	go test -count=$(TIMES) -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
 
@@ -142,7 +143,7 @@ soak-browser: tools
 
 soak-tabs: tools
 	go run ./web/build -fast
-	PN_TABS=1 go test -race -parallel 3 -count=$(TIMES) -timeout 300m ./server ./server/terminal ./server/e2e
+	PN_TABS=1 go test -race -parallel 3 -count=$(TIMES) -timeout 300m ./server/e2e
 	PN_TABS=1 go test -count=$(TIMES) -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
 	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server/e2e -long
 	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSaveAndOpen$$' ./server/e2e -collisions 100
