@@ -178,7 +178,7 @@ func isPicture(t *testing.T, text string) {
 		XMLName xml.Name
 		Title   string `xml:"title"`
 	}
-	if err := xml.Unmarshal([]byte(text), &svg); err != nil || svg.XMLName.Local != "svg" || !strings.HasPrefix(svg.Title, "Collision: ") {
+	if err := xml.Unmarshal([]byte(text), &svg); err != nil || svg.XMLName.Local != "svg" || !strings.HasPrefix(svg.Title, "Collision") {
 		t.Errorf("the picture has the title %q: %v", svg.Title, err)
 	}
 	if lines := regexp.MustCompile(`<line [^>]*stroke="rgb`).FindAllString(text, -1); len(lines) < 3 || strings.Contains(text, "class=") {
