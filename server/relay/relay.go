@@ -45,171 +45,15 @@ package relay
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/gorilla/websocket"
 
 	"perfect-negotiation/negotiation/signaling/wire"
-	"perfect-negotiation/server/address"
 )
-
-// Config of a [Relay]. Zero and negative numbers stand for the default.
-type Config struct {
-	// Origins are the origins whose pages may connect, besides the relay's own
-	// host, as browsers write them ("https://example.org"); "*" allows all. A
-	// request without an Origin does not come from a page and is allowed.
-	Origins []string
-
-	// PeersPerRoom is how many peers a room holds. Default 8. A room in which a
-	// peer has an explicit role holds two.
-	PeersPerRoom int
-
-	// QueueBytes and QueueMessages bound the frames that wait to be written to one
-	// client, beyond the one that is being written. A client that exceeds them is
-	// evicted.
-	//
-	// The defaults are 256 KB and 1024. In a full room of 8 a newcomer receives an
-	// offer (up to 10 KB) and up to 40 candidates (300 bytes each) from each of 7
-	// others: 290 messages, 150 KB. It must not be evicted if it has read none of
-	// them yet. The bound on messages exists only because a tiny one costs more
-	// than its bytes.
-	QueueBytes    int
-	QueueMessages int
-
-	// BytesPerSecond is the average speed at which one client is read, bytes that are
-	// not relayed included. All deliveries of a message count, each with 256 bytes
-	// extra, and so do control frames; a ping counts as a tenth of a second. A burst may
-	// have half of QueueBytes, and in any case one message. Faster senders are slowed by
-	// TCP backpressure: nothing is lost. From a client whose connection is ending, 256
-	// KB are read at any speed, for a second.
-	//
-	// A client that reconnects with its key counts as the same one; with a fresh
-	// key, or once the relay has noticed that it was gone, it counts as another.
-	//
-	// Default 128 KB. At that speed a peer that floods the room cannot get another
-	// evicted that keeps up, or pauses for a second; and a newcomer to a full room
-	// of 8, which sends 150 KB in its first seconds, hardly waits.
-	BytesPerSecond int
-
-	// NewcomersPerRoom is how many clients that were not in a room lately may enter it a
-	// second, after the first 16. Default 5.
-	NewcomersPerRoom float64
-
-	// What one address may have: its connections, new ones a second (four times as
-	// many at once), and the messages and bytes a second of all of them together. All
-	// deliveries of a message count, and each counts 256 bytes extra, as control frames
-	// do. Connections that exceed the last two wait, those that have had most the
-	// longest. In IPv6 a /64 is one address. Defaults 256, 10, 4000 and 2 MB.
-	ConnectionsPerAddress int
-	ConnectsPerAddress    float64
-	MessagesPerAddress    int
-	BytesPerAddress       int
-
-	// What there is in all: connections, rooms, and bytes that wait to be written. Over
-	// these, new connections are refused; while too many bytes wait, a client is
-	// evicted that has more than an equal share of them. Defaults 10,000, 5,000 and
-	// 256 MB.
-	Connections int
-	Rooms       int
-	QueuedBytes int
-
-	// Address returns the address of the client of a request, under which it is counted;
-	// the zero Addr is not counted. Default: that of a [address.Resolver] that trusts no
-	// proxy.
-	Address func(*http.Request) netip.Addr
-
-	// PingInterval is the time between two pings to a client; they go out up to a
-	// quarter of it later. Default 25 s: less than the idle timeouts of common
-	// proxies.
-	PingInterval time.Duration
-	// PongTimeout ends a connection that has sent no whole message and no pong for
-	// this long, or takes this long for one message. Default 60 s.
-	PongTimeout time.Duration
-	// WriteTimeout is how long the network may take to accept one frame. Default
-	// 10 s.
-	WriteTimeout time.Duration
-
-	// ReturnsPerSecond is how many clients a second [Relay.Shutdown] tells to come
-	// back: it gives each its own time to wait. Default 500: over TLS so many
-	// connections take half of a core.
-	ReturnsPerSecond int
-
-	// Version of the program, which every client is told in its welcome; empty: none
-	// is told.
-	Version string
-
-	// ICEServers are sent to every client in its welcome.
-	ICEServers []wire.ICEServer
-
-	// Logger gets the events that operators want to know. Default: none is logged.
-	Logger *slog.Logger
-}
-
-func (c Config) withDefaults() Config {
-	if c.PeersPerRoom <= 0 {
-		c.PeersPerRoom = 8
-	}
-	if c.QueueBytes <= 0 {
-		c.QueueBytes = 256 << 10
-	}
-	if c.QueueMessages <= 0 {
-		c.QueueMessages = 1024
-	}
-	if c.BytesPerSecond <= 0 {
-		c.BytesPerSecond = 128 << 10
-	}
-	if c.NewcomersPerRoom <= 0 {
-		c.NewcomersPerRoom = 5
-	}
-	if c.ConnectionsPerAddress <= 0 {
-		c.ConnectionsPerAddress = 256
-	}
-	if c.ConnectsPerAddress <= 0 {
-		c.ConnectsPerAddress = 10
-	}
-	if c.MessagesPerAddress <= 0 {
-		c.MessagesPerAddress = 4000
-	}
-	if c.BytesPerAddress <= 0 {
-		c.BytesPerAddress = 2 << 20
-	}
-	if c.Connections <= 0 {
-		c.Connections = 10_000
-	}
-	if c.Rooms <= 0 {
-		c.Rooms = 5000
-	}
-	if c.QueuedBytes <= 0 {
-		c.QueuedBytes = 256 << 20
-	}
-	if c.PingInterval <= 0 {
-		c.PingInterval = 25 * time.Second
-	}
-	if c.PongTimeout <= 0 {
-		c.PongTimeout = 60 * time.Second
-	}
-	if c.WriteTimeout <= 0 {
-		c.WriteTimeout = 10 * time.Second
-	}
-	if c.ReturnsPerSecond <= 0 {
-		c.ReturnsPerSecond = 500
-	}
-	if c.ICEServers == nil {
-		c.ICEServers = []wire.ICEServer{}
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
-	if c.Address == nil {
-		c.Address = (&address.Resolver{Logger: c.Logger}).Of
-	}
-	return c
-}
 
 // Relay is the [http.Handler] of GET /ws. Its methods may be called at any time
 // from any goroutine. Make it with [New], end it with [Relay.Shutdown].
@@ -414,25 +258,4 @@ func (r *Relay) Refuses(req *http.Request) *Refusal {
 		return refuseRooms(len(r.rooms))
 	}
 	return r.accounts.asked(client)
-}
-
-// Stats has the counts of a relay at one moment.
-type Stats struct {
-	Connections int // open WebSockets, also those that are being closed
-	Rooms       int
-	QueueFrames int // that wait to be written, to all clients
-	QueueBytes  int // of these frames
-}
-
-// Stats returns the current counts. It looks at every connection.
-func (r *Relay) Stats() Stats {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := Stats{Connections: len(r.conns), Rooms: len(r.rooms)}
-	for c := range r.conns {
-		frames, bytes := c.queue.size()
-		s.QueueFrames += frames
-		s.QueueBytes += bytes
-	}
-	return s
 }
