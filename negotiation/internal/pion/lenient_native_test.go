@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/internal/held"
+	"perfect-negotiation/negotiation/internal/sdp"
 )
 
 // TestALineThatPionCannotRead adds such a line to an offer. Only that format,
@@ -63,7 +64,7 @@ func TestALineThatPionCannotRead(t *testing.T) {
 						taken = append(taken, m.Mid)
 					}
 				}
-				_, said, _ := strings.Cut(a.String(), "\r\ns=") // after the origin, whose number is random
+				_, said, _ := strings.Cut(withoutRandom(a).String(), "\r\ns=") // after the origin, whose number is random
 				if strings.Join(taken, " ") != c.taken || strings.Contains(said, c.not) || len(a.Media) != 3 {
 					t.Errorf("took %q:\n%s", taken, a)
 				}
@@ -71,6 +72,16 @@ func TestALineThatPionCannotRead(t *testing.T) {
 			goesOn(t, h, name)
 		})
 	}
+}
+
+// withoutRandom returns d without what is random in it, and may look like anything.
+func withoutRandom(d *sdp.Description) *sdp.Description {
+	d = d.Clone()
+	d.Drop(func(key, _ string) bool { return key == "fingerprint" })
+	for _, m := range d.Media {
+		m.Drop(func(key, _ string) bool { return key == "ice-ufrag" || key == "ice-pwd" })
+	}
+	return d
 }
 
 // TestLeniency applies offers that browsers accept.
