@@ -49,21 +49,24 @@ func ufragOf(d *webrtc.SessionDescription) string {
 	session, media, _ := strings.Cut(d.SDP, "\nm=")
 	for section := range strings.SplitSeq(media, "\nm=") {
 		head, attributes, _ := strings.Cut(section, "\n")
-		if words := strings.Fields(head); len(words) > 1 && words[1] == "0" && !strings.Contains(attributes, "a=bundle-only") {
+		if _, port, _ := strings.Cut(head, " "); strings.HasPrefix(port, "0 ") && !strings.Contains(attributes, "a=bundle-only") {
 			continue
 		}
-		if ufrag := attributeOf(attributes, "ice-ufrag"); ufrag != "" {
+		if ufrag := attributeOf(attributes, "a=ice-ufrag"); ufrag != "" {
 			return ufrag
 		}
 	}
-	return attributeOf(session, "ice-ufrag")
+	return attributeOf(session, "a=ice-ufrag")
 }
 
 // attributeOf returns the value of the first attribute with this name.
 func attributeOf(lines, name string) string {
-	_, after, _ := strings.Cut("\n"+lines, "\na="+name+":")
-	value, _, _ := strings.Cut(after, "\n")
-	return strings.TrimRight(value, "\r")
+	for line := range strings.SplitSeq(lines, "\n") {
+		if key, value, found := strings.Cut(line, ":"); found && key == name {
+			return strings.TrimRight(value, "\r")
+		}
+	}
+	return ""
 }
 
 // receive passes a message to the Negotiator.

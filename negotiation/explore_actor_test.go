@@ -115,11 +115,8 @@ func (a *actor) send(m Message) error {
 		a.other().echoed = true
 		a.other().inbox = append(a.other().inbox, m)
 	}
-	switch {
-	case m.Description == nil:
-		a.note("candidate %s ⟶", candidateUfrag(*m.Candidate))
-	default:
-		a.note("%s %s ⟶", m.Description.Type, outlineOf(*m.Description))
+	if a.w.record != nil {
+		a.note("%s ⟶", contentOf(m))
 	}
 	if m.Description != nil && m.Description.Type == webrtc.SDPTypeAnswer {
 		offer := read(a.model().current.remote).lines
@@ -132,67 +129,68 @@ func (a *actor) send(m Message) error {
 	return nil
 }
 
-func outlineOf(d webrtc.SessionDescription) string {
-	parsed := read(d.SDP)
-	text := parsed.ufrag
-	for _, l := range parsed.lines {
-		text += fmt.Sprintf(" %s:%s", l.mid, l.kind)
-		if l.kind != "application" {
-			text += "/" + l.dir.String()
-		}
-	}
-	return text
+func outlineOf(d webrtc.SessionDescription) string { return read(d.SDP).outline }
+
+// choice is what may happen within an operation.
+type choice uint8
+
+const (
+	nothing choice = iota
+	itFails
+	itCloses
+	itChanges
+	messageArrives
+	taskRuns
+)
+
+func (c choice) String() string {
+	return []string{"", "fails", "Close", "change", "message arrives", "negotiation-needed task"}[c]
 }
 
 // within is where the interleavings are that matter: what happens while an operation is
 // pending.
 func (a *actor) within(operation string) error {
-	type option struct {
-		does string
-		f    func() error
-	}
 	if a.link != nil {
 		return nil // walked without one
 	}
-	options := []option{{"", func() error { return nil }}}
+	var all [taskRuns + 1]choice
+	choices := all[:1]
 	done := strings.HasSuffix(operation, "done")
 	if a.w.faults > 0 && !done {
-		options = append(options, option{"fails", func() error {
-			a.w.faults--
-			a.failed = true
-			return errInjected
-		}})
+		choices = append(choices, itFails)
 	}
 	if a.w.closes > 0 && !a.closed {
-		options = append(options, option{"Close", func() error {
-			a.close()
-			return nil
-		}})
+		choices = append(choices, itCloses)
 	}
 	if a.browser != nil && len(a.plan) > 0 && !a.closed {
-		options = append(options, option{"change", func() error {
-			a.change()
-			return nil
-		}})
+		choices = append(choices, itChanges)
 	}
 	if len(a.inbox) > 0 && !done && !strings.HasPrefix(operation, "Create") { // it waits in any case
-		options = append(options, option{"message arrives", func() error {
-			a.deliver()
-			return nil
-		}})
+		choices = append(choices, messageArrives)
 	}
 	if a.tasks && !done && a.w.faults+a.w.closes > 0 { // otherwise it comes to the same as afterwards
-		options = append(options, option{"negotiation-needed task", func() error {
-			a.tasks = false
-			a.browser.runTask()
-			return nil
-		}})
+		choices = append(choices, taskRuns)
 	}
-	chosen := options[a.w.choose(len(options))]
-	if chosen.does != "" {
-		a.note("· in %s: %s", operation, chosen.does)
+	chosen := choices[a.w.choose(len(choices))]
+	if chosen != nothing {
+		a.note("· in %s: %s", operation, chosen)
 	}
-	return chosen.f()
+	switch chosen {
+	case itFails:
+		a.w.faults--
+		a.failed = true
+		return errInjected
+	case itCloses:
+		a.close()
+	case itChanges:
+		a.change()
+	case messageArrives:
+		a.deliver()
+	case taskRuns:
+		a.tasks = false
+		a.browser.runTask()
+	}
+	return nil
 }
 
 var errInjected = errors.New("injected")
@@ -210,12 +208,25 @@ func (a *actor) may(e event) bool {
 	if a.closed || a.s.failure != nil {
 		return e == delivery && len(a.inbox) > 0
 	}
-	return []bool{
-		delivery: len(a.inbox) > 0 || a.linkMay(delivery), task: a.tasks, operation: false, candidate: len(a.gather) > 0, retry: a.retry,
-		change: len(a.plan) > 0, renegotiation: a.renegs > 0, restart: a.restart > 0, closing: a.w.closes > 0,
-		again: a.linkMay(again), acknowledgement: a.linkMay(acknowledgement),
-		cut: a.linkMay(cut), loss: a.linkMay(loss), repetition: a.linkMay(repetition), delay: a.linkMay(delay), crash: a.linkMay(crash),
-	}[e]
+	switch e {
+	case delivery:
+		return len(a.inbox) > 0 || a.linkMay(delivery)
+	case task:
+		return a.tasks
+	case candidate:
+		return len(a.gather) > 0
+	case retry:
+		return a.retry
+	case change:
+		return len(a.plan) > 0
+	case renegotiation:
+		return a.renegs > 0
+	case restart:
+		return a.restart > 0
+	case closing:
+		return a.w.closes > 0
+	}
+	return a.linkMay(e)
 }
 
 // happen makes the event happen, and the Session handle all that follows from it.

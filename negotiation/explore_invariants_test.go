@@ -65,7 +65,7 @@ func (a *actor) trace(e trace.Event) {
 			a.violation("surfaced: %s", e)
 		}
 	}
-	if e.Kind != trace.StateChanged {
+	if a.w.record != nil && e.Kind != trace.StateChanged {
 		a.note("%s", trace.Event{Kind: e.Kind, Detail: e.Detail})
 	}
 }

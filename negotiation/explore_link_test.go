@@ -33,7 +33,19 @@ type linkFaults struct {
 
 // of returns how many events of a kind may still happen; nil if none.
 func (f *linkFaults) of(e event) *int {
-	n := map[event]*int{cut: &f.cuts, loss: &f.losses, repetition: &f.repeats, delay: &f.delays, crash: &f.crashes}[e]
+	var n *int
+	switch e {
+	case cut:
+		n = &f.cuts
+	case loss:
+		n = &f.losses
+	case repetition:
+		n = &f.repeats
+	case delay:
+		n = &f.delays
+	case crash:
+		n = &f.crashes
+	}
 	switch {
 	case *n > 0:
 		return n
@@ -141,7 +153,9 @@ func (a *actor) flush() {
 		a.link.tries = 0
 	}
 	for _, f := range a.link.end.Frames() {
-		a.note("%s ⟶", outlineOfFrame(f))
+		if a.w.record != nil {
+			a.note("%s ⟶", outlineOfFrame(f))
+		}
 		a.other().link.frames = append(a.other().link.frames, f)
 	}
 }

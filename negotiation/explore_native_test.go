@@ -110,7 +110,8 @@ func (w *walk) run() {
 	}
 	for len(frontier) > 0 && !stop.Load() {
 		var next []found
-		for _, f := range frontier {
+		for i, f := range frontier {
+			frontier[i].state = nil // which is not needed any more
 			for who := range 2 {
 				for e := range events {
 					for script, more := []byte(nil), true; more; {

@@ -3,7 +3,6 @@
 package negotiation
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"slices"
@@ -296,50 +295,28 @@ func (w *sampleWorld) check() {
 }
 
 func (w *sampleWorld) key(b []byte) []byte {
-	b = append(b, byte(w.losses), byte(w.doubles))
+	k := key(b)
+	k.number(w.losses, w.doubles)
 	for _, p := range w.peers {
-		b = p.key(b)
+		p.key(&k)
 	}
-	return b
+	return k
 }
 
-func (p *samplePeer) key(b []byte) []byte {
-	n := func(values ...uint32) {
-		for _, v := range values {
-			b = binary.AppendUvarint(b, uint64(v))
-		}
-	}
-	message := func(m Message) {
-		if m.Description != nil {
-			n(uint32(m.Description.Type), number(m.Description.SDP))
-		} else if m.Candidate != nil {
-			n(100, number(candidateUfrag(*m.Candidate)))
-		}
-	}
-	c := p.pc
-	n(flags(p.makingOffer, p.ignoreOffer, p.isSettingRemoteAnswerPending, p.tasks, c.busy, c.onEmpty, c.flag, c.channel, c.current.offered, c.pending.offered))
-	n(uint32(len(p.plan)), uint32(c.state), uint32(c.credentials), number(c.role))
-	n(number(c.current.local), number(c.current.remote), number(c.pending.local), number(c.pending.remote))
-	n(uint32(len(c.transceivers)))
-	for _, t := range c.transceivers {
-		n(number(t.kind), number(t.mid), uint32(t.dir)<<5|uint32(t.negotiated)<<3|flags(t.byTrack, t.track, t.sent))
-	}
-	for _, list := range [][]string{p.gather, c.heard} {
-		n(uint32(len(list)))
-		for _, text := range list {
-			n(number(text))
-		}
-	}
-	n(uint32(len(p.inbox)))
+func (p *samplePeer) key(k *key) {
+	k.flags(p.makingOffer, p.ignoreOffer, p.isSettingRemoteAnswerPending, p.tasks, p.pc.busy, p.pc.onEmpty, p.pc.flag)
+	k.number(len(p.plan))
+	k.model(&p.pc.common)
+	k.list(p.gather)
+	k.number(len(p.inbox))
 	for _, m := range p.inbox {
-		message(m)
+		k.message(m)
 	}
-	n(uint32(len(p.chain)))
+	k.number(len(p.chain))
 	for _, o := range p.chain {
-		n(number(o.call))
-		message(o.m)
+		k.text(o.call)
+		k.message(o.m)
 	}
-	return b
 }
 
 // TestTheSample walks the W3C sample. Over signalling that delivers all once and

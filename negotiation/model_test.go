@@ -2,7 +2,6 @@ package negotiation
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +54,8 @@ type description struct {
 	ufrag string
 	setup string // active or passive, or actpass
 	lines []line
+
+	outline string // of one that was read, for people
 }
 
 func (d description) at(mid string) (line, bool) {
@@ -70,27 +71,22 @@ func (d description) data() bool {
 }
 
 func (d description) text() string {
-	var mids []string
+	text := "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE"
 	for _, l := range d.lines {
-		mids = append(mids, l.mid)
+		text += " " + l.mid
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE %s\r\na=setup:%s\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\n",
-		strings.Join(mids, " "), d.setup, d.ufrag, somePwd, someFingerprint)
+	text += "\r\na=setup:" + d.setup + "\r\na=ice-ufrag:" + d.ufrag + transport
 	for _, l := range d.lines {
 		if l.kind == "application" {
-			fmt.Fprintf(&b, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:%s\r\n", l.mid)
+			text += "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:" + l.mid + "\r\n"
 		} else {
-			fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:%s\r\na=%s\r\n", l.kind, l.mid, l.dir)
+			text += "m=" + l.kind + " 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:" + l.mid + "\r\na=" + l.dir.String() + "\r\n"
 		}
 	}
-	return b.String()
+	return text
 }
 
-var (
-	somePwd         = strings.Repeat("p", 22)
-	someFingerprint = strings.TrimSuffix(strings.Repeat("AB:", 32), ":")
-)
+var transport = "\r\na=ice-pwd:" + strings.Repeat("p", 22) + "\r\na=fingerprint:sha-256 AB" + strings.Repeat(":AB", 31) + "\r\n"
 
 // descriptions are those read before: the same few come again and again.
 var descriptions sync.Map
@@ -101,9 +97,13 @@ func read(text string) description {
 		return d.(description)
 	}
 	parsed := sdp.Parse(text)
-	d := description{ufrag: parsed.Ufrag(), setup: parsed.Setup()}
+	d := description{ufrag: parsed.Ufrag(), setup: parsed.Setup(), outline: parsed.Ufrag()}
 	for _, s := range parsed.Sections() {
 		d.lines = append(d.lines, line{s.Kind, s.Mid, s.Direction})
+		d.outline += " " + s.Mid + ":" + s.Kind
+		if s.Kind != "application" {
+			d.outline += "/" + s.Direction.String()
+		}
 	}
 	descriptions.Store(text, d)
 	return d

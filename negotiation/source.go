@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "fc0f87407f4c74b5e122fb97326dba3256365afecab97a3b6d3ca4d1a18c5911"
+const Source = "f279b983117569bb2a4cfd864f72bd8402a12942d80892e20f490b1f25239a7e"

@@ -5,8 +5,8 @@ package sdp
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.1
 func (d *Description) KeepCandidates(keep func(value string) bool) {
 	unwanted := func(line string) bool {
-		key, value, ok := attribute(line)
-		return ok && key == "candidate" && !keep(value)
+		value, ok := valueOf(line, "candidate")
+		return ok && !keep(value)
 	}
 	d.remove(unwanted)
 	for _, m := range d.Media {

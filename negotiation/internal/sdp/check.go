@@ -88,7 +88,7 @@ func (d *Description) checkLines() error {
 	for _, l := range d.blocks() {
 		for _, line := range l {
 			n++
-			line = strings.TrimRight(line, "\r\n")
+			line = content(line)
 			// Other parsers would take a \r in between for the end of a line.
 			if line != "" && (len(line) < 2 || line[1] != '=' || strings.Contains(line, "\r")) {
 				return fmt.Errorf("not SDP: line %d", n)
@@ -112,7 +112,7 @@ func (d *Description) checkSections() error {
 		return errors.New("the SDP has no media section")
 	}
 	for i, m := range d.Media {
-		line := strings.TrimPrefix(strings.TrimRight(m.lines[0], "\r\n"), "m=")
+		line := strings.TrimPrefix(content(m.lines[0]), "m=")
 		if strings.Join(strings.Fields(line), " ") != strings.TrimRight(line, " ") { // RFC 8866 section 9
 			return fmt.Errorf("the words of media section %d are not separated by one space", i)
 		}
@@ -156,24 +156,34 @@ func (d *Description) checkBundle() error {
 // rejected.
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.4
 func (d *Description) checkTransport() error {
-	for _, key := range []string{"ice-ufrag", "ice-pwd"} {
-		if value, ok := d.Transport(key); ok && !iceChars(value, shortest[key]) {
-			return fmt.Errorf("the SDP has no %s of %d to 256 characters of ICE's alphabet", key, shortest[key])
+	m := d.Carrier()
+	if m == nil {
+		return nil
+	}
+	for _, s := range shortest {
+		if !iceChars(d.Attribute(m, s.key), s.size) {
+			return fmt.Errorf("the SDP has no %s of %d to 256 characters of ICE's alphabet", s.key, s.size)
 		}
 	}
-	_, err := d.Fingerprint()
+	_, err := d.fingerprint(m)
 	return err
 }
 
-var shortest = map[string]int{"ice-ufrag": 4, "ice-pwd": 22}
+var shortest = []struct {
+	key  string
+	size int
+}{{"ice-ufrag", 4}, {"ice-pwd", 22}}
 
 // Fingerprint returns the first usable fingerprint of the transport.
 // https://www.rfc-editor.org/rfc/rfc8122#section-5
 func (d *Description) Fingerprint() (string, error) {
-	m := d.Carrier()
-	if m == nil {
-		return "", nil
+	if m := d.Carrier(); m != nil {
+		return d.fingerprint(m)
 	}
+	return "", nil
+}
+
+func (d *Description) fingerprint(m *Media) (string, error) {
 	list := m.Values("fingerprint")
 	if len(list) == 0 {
 		list = d.Values("fingerprint")
@@ -199,19 +209,22 @@ func iceChars(s string, shortest int) bool {
 	return shortest <= len(s) && len(s) <= 256
 }
 
+// hashes are the sizes of the hash functions, in bytes.
+var hashes = map[string]int{"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
+
 func checkFingerprint(value string) error {
-	sizes := map[string]int{"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
 	algorithm, digits, _ := strings.Cut(value, " ")
-	size, known := sizes[strings.ToLower(algorithm)]
+	size, known := hashes[strings.ToLower(algorithm)]
 	if !known {
 		return errors.New("the fingerprint's hash function is unknown")
 	}
-	pairs := strings.Split(digits, ":") // RFC 8122, section 5
-	unread := slices.ContainsFunc(pairs, func(pair string) bool {
+	pairs, unread := 0, false
+	for pair := range strings.SplitSeq(digits, ":") { // RFC 8122, section 5
 		_, err := strconv.ParseUint(pair, 16, 8)
-		return err != nil || len(pair) != 2
-	})
-	if unread || len(pairs) != size {
+		unread = unread || err != nil || len(pair) != 2
+		pairs++
+	}
+	if unread || pairs != size {
 		return fmt.Errorf("the fingerprint is not a %s hash", algorithm)
 	}
 	return nil

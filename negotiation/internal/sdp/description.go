@@ -25,17 +25,17 @@ type Media struct {
 // Parse parses a description. It accepts any text: lines that are not SDP are kept in
 // place, and refused only by [Description.CheckOffer] and [Description.CheckAnswer].
 func Parse(text string) *Description {
-	d := &Description{}
-	into := &d.lines
+	all := make(lines, 0, strings.Count(text, "\n")+1)
 	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "m=") {
-			d.Media = append(d.Media, &Media{})
-			into = &d.Media[len(d.Media)-1].lines
-		}
-		*into = append(*into, line)
+		all = append(all, line)
 	}
-	for _, m := range d.Media {
+	d := &Description{}
+	d.lines, all = all.cut(0)
+	for len(all) > 0 {
+		m := &Media{}
+		m.lines, all = all.cut(1)
 		m.Section = d.section(m.lines)
+		d.Media = append(d.Media, m)
 	}
 	return d
 }
@@ -67,21 +67,29 @@ func (d *Description) Clone() *Description {
 // Bundle returns the mids of the BUNDLE group; nil: there is none.
 // https://www.rfc-editor.org/rfc/rfc9143#section-7
 func (d *Description) Bundle() []string {
-	for _, group := range d.Values("group") {
-		if mids, found := strings.CutPrefix(strings.TrimRight(group, " "), "BUNDLE "); found {
-			return strings.Split(mids, " ")
-		}
+	if mids := d.bundle(); mids != "" {
+		return strings.Split(mids, " ")
 	}
 	return nil
+}
+
+// bundle returns what stands after BUNDLE.
+func (d *Description) bundle() string {
+	for _, line := range d.lines {
+		if group, ok := valueOf(line, "group"); ok {
+			if mids, found := strings.CutPrefix(strings.TrimRight(group, " "), "BUNDLE "); found {
+				return mids
+			}
+		}
+	}
+	return ""
 }
 
 // Tag returns the mid of the BUNDLE-tagged section, the first of the group, whose
 // transport all others share; empty: there is no group.
 func (d *Description) Tag() string {
-	if group := d.Bundle(); len(group) > 0 {
-		return group[0]
-	}
-	return ""
+	tag, _, _ := strings.Cut(d.bundle(), " ")
+	return tag
 }
 
 // Transport returns an attribute of the section that carries the transport: the first

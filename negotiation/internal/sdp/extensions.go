@@ -85,8 +85,8 @@ func (d *Description) RepeatExtensions(negotiated []Section) {
 
 func (m *Media) keepExtensions(those []string) {
 	m.remove(func(line string) bool {
-		key, extmap, _ := attribute(line)
-		return key == "extmap" && !slices.Contains(those, extension(extmap))
+		extmap, ok := valueOf(line, "extmap")
+		return ok && !slices.Contains(those, extension(extmap))
 	})
 	m.readExtensions(m.lines)
 }

@@ -9,11 +9,40 @@ import (
 // ending.
 type lines []string
 
+// cut cuts l before the first m= line from l[from] on.
+func (l lines) cut(from int) (before, after lines) {
+	i := from
+	for i < len(l) && !strings.HasPrefix(l[i], "m=") {
+		i++
+	}
+	return l[:i:i], l[i:]
+}
+
+// content returns a line without its line ending.
+func content(line string) string {
+	for line != "" && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
+	return line
+}
+
 // attribute splits an a= line.
 func attribute(line string) (key, value string, ok bool) {
-	line, ok = strings.CutPrefix(strings.TrimRight(line, "\r\n"), "a=")
+	line, ok = strings.CutPrefix(content(line), "a=")
 	key, value, _ = strings.Cut(line, ":")
 	return key, value, ok
+}
+
+// valueOf returns the value of a line that is the attribute key.
+func valueOf(line, key string) (value string, ok bool) {
+	if !strings.HasPrefix(line, "a=") || !strings.HasPrefix(line[len("a="):], key) {
+		return "", false
+	}
+	rest := content(line[len("a=")+len(key):])
+	if rest == "" {
+		return "", true
+	}
+	return strings.CutPrefix(rest, ":")
 }
 
 // written returns an a= line; without a value it is a flag.
@@ -27,7 +56,7 @@ func written(key, value string) string {
 // Values returns the values of all attributes of this name.
 func (l lines) Values(key string) (values []string) {
 	for _, line := range l {
-		if k, value, ok := attribute(line); ok && k == key {
+		if value, ok := valueOf(line, key); ok {
 			values = append(values, value)
 		}
 	}
@@ -37,7 +66,7 @@ func (l lines) Values(key string) (values []string) {
 // Get returns the first value of an attribute; that of a flag is empty.
 func (l lines) Get(key string) (value string, ok bool) {
 	for _, line := range l {
-		if k, value, ok := attribute(line); ok && k == key {
+		if value, ok := valueOf(line, key); ok {
 			return value, true
 		}
 	}
@@ -56,7 +85,7 @@ func (l *lines) Add(key, value string) { *l = append(*l, written(key, value)) }
 // Take removes the last attribute of this name, and returns its value.
 func (l *lines) Take(key string) (value string, ok bool) {
 	for i := len(*l) - 1; i >= 0; i-- {
-		if k, value, ok := attribute((*l)[i]); ok && k == key {
+		if value, ok := valueOf((*l)[i], key); ok {
 			*l = slices.Delete(*l, i, i+1)
 			return value, true
 		}
@@ -67,7 +96,7 @@ func (l *lines) Take(key string) (value string, ok bool) {
 // replace replaces the value of each attribute of this name by to(value).
 func (l lines) replace(key string, to func(value string) string) {
 	for i, line := range l {
-		if k, value, ok := attribute(line); ok && k == key {
+		if value, ok := valueOf(line, key); ok {
 			if changed := to(value); changed != value {
 				l[i] = written(key, changed)
 			}

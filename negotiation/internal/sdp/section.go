@@ -26,10 +26,17 @@ func (d *Description) Sections() []Section {
 
 // section parses the lines of a media section.
 func (d *Description) section(l lines) Section {
-	words := append(strings.Fields(strings.TrimPrefix(l[0], "m=")), "", "")
-	s := Section{Kind: words[0]}
+	s := Section{}
 	s.Mid, _ = l.Get("mid")
-	s.Rejected = words[1] == "0" && !l.Has("bundle-only")
+	n := 0
+	for word := range strings.FieldsSeq(strings.TrimPrefix(l[0], "m=")) {
+		if n++; n == 1 {
+			s.Kind = word
+			continue
+		}
+		s.Rejected = word == "0" && !l.Has("bundle-only")
+		break
+	}
 	if s.Kind != "application" {
 		directed := false
 		if s.Direction, directed = l.direction(); !directed {
