@@ -123,9 +123,11 @@ lint: ## vet, staticcheck and gofmt, for both targets
 	GOOS=js GOARCH=wasm go vet ./negotiation/... ./wasm
 	GOOS=js GOARCH=wasm bin/staticcheck ./negotiation/... ./wasm
 
+MEMORY ?= 6GiB
+
 explore: ## walk every order of events of two Sessions, and check that broken ones are noticed
 	go test -c -o bin/explore ./negotiation
-	cd negotiation && GOGC=400 GOMEMLIMIT=6GiB ../bin/explore -explore full -test.timeout 240m -test.run '^(TestExplore|TestMutants)$$'
+	cd negotiation && GOGC=400 GOMEMLIMIT=$(MEMORY) ../bin/explore -explore full -test.timeout 240m -test.run '^(TestExplore|TestMutants)$$'
 
 # Hours for 20; each part can run by itself, and with fewer.
 TIMES ?= 20
