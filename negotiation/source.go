@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "f279b983117569bb2a4cfd864f72bd8402a12942d80892e20f490b1f25239a7e"
+const Source = "19c7c4c8b455f1749f849053779c5e925b7e04d1684ad2644ab27dff3831efcf"

@@ -78,7 +78,7 @@ func newPairing(r *remote, tells bool) (*pairing, error) {
 	if tells && r.peer.config.OnRemoteTrace != nil {
 		p.lane = &lane{p: p}
 	}
-	configuration := webrtc.Configuration{ICEServers: r.peer.servers}
+	configuration := webrtc.Configuration{ICEServers: r.peer.servers.configured()}
 	if r.polite {
 		configuration = negotiation.PoliteConfiguration(configuration)
 	}

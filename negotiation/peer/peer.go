@@ -81,7 +81,7 @@ type Peer struct {
 	// Owned by the goroutine.
 	online  bool // connected to the room, as far as known
 	self    wire.Member
-	servers []webrtc.ICEServer
+	servers iceServers
 	remotes map[string]*remote
 	connect bool // connect to every peer that joins
 	paired  pairings

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pion/webrtc/v4"
-
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/trace"
@@ -42,6 +40,8 @@ func (p *Peer) received(e signaling.Envelope) {
 		p.joined(*e.Joined)
 	case e.Left != nil:
 		p.left(e.Left.ID)
+	case e.ICEServers != nil && e.From == "": // a relay that does not know the field passes on a peer's
+		p.setICEServers(e.ICEServers)
 	case e.Error != nil && e.Error.Code == wire.CodeNotFound:
 		p.tell(trace.Event{Kind: trace.PeerAbsent, Code: trace.Code(e.Error.Code), Detail: e.Error.Message}) // the message that it left is on its way
 	case e.Error != nil:
@@ -60,10 +60,7 @@ func (p *Peer) welcome(w wire.Welcome) {
 	p.mu.Lock()
 	p.id = w.ID
 	p.mu.Unlock()
-	p.servers = nil
-	for _, s := range w.ICEServers {
-		p.servers = append(p.servers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
-	}
+	p.setICEServers(w.ICEServers)
 	p.tell(trace.Event{Kind: trace.RoomJoined, Detail: w.Room})
 	if w.Protocol > wire.Protocol {
 		p.tell(trace.Event{Kind: trace.ProtocolNewer, Detail: newer("the relay", w.Protocol)})

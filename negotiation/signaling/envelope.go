@@ -13,13 +13,14 @@ import (
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// Envelope is one frame. The first four fields are the relay's, the others
+// Envelope is one frame. The first five fields are the relay's, the others
 // travel between peers.
 type Envelope struct {
-	Welcome *wire.Welcome
-	Joined  *wire.Member
-	Left    *wire.Left
-	Error   *wire.Error
+	Welcome    *wire.Welcome
+	Joined     *wire.Member
+	Left       *wire.Left
+	ICEServers []wire.ICEServer // nil: absent
+	Error      *wire.Error
 
 	To, From    string
 	Session     string // "s" on the wire: the sender's
@@ -110,6 +111,7 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 	if v := object(frame, "left"); v != nil {
 		e.Left = &wire.Left{ID: str(v, "id")}
 	}
+	e.ICEServers = iceServers(frame)
 	if v := object(frame, "error"); v != nil {
 		e.Error = &wire.Error{Code: str(v, "code"), Message: str(v, "message"), RetryAfter: v.GetFloat64("retryAfter")}
 	}
@@ -152,14 +154,24 @@ func welcome(v *fastjson.Value) *wire.Welcome {
 	for _, peer := range v.GetArray("peers") {
 		w.Peers = append(w.Peers, member(peer))
 	}
-	for _, s := range v.GetArray("iceServers") {
+	w.ICEServers = iceServers(v)
+	return w
+}
+
+// iceServers returns the ICE servers in an object, or nil if there is no such list.
+func iceServers(v *fastjson.Value) []wire.ICEServer {
+	if v = v.Get("iceServers"); v == nil || v.Type() != fastjson.TypeArray {
+		return nil
+	}
+	list := []wire.ICEServer{}
+	for _, s := range v.GetArray() {
 		server := wire.ICEServer{Username: str(s, "username"), Credential: str(s, "credential")}
 		for _, url := range s.GetArray("urls") {
 			server.URLs = append(server.URLs, string(url.GetStringBytes()))
 		}
-		w.ICEServers = append(w.ICEServers, server)
+		list = append(list, server)
 	}
-	return w
+	return list
 }
 
 func member(v *fastjson.Value) wire.Member {

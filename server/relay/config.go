@@ -95,8 +95,14 @@ type Config struct {
 	// is told.
 	Version string
 
-	// ICEServers are sent to every client in its welcome.
+	// ICEServers are sent to every client in its welcome, unless ICEServersFor is set.
 	ICEServers []wire.ICEServer
+
+	// ICEServersFor returns the ICE servers for the client with this id, and when their
+	// credentials expire; the zero time: never. A client is sent fresh ones once half of
+	// the time is over, up to a quarter of PingInterval later. It is called with locks
+	// held: it must be quick, and must not call the Relay.
+	ICEServersFor func(id string) (servers []wire.ICEServer, expires time.Time)
 
 	// Logger gets the events that operators want to know. Default: none is logged.
 	Logger *slog.Logger

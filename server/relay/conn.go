@@ -53,6 +53,7 @@ type conn struct {
 	heardAt, pingedAt time.Time
 	mark              uint64    // the frames that were put until readAt
 	readAt            time.Time // no frame before the mark waited then
+	freshAt           time.Time // when fresh ICE servers are due; zero: never
 }
 
 func newConn(r *Relay, ws *websocket.Conn, j joinRequest, a *account) *conn {

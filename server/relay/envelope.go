@@ -10,7 +10,7 @@ var (
 	errNotUTF8   = errors.New("the message is not valid UTF-8")
 	errNotObject = errors.New("the message is not one JSON object, or nested too deep")
 	errTo        = errors.New(`"to" must be in lower case, and a string`)
-	errOwned     = errors.New("welcome, joined, left and error are the relay's own and cannot be sent")
+	errOwned     = errors.New("welcome, joined, left, iceServers and error are the relay's own and cannot be sent")
 )
 
 // envelope is what the relay reads of a message.
@@ -110,6 +110,9 @@ func (e *envelope) appendMembers(out, data []byte, s span) []byte {
 	return append(out, data[s.start:s.end]...)
 }
 
+// longS is a letter that is an s but for its case.
+const longS = "ſ"
+
 // name is a key as far as the relay cares.
 type name int
 
@@ -122,10 +125,10 @@ const (
 )
 
 // nameOf returns the key between the quotes of a valid JSON string. Ignoring
-// ASCII case finds what strings.EqualFold finds: no letter of these keys has a
-// variant outside ASCII.
+// ASCII case finds what strings.EqualFold finds: of the letters of these keys only s
+// has a variant outside ASCII, the long s.
 func nameOf(quoted []byte) name {
-	var buffer [len("welcome")]byte
+	var buffer [len("iceservers")]byte
 	key := buffer[:0]
 	for i := 0; i < len(quoted); {
 		c, size := quoted[i], 1
@@ -133,6 +136,8 @@ func nameOf(quoted []byte) name {
 			if c, size = unescape(quoted[i:]); c == 0 {
 				return nameOther
 			}
+		} else if c == longS[0] && i+1 < len(quoted) && quoted[i+1] == longS[1] {
+			c, size = 's', len(longS)
 		}
 		if len(key) == cap(key) {
 			return nameOther
@@ -154,7 +159,7 @@ func nameOf(quoted []byte) name {
 		return nameToMisspelt
 	case "from":
 		return nameFrom
-	case "welcome", "joined", "left", "error":
+	case "welcome", "joined", "left", "iceservers", "error":
 		return nameOwned
 	}
 	return nameOther
@@ -169,6 +174,9 @@ func unescape(s []byte) (letter byte, size int) {
 	var r rune
 	for _, c := range s[2:6] {
 		r = r<<4 | rune(hexDigit(c))
+	}
+	if string(r) == longS {
+		return 's', 6
 	}
 	if r >= utf8.RuneSelf {
 		return 0, 0

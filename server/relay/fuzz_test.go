@@ -19,7 +19,7 @@ import (
 func FuzzRelayFrame(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"to":"a"}`, `{"from":"x","FROM":"y"}`, `{"\u0066rom":{},"n":1}`, `{"welcome":{}}`, `{"LEFT":1}`, `{"\u006aoined":1}`,
-		"{\"n\":\"\xff\"}", "{\"n\":\"\xed\xa0\x80\"}", `{"n":01}`, `[]`, "\ufeff{}", `{"n":1}{"n":2}`, `{"error":null}`, "",
+		"{\"n\":\"\xff\"}", "{\"n\":\"\xed\xa0\x80\"}", `{"n":01}`, `[]`, "\ufeff{}", `{"n":1}{"n":2}`, `{"error":null}`, `{"iceſERVER\u017f":1}`, "",
 	} {
 		f.Add([]byte(raw(opText, seed)))
 		f.Add([]byte(raw(opText, seed) + raw(opPing, "p") + raw(opText, `{"n":2}`)))

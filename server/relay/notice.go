@@ -12,6 +12,8 @@ type notice struct {
 	Joined  *wire.Member  `json:"joined,omitempty"`
 	Left    *wire.Left    `json:"left,omitempty"`
 	Error   *wire.Error   `json:"error,omitempty"`
+
+	ICEServers *[]wire.ICEServer `json:"iceServers,omitempty"` // fresh ones
 }
 
 func (n notice) encode() []byte {

@@ -31,7 +31,7 @@ func oracle(data []byte, from string) (to string, addressed bool, members []memb
 		case strings.EqualFold(m.key, "to"):
 			return "", false, nil, false
 		}
-		for _, owned := range []string{"welcome", "joined", "left", "error"} {
+		for _, owned := range []string{"welcome", "joined", "left", "iceServers", "error"} {
 			if strings.EqualFold(m.key, owned) {
 				return "", false, nil, false
 			}

@@ -51,6 +51,9 @@ type envelope struct {
 	Joined  *wire.Member
 	Left    *wire.Left
 	Error   *wire.Error
+
+	ICEServers []wire.ICEServer
+
 	From    string
 	Session string `json:"s"`
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -63,7 +64,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 		ID:         c.member.ID,
 		Room:       c.name,
 		Peers:      others,
-		ICEServers: r.config.ICEServers,
+		ICEServers: c.iceServers(time.Now()),
 		Protocol:   wire.Protocol,
 		Version:    r.config.Version,
 	}}.encode())

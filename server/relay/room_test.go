@@ -3,8 +3,11 @@ package relay_test
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
@@ -177,4 +180,39 @@ func TestRoomIsDeletedWhenEmpty(t *testing.T) {
 	if got := s.relay.Stats().Rooms; got != 0 {
 		t.Fatalf("got %d rooms, want none", got)
 	}
+}
+
+// Each client has ICE servers of its own, and is sent fresh ones before the credentials
+// expire.
+func TestICEServersPerClient(t *testing.T) {
+	const lifetime = 400 * time.Millisecond
+	var asked, issued atomic.Int64
+	s := serve(t, relay.Config{
+		PingInterval: 40 * time.Millisecond,
+		ICEServersFor: func(id string) ([]wire.ICEServer, time.Time) {
+			if asked.Add(1) == 1 {
+				return nil, time.Time{}
+			}
+			return []wire.ICEServer{{URLs: []string{"turn:x"}, Username: id, Credential: strconv.FormatInt(issued.Add(1), 10)}}, time.Now().Add(lifetime)
+		},
+	})
+	other, welcome := s.join("", "room", "r")
+	if len(welcome.ICEServers) != 0 {
+		t.Errorf("it is told %+v", welcome.ICEServers)
+	}
+	c, welcome := s.join("", "room", "r")
+	other.expectJoined(c.id)
+	had := welcome.ICEServers
+	for range 3 {
+		if len(had) != 1 || had[0].Username != c.id {
+			t.Fatalf("it is told %+v", had)
+		}
+		fresh := c.read().ICEServers
+		if len(fresh) != 1 || fresh[0].Credential == had[0].Credential {
+			t.Fatalf("after %+v it is told %+v", had, fresh)
+		}
+		had = fresh
+	}
+	c.quit()
+	other.expectLeft(c.id) // and nothing before
 }

@@ -60,6 +60,10 @@ func (c *conn) check(now time.Time, late time.Duration) {
 	if put, taken := c.queue.progress(); taken >= c.mark {
 		c.mark, c.readAt = put, now
 	}
+	if c.freshDue(now) {
+		servers := c.iceServers(now)
+		c.send(notice{ICEServers: &servers}.encode())
+	}
 	switch {
 	case now.Sub(c.readAt) >= config.PongTimeout && c.room != nil && !c.ending.Load():
 		c.evict()

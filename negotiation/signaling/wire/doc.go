@@ -20,6 +20,7 @@
 //	welcome      relay   peer     you are in: your id, the room, its other peers, the ICE servers, the protocol, the program's version
 //	joined       relay   peer     a peer came, or came back with the same key
 //	left         relay   peer     a peer's connection to the relay is gone
+//	iceServers   relay   peer     the ICE servers from now on, because credentials in the former ones expire
 //	error        relay   peer     code and message, see the Code constants; with shutdown also retryAfter: the seconds
 //	                              after which to come back, which are other ones for each client
 //	to           peer    relay    the id of the addressee, which may be the sender; absent: all others in the room
