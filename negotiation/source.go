@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "19c7c4c8b455f1749f849053779c5e925b7e04d1684ad2644ab27dff3831efcf"
+const Source = "b784d366eba8930defe7256cd805f95f4b14d458cadbb3a41bb206ce0b7b04b5"

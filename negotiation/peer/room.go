@@ -57,6 +57,9 @@ func (p *Peer) received(e signaling.Envelope) {
 func (p *Peer) welcome(w wire.Welcome) {
 	p.online = true
 	p.self.ID = w.ID
+	if w.Role != "" {
+		p.self.Role = w.Role
+	}
 	p.mu.Lock()
 	p.id = w.ID
 	p.mu.Unlock()

@@ -77,6 +77,7 @@ func TestEnvelopeReceived(t *testing.T) {
 		{`{"error":{"code":"slow","message":"too slow"}}`, Envelope{Error: &wire.Error{Code: "slow", Message: "too slow"}}},
 		{`{"error":{"code":"shutdown","message":"later","retryAfter":1.5}}`, Envelope{Error: &wire.Error{Code: "shutdown", Message: "later", RetryAfter: 1.5}}},
 		{`{"error":{"code":"shutdown","message":"later","retryAfter":"soon"}}`, Envelope{Error: &wire.Error{Code: "shutdown", Message: "later"}}},
+		{`{"welcome":{"id":"a","role":"polite"}}`, Envelope{Welcome: &wire.Welcome{ID: "a", Protocol: 1, Role: wire.Polite}}},
 		{`{"welcome":{"id":"a","version":"v1"}}`, Envelope{Welcome: &wire.Welcome{ID: "a", Protocol: 1, Version: "v1"}}},
 		{`{"from":"b","candidate":{"candidate":"c","sdpMid":null,"sdpMLineIndex":null,"usernameFragment":null}}`, Envelope{From: "b", Message: &negotiation.Message{Candidate: &webrtc.ICECandidateInit{Candidate: "c"}}}},
 		{`{"from":"b","description":null,"candidate":null}`, Envelope{From: "b", Message: &negotiation.Message{}}},

@@ -49,6 +49,7 @@ var (
 	rejectReasons = []string{
 		relay.RejectNotWebSocket, relay.RejectOrigin, relay.RejectAddress, relay.RejectFull, wire.CodeBusy,
 		wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeBadProtocol,
+		wire.CodeBadToken, wire.CodeTokenExpired, wire.CodeForbidden,
 		wire.CodeRoleTaken, wire.CodeRoomFull, wire.CodeShutdown, wire.CodeBadMessage, wire.CodeNotFound,
 	}
 	evictionReasons = []string{relay.EvictSilent, wire.CodeSlow, wire.CodeTooLarge, wire.CodeReplaced, wire.CodeShutdown}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -103,6 +104,22 @@ type Config struct {
 	// the time is over, up to a quarter of PingInterval later. It is called with locks
 	// held: it must be quick, and must not call the Relay.
 	ICEServersFor func(id string) (servers []wire.ICEServer, expires time.Time)
+
+	// Admit says what a client may have, or why it may not come in. It is called for each
+	// WebSocket that asks for something valid, before the upgrade, on a goroutine of its
+	// own and without locks, so it may ask a database, and must be safe to be called many
+	// times at once. The request's header has cookies and the token (see [Token]), but
+	// not the client's key. Nil: everybody comes in, with the role that they ask for.
+	//
+	// The client is told of an error over the WebSocket, because a page can read it only
+	// there. If it is a *wire.Error, that has the code and the words, else the code is
+	// forbidden, and the client does not learn more. The relay logs no more than the
+	// code.
+	//
+	// Admit has 5 s, until ctx ends. If it takes longer or panics, the client is refused
+	// with the code busy, so that it tries again. Until Admit returns, it counts as a
+	// connection.
+	Admit func(ctx context.Context, req *http.Request, c Candidate) (Grant, error)
 
 	// Logger gets the events that operators want to know. Default: none is logged.
 	Logger *slog.Logger

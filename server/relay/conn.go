@@ -34,6 +34,7 @@ type conn struct {
 	member wire.Member // what the others know of it
 	dial   dial
 	spoken int   // its protocol number
+	grant  Grant // its limits are not zero
 	room   *room // nil until it has joined; constant from then on
 	queue  queue
 
@@ -58,7 +59,7 @@ type conn struct {
 
 func newConn(r *Relay, ws *websocket.Conn, j joinRequest, a *account) *conn {
 	now := time.Now()
-	perSecond := r.config.BytesPerSecond
+	perSecond := j.grant.BytesPerSecond
 	burst := max(r.config.QueueBytes/2, wire.MaxFrame+messageCost)
 	ended, cancel := context.WithCancel(context.Background())
 	c := &conn{
@@ -68,6 +69,7 @@ func newConn(r *Relay, ws *websocket.Conn, j joinRequest, a *account) *conn {
 		member:   j.member,
 		dial:     j.dial,
 		spoken:   j.spoken,
+		grant:    j.grant,
 		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes, all: &r.backlog},
 		pace:     &pace{bucket: newBucket(float64(perSecond), float64(burst), now)},
 		account:  a,
@@ -139,6 +141,11 @@ func (c *conn) charge(deliveries, bytes int) {
 	c.owed.add(cost{bytes: n*messageCost + (n-1)*bytes, frames: n})
 }
 
+// owe notes a toll. It is in bytes at the usual speed, because it stands for a time.
+func (c *conn) owe(toll int) {
+	c.toll += toll * c.grant.BytesPerSecond / c.relay.config.BytesPerSecond
+}
+
 // pay waits until the client has paid for what it has cost, and reports whether its
 // connection is ending: then it need not wait. Only serve calls it.
 func (c *conn) pay() (ending bool) {
@@ -204,7 +211,7 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 	message := envelope.stamp(*buffer, c.member.ID)
 	deliveries, toll := c.relay.pass(c, envelope, message)
 	c.charge(deliveries, len(message))
-	c.toll += toll
+	c.owe(toll)
 	return true
 }
 
@@ -212,7 +219,7 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 func (c *conn) bad(why string) {
 	toll := c.refuse(wire.CodeBadMessage, why)
 	c.charge(1, 0)
-	c.toll += toll
+	c.owe(toll)
 }
 
 // refuse tells the client that one of its messages was not relayed, and returns the

@@ -10,6 +10,9 @@ import (
 // The caller holds the lock of the relay.
 func (c *conn) iceServers(now time.Time) []wire.ICEServer {
 	config := &c.relay.config
+	if c.grant.ICEServers != nil {
+		return c.grant.ICEServers
+	}
 	if config.ICEServersFor == nil {
 		return config.ICEServers
 	}

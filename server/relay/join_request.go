@@ -17,6 +17,7 @@ type joinRequest struct {
 	member wire.Member
 	dial   dial
 	spoken int // its protocol number
+	grant  Grant
 }
 
 // dial gives the order of one client's dials: one that it gave up may arrive

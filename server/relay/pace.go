@@ -36,6 +36,14 @@ func (p *pace) pay(bytes int) time.Duration {
 	return p.until(0)
 }
 
+// change lets the client go on at another speed, in bytes a second.
+func (p *pace) change(rate float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fill(time.Now())
+	p.rate = rate
+}
+
 // paced is the network connection of a client, which is read no faster than the client
 // and all others from its address pay for, whatever the bytes are.
 type paced struct {

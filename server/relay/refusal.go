@@ -8,13 +8,15 @@ import (
 
 // The errors that end a connection.
 var (
-	errBadRoom  = &wire.Error{Code: wire.CodeBadRoom, Message: "the room's name " + wire.RoomRule + ": /ws?room=NAME"}
-	errBadRole  = &wire.Error{Code: wire.CodeBadRole, Message: "the role " + wire.RoleRule + ", or left out"}
-	errBadRank  = &wire.Error{Code: wire.CodeBadRank, Message: "the rank " + wire.RankRule + ", or left out"}
-	errBadKey   = &wire.Error{Code: wire.CodeBadKey, Message: "the subprotocol pn.key.K must come once at most, and K " + wire.KeyRule}
-	errReplaced = &wire.Error{Code: wire.CodeReplaced, Message: "the same key connected again: only the newer connection goes on"}
-	errTooLarge = &wire.Error{Code: wire.CodeTooLarge, Message: "a message must have at most 64 KB"}
-	errSlow     = &wire.Error{Code: wire.CodeSlow, Message: "you read too slowly: too much was waiting for you"}
+	errBadRoom   = &wire.Error{Code: wire.CodeBadRoom, Message: "the room's name " + wire.RoomRule + ": /ws?room=NAME"}
+	errBadRole   = &wire.Error{Code: wire.CodeBadRole, Message: "the role " + wire.RoleRule + ", or left out"}
+	errBadRank   = &wire.Error{Code: wire.CodeBadRank, Message: "the rank " + wire.RankRule + ", or left out"}
+	errBadKey    = &wire.Error{Code: wire.CodeBadKey, Message: "the subprotocol pn.key.K must come once at most, and K " + wire.KeyRule}
+	errReplaced  = &wire.Error{Code: wire.CodeReplaced, Message: "the same key connected again: only the newer connection goes on"}
+	errTooLarge  = &wire.Error{Code: wire.CodeTooLarge, Message: "a message must have at most 64 KB"}
+	errNotYours  = &wire.Error{Code: wire.CodeBadRole, Message: "you may not have the role that you ask for: leave it out, or bring a token that gives it"}
+	errForbidden = &wire.Error{Code: wire.CodeForbidden, Message: "you may not enter this room"}
+	errSlow      = &wire.Error{Code: wire.CodeSlow, Message: "you read too slowly: too much was waiting for you"}
 )
 
 func errBusy(why string) *wire.Error {

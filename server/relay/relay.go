@@ -39,7 +39,7 @@
 // headers of its request is bounded by the server in front of the handler
 // ([http.Server].ReadHeaderTimeout).
 //
-// Messages, keys and room names are not logged. The origins of refused pages are,
+// Messages, keys, tokens and room names are not logged. The origins of refused pages are,
 // once each.
 package relay
 
@@ -129,11 +129,15 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	request, refused := readJoinRequest(req)
+	request.grant = Grant{}.withDefaults(&r.config)
 	account, refusal := r.begin(r.Client(req), request.room)
 	if refusal != nil {
 		r.totals.rejects.add(refusal.reason())
 		refusal.ServeHTTP(w, req)
 		return
+	}
+	if refused == nil {
+		refused = r.admit(req, &request)
 	}
 	ws, err := r.upgrader.Upgrade(pacer{w}, req, nil)
 	if err != nil {

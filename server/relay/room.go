@@ -41,7 +41,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 			others = append(others, p.member)
 		}
 	}
-	if err := wire.Admit(c.member, others, r.config.PeersPerRoom); err != nil {
+	if err := wire.Admit(c.member, others, c.grant.PeersPerRoom); err != nil {
 		return err
 	}
 	i := rm.index(c.member.ID)
@@ -55,6 +55,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 	c.room = rm
 	if i >= 0 {
 		c.pace = rm.peers[i].pace // it still owes for what it has sent
+		c.pace.change(float64(c.grant.BytesPerSecond))
 		rm.peers[i].end(errReplaced)
 		rm.peers[i] = c
 	} else {
@@ -63,6 +64,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 	c.send(notice{Welcome: &wire.Welcome{
 		ID:         c.member.ID,
 		Room:       c.name,
+		Role:       c.member.Role,
 		Peers:      others,
 		ICEServers: c.iceServers(time.Now()),
 		Protocol:   wire.Protocol,
@@ -72,7 +74,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 	joined := notice{Joined: &c.member}.encode()
 	_, toll := rm.tell(c, joined)
 	c.charge(len(rm.peers), len(joined))
-	c.toll += toll
+	c.owe(toll)
 	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "protocol", c.spoken, "peers", len(rm.peers))
 	return nil
 }

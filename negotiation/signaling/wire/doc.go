@@ -14,10 +14,12 @@
 // next. Secrets travel as WebSocket subprotocols, never in the URL: "pn" is the one
 // that the relay selects, "pn.key.K" proves an identity (K is 22 to 64 characters of
 // base64url; the id is a fingerprint of it). Without a key the relay gives a fresh
-// identity.
+// identity. "pn.token.T" shows a token, where the relay wants one; what it may say is
+// the relay's matter.
 //
 //	field        from    to       meaning
-//	welcome      relay   peer     you are in: your id, the room, its other peers, the ICE servers, the protocol, the program's version
+//	welcome      relay   peer     you are in: your id, the room, your role if you have one, which a token may have given you,
+//	                              the room's other peers, the ICE servers, the protocol, the program's version
 //	joined       relay   peer     a peer came, or came back with the same key
 //	left         relay   peer     a peer's connection to the relay is gone
 //	iceServers   relay   peer     the ICE servers from now on, because credentials in the former ones expire
@@ -51,6 +53,8 @@
 // The relay closes the connection after these errors, with the close code:
 //
 //	bad-room, bad-role, bad-rank, bad-key, bad-protocol    4400
+//	bad-token, token-expired                               4401
+//	forbidden                                              4403
 //	slow                                                   4408
 //	role-taken, room-full                                  4409
 //	replaced                                               4410
@@ -63,8 +67,9 @@
 // as text. A page cannot read that, so GET /readyz?join&room=R beside /ws answers in the
 // same way, or with 200 if the relay would take the client.
 //
-// A client need not reconnect after replaced and the bad- errors, which would come
-// again, nor after role-taken and room-full if it was never in the room.
+// A client need not reconnect after replaced, forbidden and the bad- errors, which would
+// come again, nor after role-taken and room-full if it was never in the room. After
+// token-expired it needs a newer token.
 //
 // # The trace of the other side
 //

@@ -16,6 +16,7 @@ const (
 type Welcome struct {
 	ID         string      `json:"id"`
 	Room       string      `json:"room"`
+	Role       Role        `json:"role,omitempty"` // the one that the peer has: what it asked for, or what its token gives
 	Peers      []Member    `json:"peers"`
 	ICEServers []ICEServer `json:"iceServers"`
 	Protocol   int         `json:"protocol"`          // absent: FirstProtocol

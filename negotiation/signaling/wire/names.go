@@ -14,6 +14,7 @@ const (
 	MinKey      = 22   // characters of a key: 128 bits
 	MaxKey      = 64   // characters of a key
 	MaxDialName = 32   // bytes of the name that a client gives its dials
+	MaxToken    = 4096 // characters of a token
 )
 
 // The rules, each a predicate that completes a sentence: "the room's name " +
@@ -23,13 +24,16 @@ const (
 	RoleRule = "must be polite or impolite"
 	RankRule = "must be a whole number from 0 to 1000"
 	KeyRule  = "must have 22 to 64 characters of base64url (A-Z a-z 0-9 - _)"
+
+	TokenRule = "must have 1 to 4096 characters of base64url and dots"
 )
 
 // Subprotocol is the WebSocket subprotocol that the relay selects. KeyPrefix
-// begins the one that carries the client's key.
+// begins the one that carries the client's key, TokenPrefix the one with its token.
 const (
 	Subprotocol = "pn"
 	KeyPrefix   = "pn.key."
+	TokenPrefix = "pn.token."
 )
 
 // Role says what a peer does when offers collide. Exactly one of two is polite.
@@ -69,10 +73,16 @@ func ValidRoom(name string) bool {
 
 // ValidKey reports whether a key obeys [KeyRule].
 func ValidKey(key string) bool {
-	if len(key) < MinKey || len(key) > MaxKey {
-		return false
-	}
-	for _, c := range []byte(key) {
+	return MinKey <= len(key) && len(key) <= MaxKey && base64URL(key)
+}
+
+// ValidToken reports whether a token obeys [TokenRule].
+func ValidToken(token string) bool {
+	return 1 <= len(token) && len(token) <= MaxToken && base64URL(strings.ReplaceAll(token, ".", ""))
+}
+
+func base64URL(text string) bool {
+	for _, c := range []byte(text) {
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
 		default:

@@ -11,6 +11,7 @@ func TestRules(t *testing.T) {
 	role := func(s string) bool { _, ok := ParseRole(s); return ok }
 	rank := func(s string) bool { _, ok := ParseRank(s); return ok }
 	key := func(s string) bool { return ValidKey(s) }
+	token := func(s string) bool { return ValidToken(s) }
 	for _, row := range []struct {
 		rule  string
 		valid func(string) bool
@@ -50,6 +51,14 @@ func TestRules(t *testing.T) {
 		{"key", key, strings.Repeat("k", MinKey) + ".", false},
 		{"key", key, strings.Repeat("k", MinKey) + "é", false},
 		{"key", key, strings.Repeat("k", MinKey) + "=", false},
+
+		{"token", token, "", false},
+		{"token", token, "eyJ-_09.a.b", true},
+		{"token", token, strings.Repeat("t", MaxToken), true},
+		{"token", token, strings.Repeat("t", MaxToken+1), false},
+		{"token", token, "a, b", false},
+		{"token", token, "a\n", false},
+		{"token", token, "é", false},
 	} {
 		if got := row.valid(row.text); got != row.want {
 			t.Errorf("%s %q: %t", row.rule, row.text, got)
@@ -75,6 +84,8 @@ func TestTheRulesSayTheirLimits(t *testing.T) {
 		RoleRule: fmt.Sprintf("%s or %s", Polite, Impolite),
 		RankRule: fmt.Sprintf("from 0 to %d", MaxRank),
 		KeyRule:  fmt.Sprintf("%d to %d characters", MinKey, MaxKey),
+
+		TokenRule: fmt.Sprintf("1 to %d characters", MaxToken),
 	} {
 		if !strings.Contains(rule, want) {
 			t.Errorf("%q does not say %q", rule, want)
