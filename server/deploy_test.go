@@ -46,7 +46,7 @@ func TestDeploy(t *testing.T) {
 }
 
 // undocumented are variables from before HOSTING.md had tables; --help tells of them.
-var undocumented = []string{"PN_ADDR", "PN_ORIGIN", "PN_ICE_SERVER", "PN_ICE_USERNAME", "PN_ICE_CREDENTIAL"}
+var undocumented = []string{"PN_ADDR", "PN_ORIGIN"}
 
 func readFile(t *testing.T, name string) string {
 	t.Helper()

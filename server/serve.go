@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
-	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/logs"
 	"perfect-negotiation/server/relay"
 	"perfect-negotiation/server/site"
@@ -39,23 +38,11 @@ func serveFlags() []cli.Flag {
 			Name: "peers-per-room", Value: 8, Local: true, Sources: cli.EnvVars("PN_PEERS_PER_ROOM"),
 			Usage: "largest `number` of peers in a room",
 		},
-		&cli.StringSliceFlag{
-			Name: "ice-server", Local: true, Sources: cli.EnvVars("PN_ICE_SERVER"),
-			Usage: "STUN or TURN `URL` that peers are told, like stun:stun.example.org:3478 (repeatable)",
-		},
-		&cli.StringFlag{
-			Name: "ice-username", Local: true, Sources: cli.EnvVars("PN_ICE_USERNAME"),
-			Usage: "`name` for the TURN servers; every peer is told",
-		},
-		&cli.StringFlag{
-			Name: "ice-credential", Local: true, Sources: cli.EnvVars("PN_ICE_CREDENTIAL"),
-			Usage: "`password` for the TURN servers; every peer is told",
-		},
-	}, slices.Concat(limitFlags(), operateFlags(), tlsFlags())...)
+	}, slices.Concat(turnFlags(), limitFlags(), operateFlags(), tlsFlags())...)
 }
 
 func serve(ctx context.Context, c *cli.Command) error {
-	config, err := relayConfig(c)
+	config, servers, err := relayConfig(c)
 	if err != nil {
 		return err
 	}
@@ -64,12 +51,19 @@ func serve(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	turned, err := servers.start(&config, security.config, log)
+	if err != nil {
+		return err
+	}
+	if turned != nil {
+		defer turned.Close()
+	}
 	r := relay.New(config)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.String("addr"))
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err), r.Shutdown(ctx))
 	}
-	internal, err := serveInternal(ctx, c, r, log)
+	internal, err := serveInternal(ctx, c, r, turned, log)
 	if err != nil {
 		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
 	}
@@ -110,17 +104,15 @@ func serve(ctx context.Context, c *cli.Command) error {
 	return err
 }
 
-// relayConfig reads the options of the relay, and checks all others.
-func relayConfig(c *cli.Command) (relay.Config, error) {
+// relayConfig reads the options of the relay and of the ICE servers, and checks all others.
+func relayConfig(c *cli.Command) (relay.Config, turning, error) {
 	config := relay.Config{
 		Origins:      c.StringSlice("origin"),
 		PeersPerRoom: c.Int("peers-per-room"),
 		Version:      version(),
 	}
-	if urls := c.StringSlice("ice-server"); len(urls) > 0 {
-		config.ICEServers = []wire.ICEServer{{URLs: urls, Username: c.String("ice-username"), Credential: c.String("ice-credential")}}
-	}
-	errs := []error{noArguments(c), checkAddress("addr", c.String("addr")), operate(c, &config)}
+	servers, err := readTURN(c)
+	errs := []error{err, noArguments(c), checkAddress("addr", c.String("addr")), operate(c, &config)}
 	errs = append(errs, limit(c, &config))
 	if config.PeersPerRoom < 2 {
 		errs = append(errs, fmt.Errorf("%w: --peers-per-room must be at least 2", errUsage))
@@ -128,10 +120,7 @@ func relayConfig(c *cli.Command) (relay.Config, error) {
 	for _, origin := range config.Origins {
 		errs = append(errs, checkOrigin(origin))
 	}
-	for _, server := range config.ICEServers {
-		errs = append(errs, checkICEServer(server))
-	}
-	return config, errors.Join(errs...)
+	return config, servers, errors.Join(errs...)
 }
 
 // newServer returns a server that bounds the time of a request. Hijacked connections

@@ -87,7 +87,7 @@ func checkICEServer(s wire.ICEServer) error {
 	for _, text := range s.URLs {
 		scheme, rest, _ := strings.Cut(text, ":")
 		if strings.HasPrefix(scheme, "turn") && (s.Username == "" || s.Credential == "") {
-			return fmt.Errorf("%w: --ice-server %s needs --ice-username and --ice-credential", errUsage, text)
+			return fmt.Errorf("%w: --ice-server %s needs --ice-username and --ice-credential, or --turn-secret-file", errUsage, text)
 		}
 		u, err := url.Parse("//" + rest)
 		switch {

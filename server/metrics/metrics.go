@@ -11,6 +11,7 @@ import (
 
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/relay"
+	"perfect-negotiation/server/turn"
 )
 
 // Build says which program runs.
@@ -19,15 +20,18 @@ type Build struct {
 	Source  string // hash of the negotiation source
 }
 
-// Handler answers with the metrics of a relay and of the process: signal_*, go_* and
-// process_*.
-func Handler(r *relay.Relay, b Build) http.Handler {
+// Handler answers with the metrics of a relay, of a TURN server if there is one, and of the
+// process: signal_*, go_* and process_*.
+func Handler(r *relay.Relay, t *turn.Server, b Build) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collector{r, b},
 	)
+	if t != nil {
+		registry.MustRegister(turnCollector{t})
+	}
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
