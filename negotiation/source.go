@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "b784d366eba8930defe7256cd805f95f4b14d458cadbb3a41bb206ce0b7b04b5"
+const Source = "ee0a1633f68bd611b2c0c88c16ea16f0b63c54281111a16726b9ea116f9c0dbd"

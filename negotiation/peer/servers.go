@@ -45,9 +45,5 @@ func (p *Peer) setICEServers(list iceServers) {
 // again, as for an ICE restart. What it has gathered stays in use.
 // https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setconfiguration
 func (p *pairing) setICEServers(list iceServers) {
-	p.session.Post(func() error {
-		c := p.pc.GetConfiguration()
-		c.ICEServers = list.configured()
-		return p.pc.SetConfiguration(c)
-	})
+	p.session.Post(func() error { return configure(p.pc, list) })
 }

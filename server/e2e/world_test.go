@@ -32,6 +32,7 @@ type world struct {
 	ended chan struct{}
 
 	newConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error) // of native peers; nil: their own
+	configure     func(*relay.Config)                                        // before the server starts; nil: it is as always
 }
 
 // worldAt is a world whose server somebody else has started.
@@ -39,9 +40,12 @@ func worldAt(t *testing.T, url string) *world {
 	return &world{t: t, url: url, newConnection: peer.NewPeerConnection}
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...func(*world)) *world {
 	t.Helper()
 	w := worldAt(t, "")
+	for _, option := range options {
+		option(w)
+	}
 	w.serve(newListener(t))
 	t.Cleanup(w.stop)
 	return w
@@ -80,7 +84,11 @@ func newListener(t *testing.T) net.Listener {
 func (w *world) serve(listener net.Listener) {
 	w.url = "http://" + listener.Addr().String()
 	// All that a test needs comes from one address, visitors that come and go as well.
-	w.relay = relay.New(relay.Config{ConnectsPerAddress: 1000, NewcomersPerRoom: 1000})
+	config := relay.Config{ConnectsPerAddress: 1000, NewcomersPerRoom: 1000}
+	if w.configure != nil {
+		w.configure(&config)
+	}
+	w.relay = relay.New(config)
 	mux := http.NewServeMux()
 	mux.Handle("/w3c/", http.StripPrefix("/w3c/", http.FileServer(http.Dir("testdata"))))
 	mux.Handle("/", site.Handler(w.relay))
