@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,6 +59,7 @@ type Client struct {
 	handler   Handler
 	url       string
 	protocols []string
+	token     func(context.Context) (string, error)
 	ca        []byte
 	cancel    context.CancelFunc
 	done      chan struct{}
@@ -96,6 +98,7 @@ func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 		handler:   handler,
 		url:       address,
 		protocols: []string{wire.Subprotocol, wire.KeyPrefix + o.Key},
+		token:     o.Token,
 		ca:        o.CA,
 		cancel:    cancel,
 		done:      make(chan struct{}),
@@ -148,8 +151,18 @@ func (c *Client) run(ctx context.Context) {
 	defer close(c.done)
 	defer c.cancel()
 	name, admitted := NewKey(), false
+	shown, expired := "", error(nil) // the last token, and what the relay said if it has expired
 	for failures, number := 0, 1; ; failures, number = failures+1, number+1 {
-		welcomed, err := c.connection(ctx, fmt.Sprintf("%s&dial=%s.%d", c.url, name, number))
+		token, err := c.currentToken(ctx)
+		if err == nil && token == shown && expired != nil && !admitted {
+			c.handler.Disconnected(expired, 0, true)
+			return
+		}
+		welcomed := false
+		if err == nil {
+			shown, expired = token, nil
+			welcomed, err = c.connection(ctx, fmt.Sprintf("%s&dial=%s.%d", c.url, name, number), token)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -157,9 +170,14 @@ func (c *Client) run(ctx context.Context) {
 			failures, admitted = 0, true
 		}
 		var refused *wire.Error
-		if errors.As(err, &refused) && final(refused.Code, admitted) {
-			c.handler.Disconnected(err, 0, true)
-			return
+		if errors.As(err, &refused) {
+			if final(refused.Code, admitted) {
+				c.handler.Disconnected(err, 0, true)
+				return
+			}
+			if refused.Code == wire.CodeTokenExpired {
+				expired = err
+			}
 		}
 		retry := delay(err, failures)
 		c.handler.Disconnected(err, retry, false)
@@ -172,12 +190,31 @@ func (c *Client) run(ctx context.Context) {
 	}
 }
 
+// currentToken returns the token for the next connection; empty: none.
+func (c *Client) currentToken(ctx context.Context) (string, error) {
+	if c.token == nil {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	token, err := c.token(ctx)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("there is no token for the relay: %w", err)
+	case token != "" && !wire.ValidToken(token):
+		return "", errors.New("the token " + wire.TokenRule)
+	default:
+		return token, nil
+	}
+}
+
 // final reports whether connecting again cannot help. A client that was in the room
 // keeps trying when its role is taken or the room is full: it gets in again once
 // there is a place.
 func final(code string, admitted bool) bool {
 	switch code {
-	case wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeBadProtocol, wire.CodeReplaced:
+	case wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeBadProtocol, wire.CodeReplaced,
+		wire.CodeBadToken, wire.CodeForbidden:
 		return true
 	case wire.CodeRoleTaken, wire.CodeRoomFull:
 		return !admitted
@@ -211,8 +248,8 @@ func backoff(failures int) time.Duration {
 }
 
 // connection makes a connection and serves it until it ends.
-func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err error) {
-	ws, err := c.dial(ctx, url)
+func (c *Client) connection(ctx context.Context, url, token string) (welcomed bool, err error) {
+	ws, err := c.dial(ctx, url, token)
 	if err != nil {
 		return false, err
 	}
@@ -280,7 +317,11 @@ func (c *Client) connection(ctx context.Context, url string) (welcomed bool, err
 
 // dial gives up on Check: it may be waiting for an answer over a network that is
 // gone.
-func (c *Client) dial(ctx context.Context, url string) (conn, error) {
+func (c *Client) dial(ctx context.Context, url, token string) (conn, error) {
+	protocols := c.protocols
+	if token != "" {
+		protocols = append(slices.Clip(protocols), wire.TokenPrefix+token)
+	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	ctx, giveUp := context.WithCancelCause(ctx)
@@ -297,7 +338,7 @@ func (c *Client) dial(ctx context.Context, url string) (conn, error) {
 		case <-ctx.Done():
 		}
 	})
-	ws, err := dial(ctx, url, c.protocols, c.ca)
+	ws, err := dial(ctx, url, protocols, c.ca)
 	giveUp(nil)
 	doubts.Wait()
 	if err != nil && errors.Is(context.Cause(ctx), errDialAgain) {

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,6 +20,13 @@ type Options struct {
 	// CA has the certificates of authorities, in PEM, that are trusted beside those of
 	// the system. Natively only: a page trusts whom its browser does.
 	CA []byte
+
+	// Token returns the token to show a relay that wants one, see wire.TokenRule; empty:
+	// none. It is called before each connect, with 10 s until ctx ends, so that it can
+	// renew the token; an error is reported, and connecting tried again. If it returns
+	// one that the relay has called expired, a client that was never in the room gives
+	// up. Nil: there is no token.
+	Token func(ctx context.Context) (string, error)
 
 	Key string // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
 }
