@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -181,5 +185,59 @@ func TestCanary(t *testing.T) {
 		if !strings.Contains(server.log.String(), want) {
 			t.Errorf("the log has no %q, and the test no point", want)
 		}
+	}
+}
+
+// Where tokens let clients in, neither the operator's log nor that of a peer has one, or
+// the secret.
+func TestCanaryOfTokens(t *testing.T) {
+	var s secrets
+	secret, room := s.canary(), s.canary()
+	i := newIssuer(t, secret)
+	server := startServe(t, "--log-level", "debug", "--log", "json", "--internal-addr", "127.0.0.1:0", "--auth-secret-file", i.file)
+	internal := "http://" + server.logged(`"internal":"([^"]+)"`)
+	issue := func(room string, after time.Duration) string {
+		text := i.issue(room, after)
+		for part := range strings.SplitSeq(text, ".") {
+			if part != strings.Split(text, ".")[0] { // the header is the same in all
+				s.add(part)
+			}
+		}
+		return text
+	}
+	good := issue(room, time.Hour)
+	_, first := takes(t, server.url, "room="+room, "", good)
+	refuses(t, server.url, "room="+room, "", issue("other", time.Hour), wire.CodeBadToken)
+	refuses(t, server.url, "room="+room, "", issue(room, -time.Hour), wire.CodeTokenExpired)
+	refuses(t, server.url, "room="+room, "", s.canary(), wire.CodeBadToken)
+	refuses(t, server.url, "room="+room, "", s.canary()+"=", wire.CodeBadToken)
+	header := http.Header{"Origin": {"https://bad.example"}}
+	if _, _, err := (&websocket.Dialer{Subprotocols: []string{"pn", wire.TokenPrefix + good}}).Dial("ws"+strings.TrimPrefix(server.url, "http")+"/ws?room="+room, header); err == nil {
+		t.Error("a page of another site is let in")
+	}
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(good), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	peer := startCommand(t, "peer", "--server", server.url, "--room", room, "--verbose", "--log", "json", "--token-file", file)
+	peer.logged("(room-joined)")
+	wrong := filepath.Join(t.TempDir(), "wrong")
+	if err := os.WriteFile(wrong, []byte(issue("other", time.Hour)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused := startCommand(t, "peer", "--server", server.url, "--room", room, "--verbose", "--log", "json", "--token-file", wrong)
+	refused.logged("(relay-refused)")
+
+	_, text := get(t, internal+"/metrics")
+	s.expose(t, "/metrics", text)
+	_ = first.Close()
+	_ = peer.end() // it says how on its log
+	if err := server.end(); err != nil {
+		t.Error(err)
+	}
+	s.expose(t, "the log", server.log.String())
+	for i, log := range []string{peer.log.String(), refused.log.String()} {
+		log = strings.ReplaceAll(log, room, "") // a peer knows its room
+		s.expose(t, fmt.Sprintf("the log of peer %d", i), log)
 	}
 }

@@ -2,6 +2,7 @@
 //
 //	server [serve] --addr :8080
 //	server peer --server http://localhost:8080 --room demo
+//	server token --room demo
 //	server trace FILE
 //	server --version
 package main
@@ -79,6 +80,15 @@ func command() *cli.Command {
 					"they have colours, unless NO_COLOR is set, and names where there are several.",
 				Flags:        peerFlags(),
 				Action:       begun(runPeer),
+				OnUsageError: usage,
+			},
+			{
+				Name:  "token",
+				Usage: "print a token for a room of a server with --auth-secret-file, and a link with it",
+				Description: "Prints two lines: the token, which native peers take from a file or a variable,\n" +
+					"and a link for people. Whoever has either of them gets in until it expires.",
+				Flags:        tokenFlags(),
+				Action:       begun(runToken),
 				OnUsageError: usage,
 			},
 			{

@@ -71,6 +71,10 @@ func peerFlags() []cli.Flag {
 			Usage: "`file` with certificates (PEM) to trust beside the system's, such as self-signed.crt of the relay",
 		},
 		&cli.StringFlag{
+			Name: "token-file", Sources: cli.EnvVars("PN_TOKEN_FILE"),
+			Usage: "`file` with the room token in its first line, as server token prints it, read at each connect (default: the token in the variable PN_TOKEN, if it is set)",
+		},
+		&cli.StringFlag{
 			Name: "key", Sources: cli.EnvVars("PN_KEY"),
 			Usage: "secret `key` of a fixed identity, 22 to 64 characters of A-Z a-z 0-9 - _ (default: a new one)",
 		},
@@ -103,6 +107,10 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	token, err := peerToken(c.String("token-file"))
+	if err != nil {
+		return err
+	}
 	recorder, err := recorder(c)
 	if err != nil {
 		return err
@@ -120,7 +128,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 	})
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{
-			Server: c.String("server"), Room: room, Role: role, Key: c.String("key"), CA: ca,
+			Server: c.String("server"), Room: room, Role: role, Key: c.String("key"), CA: ca, Token: token,
 		},
 		Candidates: candidates,
 

@@ -38,7 +38,7 @@ func serveFlags() []cli.Flag {
 			Name: "peers-per-room", Value: 8, Local: true, Sources: cli.EnvVars("PN_PEERS_PER_ROOM"),
 			Usage: "largest `number` of peers in a room",
 		},
-	}, slices.Concat(turnFlags(), limitFlags(), operateFlags(), tlsFlags())...)
+	}, slices.Concat(authFlags(), turnFlags(), limitFlags(), operateFlags(), tlsFlags())...)
 }
 
 func serve(ctx context.Context, c *cli.Command) error {
@@ -77,14 +77,18 @@ func serve(ctx context.Context, c *cli.Command) error {
 		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
 	}
 	defer redirect.Close()
-	handler := site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built()})
+	handler := site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built(), NoDemo: c.Bool("no-demo")})
 	server := newServer(security.strict(handler), log)
 	server.ConnState = visitors
 	page := pageURL(security.scheme(), listener.Addr())
 	if public != nil {
 		page = public.String()
 	}
-	log.Info("serving", "page", page, "demo", "/polite and /impolite", "version", version(), "source", negotiation.Source[:8])
+	demo := "/polite and /impolite"
+	if c.Bool("no-demo") {
+		demo = "none"
+	}
+	log.Info("serving", "page", page, "demo", demo, "version", version(), "source", negotiation.Source[:8])
 	ended := make(chan error, 1)
 	go func() { ended <- security.serve(server, proxied(c, listener)) }()
 	select {
@@ -113,7 +117,7 @@ func relayConfig(c *cli.Command) (relay.Config, turning, error) {
 	}
 	servers, err := readTURN(c)
 	errs := []error{err, noArguments(c), checkAddress("addr", c.String("addr")), operate(c, &config)}
-	errs = append(errs, limit(c, &config))
+	errs = append(errs, admit(c, &config), limit(c, &config))
 	if config.PeersPerRoom < 2 {
 		errs = append(errs, fmt.Errorf("%w: --peers-per-room must be at least 2", errUsage))
 	}

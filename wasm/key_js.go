@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -32,6 +33,11 @@ func key() string {
 	claim(k, true)
 	_, _ = storage.Call("setItem", name, k)
 	return k
+}
+
+// roomToken returns the token that boot.js has taken from the page's address, or "".
+func roomToken(context.Context) (string, error) {
+	return text(safejs.Global(), "roomToken"), nil
 }
 
 // claim reports whether no other tab has the key; from then on this one has it. Nobody

@@ -67,8 +67,8 @@ func TestFilesAreServedCompressed(t *testing.T) {
 func TestProgramIsServedCompressed(t *testing.T) {
 	full := built(t)
 	name := strings.TrimPrefix(wasmPath, "/dist/")
-	fast := newHandler(dist(t, name, name+".gz", "wasm_exec.js"), "")
-	raw := newHandler(dist(t, name, "wasm_exec.js"), "")
+	fast := newHandler(dist(t, name, name+".gz", "wasm_exec.js"), Config{})
+	raw := newHandler(dist(t, name, "wasm_exec.js"), Config{})
 	etags := map[string]string{}
 	for _, c := range []struct {
 		handler http.Handler
@@ -129,7 +129,7 @@ func TestPacked(t *testing.T) {
 		}
 		return r.Header.Get("Content-Encoding") + " " + r.Header.Get("Vary") + " " + string(body)
 	}
-	h := newHandler(fsys, "c0ffee")
+	h := newHandler(fsys, Config{Source: "c0ffee"})
 	for _, row := range []struct{ path, accepts, want string }{
 		{"/boot.js", "gzip, br", "br Accept-Encoding smaller"},
 		{"/boot.js", "identity", " Accept-Encoding small"},
@@ -140,7 +140,7 @@ func TestPacked(t *testing.T) {
 		}
 	}
 	fsys["inspector/store.js"] = &fstest.MapFile{Data: []byte("another")}
-	if h := newHandler(fsys, "c0ffee"); !strings.Contains(get(h, "/boot.js", "identity"), "use strict") || do(h, "GET", "/inspector/chunk.js").StatusCode != http.StatusNotFound {
+	if h := newHandler(fsys, Config{Source: "c0ffee"}); !strings.Contains(get(h, "/boot.js", "identity"), "use strict") || do(h, "GET", "/inspector/chunk.js").StatusCode != http.StatusNotFound {
 		t.Error("what was packed of other sources is served")
 	}
 }

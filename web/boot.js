@@ -20,6 +20,25 @@
 
   const reload = () => location.reload();
 
+  // --- The token ---
+
+  // takeToken takes a room token out of the address, #token=T, where it would be seen and
+  // passed on, and keeps it for as long as the tab lives. The program reads roomToken at
+  // each connect.
+  function takeToken() {
+    const name = `token ${location.pathname}`;
+    const [, token] = /^#token=([\w.-]{0,4096})/.exec(location.hash) ?? []; // without what a mail has put after it
+    if (token !== undefined) history.replaceState(history.state, "", location.pathname + location.search);
+    try {
+      if (token) sessionStorage.setItem(name, token);
+      globalThis.roomToken = token ?? sessionStorage.getItem(name) ?? "";
+    } catch { // storage is forbidden: a reload forgets it
+      globalThis.roomToken = token ?? globalThis.roomToken ?? "";
+    }
+  }
+  takeToken();
+  addEventListener("hashchange", takeToken); // a newer link in the same tab
+
   function fail(text, label, action) {
     byId("progress").hidden = true;
     notice(text, label, action);
@@ -80,10 +99,12 @@
   const qualities = "amber brave brisk calm clear clever cosy deft eager fair fleet fond gentle glad keen kind lively lucid mellow merry mild neat nimble noble plucky proud quick quiet sunny swift warm witty".split(" ");
   const animals = "badger beaver bison crane dolphin falcon finch fox gecko hare heron ibis jay koala lark lemur lynx magpie marten moose newt otter owl panda puffin raven robin seal stork swan tern wren".split(" ");
 
+  // randomName returns a name that nobody guesses: who knows it may enter. The words are for
+  // people, and what follows has 80 bits.
   function randomName() {
-    const [a, b, c] = crypto.getRandomValues(new Uint32Array(3));
-    const number = 1000 + (c % 9000);
-    return `${qualities[a % qualities.length]}-${animals[b % animals.length]}-${number}`;
+    const [a, b, ...secret] = crypto.getRandomValues(new Uint8Array(2 + 16));
+    const letters = secret.map((n) => "abcdefghijklmnopqrstuvwxyz234567"[n % 32]).join("");
+    return `${qualities[a % qualities.length]}-${animals[b % animals.length]}-${letters}`;
   }
 
   function roomNameError(name) {

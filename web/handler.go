@@ -27,6 +27,7 @@ type document struct {
 	OtherSide string    // name of the page with the other fixed role
 	Reason    string    // what is missing
 	Source    string    // data-source
+	NoDemo    bool      // there are no pages /polite and /impolite
 	WASM      string    // data-wasm: path of the program; empty: not built
 	WASMSize  int64     // data-wasm-size: bytes before compression
 }
@@ -42,28 +43,37 @@ func (d document) Live() bool { return d.View != "missing" }
 
 type site struct {
 	program program
-	source  string
+	config  Config
+}
+
+// Config of the pages.
+type Config struct {
+	// Source is the hash of the negotiation source that the server runs. The page passes
+	// it on, so that the WASM can tell if it was built from another source.
+	Source string
+	// NoDemo leaves /polite and /impolite out, for a server without the room demo.
+	NoDemo bool
 }
 
 // Handler serves the page, its files and the WASM, all from the binary itself:
 // /, /polite, /impolite, /r/{room}, /demo and what they load. For any other path it
-// answers 404 with a page that says so. source is the hash of the negotiation
-// source that the server runs; the page passes it on, so that the WASM can tell
-// if it was built from another source.
+// answers 404 with a page that says so.
 //
 // Without a WASM in dist the pages are served all the same, and say that it
 // must be built.
-func Handler(source string) http.Handler { return newHandler(files, source) }
+func Handler(c Config) http.Handler { return newHandler(files, c) }
 
 // Built reports whether dist has the WASM that the pages need.
 func Built() bool { return findProgram(files).built() }
 
-func newHandler(fsys fs.FS, source string) http.Handler {
-	s := &site{program: findProgram(fsys), source: source}
+func newHandler(fsys fs.FS, c Config) http.Handler {
+	s := &site{program: findProgram(fsys), config: c}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.view(document{View: "home"}))
-	mux.HandleFunc("GET /polite", s.view(document{View: "polite", Title: "Polite", Room: demoRoom, OtherSide: "impolite"}))
-	mux.HandleFunc("GET /impolite", s.view(document{View: "impolite", Title: "Impolite", Room: demoRoom, OtherSide: "polite"}))
+	if !c.NoDemo {
+		mux.HandleFunc("GET /polite", s.view(document{View: "polite", Title: "Polite", Room: demoRoom, OtherSide: "impolite"}))
+		mux.HandleFunc("GET /impolite", s.view(document{View: "impolite", Title: "Impolite", Room: demoRoom, OtherSide: "polite"}))
+	}
 	mux.HandleFunc("GET /r/{room}", s.room)
 	mux.HandleFunc("GET /demo", s.view(document{View: "demo", Title: "Both sides", Room: demoRoom}))
 	mux.HandleFunc("GET /demo/both-polite", s.view(document{View: "demo", Title: "Both polite", Room: demoRoom, Roles: wire.Polite}))
@@ -113,7 +123,7 @@ func root(r *http.Request) string {
 }
 
 func (s *site) render(w http.ResponseWriter, r *http.Request, d document) {
-	d.Root, d.Source = root(r), s.source
+	d.Root, d.Source, d.NoDemo = root(r), s.config.Source, s.config.NoDemo
 	if s.program.built() {
 		d.WASM, d.WASMSize = s.program.path(), s.program.size
 	}

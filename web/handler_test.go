@@ -59,7 +59,7 @@ func dist(t *testing.T, names ...string) fstest.MapFS {
 func built(t *testing.T) http.Handler {
 	t.Helper()
 	name := strings.TrimPrefix(wasmPath, "/dist/")
-	return newHandler(dist(t, name, name+".gz", name+".br", "wasm_exec.js"), "c0ffee")
+	return newHandler(dist(t, name, name+".gz", name+".br", "wasm_exec.js"), Config{Source: "c0ffee"})
 }
 
 func do(h http.Handler, method, target string, header ...string) *http.Response {
@@ -149,6 +149,17 @@ func TestRoutes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A server without the room demo has no pages for it, and no links to them.
+func TestNoDemo(t *testing.T) {
+	h := newHandler(dist(t), Config{NoDemo: true})
+	for target, status := range map[string]int{"/": 200, "/demo": 200, "/r/x": 200, "/polite": 404, "/impolite": 404} {
+		r := do(h, "GET", target)
+		if page := body(t, r); r.StatusCode != status || strings.Contains(page, `href="./polite"`) || strings.Contains(page, `href="./impolite"`) {
+			t.Errorf("%s: %d\n%s", target, r.StatusCode, page)
+		}
 	}
 }
 

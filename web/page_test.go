@@ -39,7 +39,7 @@ func TestUnbuiltPageNamesNoProgram(t *testing.T) {
 		"only a compression": {"app.0123456789abcdef.wasm.br", "wasm_exec.js"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHandler(dist(t, names...), "c0ffee")
+			h := newHandler(dist(t, names...), Config{Source: "c0ffee"})
 			for _, target := range []string{"/", "/polite", "/r/x"} {
 				r := do(h, "GET", target)
 				page := body(t, r)
@@ -55,7 +55,7 @@ func TestUnbuiltPageNamesNoProgram(t *testing.T) {
 }
 
 func TestEmbeddedPage(t *testing.T) {
-	h := Handler("c0ffee")
+	h := Handler(Config{Source: "c0ffee"})
 	for _, target := range []string{"/", "/polite", "/impolite", "/r/x", "/style.css", "/boot.js", "/favicon.svg"} {
 		if r := do(h, "GET", target); r.StatusCode != 200 {
 			t.Errorf("%s: %d", target, r.StatusCode)

@@ -22,6 +22,7 @@ type Config struct {
 	Relay     *relay.Relay
 	Downloads int      // at once, for one address; default 10
 	Public    *url.URL // where people reach the server, see [ParsePublic]; nil: wherever they ask for it
+	NoDemo    bool     // there are no pages of the room demo
 	Unbuilt   bool     // the page does not work, see [web.Built]: /readyz is not ready
 }
 
@@ -53,7 +54,7 @@ func New(c Config) http.Handler {
 	health := http.NewServeMux()
 	health.HandleFunc("GET /healthz", ok)
 	health.HandleFunc("GET /readyz", ready)
-	page := newDownloads(web.Handler(negotiation.Source), c.Downloads, r.Client)
+	page := newDownloads(web.Handler(web.Config{Source: negotiation.Source, NoDemo: c.NoDemo}), c.Downloads, r.Client)
 	all := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch req.URL.Path { // a ServeMux would redirect, without the headers of the page
 		case "/ws":
