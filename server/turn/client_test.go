@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -24,8 +23,9 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 // serve returns a server on loopback.
 func serve(t *testing.T, config Config) *Server {
 	t.Helper()
-	config.Address = "127.0.0.1:0"
-	config.PublicIPs = []netip.Addr{loopback}
+	if config.PublicIPs == nil {
+		config.Address, config.PublicIPs = "127.0.0.1:0", []netip.Addr{loopback}
+	}
 	if config.Secret == nil {
 		config.Secret = NewSecret()
 	}
@@ -44,7 +44,7 @@ func serve(t *testing.T, config Config) *Server {
 	return s
 }
 
-func (s *Server) address() string { return fmt.Sprintf("127.0.0.1:%d", s.Port()) }
+func (s *Server) address() string { return s.listener.Addr().String() }
 
 // await waits until ok. There is no event for what pion does by itself.
 func await(t *testing.T, what string, ok func() bool) {
@@ -63,7 +63,8 @@ func (s *Server) allocate(t *testing.T, over, id string, expires time.Time) (*tu
 	var err error
 	switch over {
 	case "udp":
-		conn, err = net.ListenPacket("udp4", "127.0.0.1:0")
+		host, _, _ := net.SplitHostPort(s.address())
+		conn, err = net.ListenPacket("udp", net.JoinHostPort(host, "0"))
 	default:
 		var stream net.Conn
 		if stream, err = net.Dial("tcp", s.address()); err == nil {

@@ -16,13 +16,15 @@ import (
 )
 
 const (
-	handshakeTimeout = 10 * time.Second
-	writeTimeout     = 10 * time.Second
-	sparePerAddress  = 16 // connections beyond the allocations that there may be
-	spareInAll       = 256
-	tlsHandshake     = 22 // the first byte of a connection over TLS, RFC 8446, section 5.1
-	stunHeader       = 20 // bytes
-	channelHeader    = 4  // bytes
+	handshakeTimeout  = 10 * time.Second
+	writeTimeout      = 10 * time.Second
+	sparePerAddress   = 16 // connections beyond the allocations that there may be
+	spareInAll        = 256
+	connectsPerSecond = 20 // from one address, as TLS makes each of them costly
+	connectsAtOnce    = 200
+	tlsHandshake      = 22 // the first byte of a connection over TLS, RFC 8446, section 5.1
+	stunHeader        = 20 // bytes
+	channelHeader     = 4  // bytes
 )
 
 var errNotTURN = errors.New("turn: a client sends what is neither STUN nor data of a channel")
@@ -39,6 +41,7 @@ type listener struct {
 	tasks  sync.WaitGroup
 
 	mu    sync.Mutex
+	pace  *pace
 	conns map[*clientConn]struct{}
 	of    map[netip.Addr]int // connections by address
 }
@@ -47,6 +50,7 @@ func newListener(s *Server, tcp net.Listener) *listener {
 	l := &listener{
 		Listener: tcp, server: s,
 		ready: make(chan net.Conn), done: make(chan struct{}),
+		pace:  newPace(connectsPerSecond, connectsAtOnce),
 		conns: map[*clientConn]struct{}{}, of: map[netip.Addr]int{},
 	}
 	l.tasks.Go(l.run)
@@ -100,7 +104,7 @@ func (l *listener) run() {
 	}
 }
 
-// enter counts a connection, or returns nil if there are too many.
+// enter counts a connection, or returns nil if there are too many, or too many at once.
 func (l *listener) enter(raw net.Conn) *clientConn {
 	account := address.Account(addrPort(raw.RemoteAddr()).Addr())
 	limits := l.server.config
@@ -111,7 +115,7 @@ func (l *listener) enter(raw net.Conn) *clientConn {
 		return nil
 	default:
 	}
-	if len(l.conns) >= limits.InAll.Allocations+spareInAll || l.of[account] >= limits.PerAddress.Allocations+sparePerAddress {
+	if len(l.conns) >= limits.InAll.Allocations+spareInAll || l.of[account] >= limits.PerAddress.Allocations+sparePerAddress || !l.pace.keeps(account, time.Now()) {
 		return nil
 	}
 	c := &clientConn{Conn: raw, raw: raw, listener: l, account: account, client: clientAt(raw.RemoteAddr())}

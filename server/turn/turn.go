@@ -195,7 +195,7 @@ func New(config Config) (*Server, error) {
 			OnChannelDeleted:    s.unbound,
 		},
 		PacketConnConfigs: []turn.PacketConnConfig{
-			{PacketConn: &clientSocket{PacketConn: udp, server: s}, RelayAddressGenerator: generator{s}, PermissionHandler: s.permits},
+			{PacketConn: &clientSocket{udp, s, newPace(strangersPerSecond, strangersAtOnce)}, RelayAddressGenerator: generator{s}, PermissionHandler: s.permits},
 		},
 		ListenerConfigs: []turn.ListenerConfig{
 			{Listener: s.listener, RelayAddressGenerator: generator{s}, PermissionHandler: s.permits},

@@ -29,25 +29,71 @@ func TestRelays(t *testing.T) {
 		t.Run(over, func(t *testing.T) {
 			_, a := s.must(t, over, "a")
 			_, b := s.must(t, "udp", "b")
-			buffer := make([]byte, maxPacket)
-			for i := range 3 { // over a permission, then over channels
-				hello := []byte(fmt.Sprint("hello ", i))
-				if _, err := b.WriteTo(nil, a.LocalAddr()); err != nil { // a permission for a
-					t.Fatal(err)
-				}
-				for _, way := range [][2]net.PacketConn{{a, b}, {b, a}} {
-					if _, err := way[0].WriteTo(hello, way[1].LocalAddr()); err != nil {
-						t.Fatal(err)
-					}
-					n, from, err := way[1].ReadFrom(buffer)
-					for err == nil && n == 0 {
-						n, from, err = way[1].ReadFrom(buffer)
-					}
-					if err != nil || !bytes.Equal(buffer[:n], hello) || from.String() != way[0].LocalAddr().String() {
-						t.Fatalf("%q from %s, %v", buffer[:n], from, err)
-					}
-				}
+			reach(t, a, b)
+		})
+	}
+}
+
+// reach checks that two allocations hear each other.
+func reach(t *testing.T, a, b net.PacketConn) {
+	t.Helper()
+	buffer := make([]byte, maxPacket)
+	if _, err := b.WriteTo(nil, a.LocalAddr()); err != nil { // a permission for a
+		t.Fatal(err)
+	}
+	for i := range 3 { // over a permission, then over channels
+		hello := []byte(fmt.Sprint("hello ", i))
+		for _, way := range [][2]net.PacketConn{{a, b}, {b, a}} {
+			if _, err := way[0].WriteTo(hello, way[1].LocalAddr()); err != nil {
+				t.Fatal(err)
 			}
+			n, from, err := way[1].ReadFrom(buffer)
+			for err == nil && n == 0 {
+				n, from, err = way[1].ReadFrom(buffer)
+			}
+			if err != nil || !bytes.Equal(buffer[:n], hello) || from.String() != way[0].LocalAddr().String() {
+				t.Fatalf("%q from %s, %v", buffer[:n], from, err)
+			}
+		}
+	}
+}
+
+// A server behind a NAT, and one of IPv6, relay between their clients just as well.
+func TestRelaysFrom(t *testing.T) {
+	for name, config := range map[string]Config{
+		"behind a NAT": {Address: "127.0.0.1:0", PublicIPs: []netip.Addr{netip.MustParseAddr("203.0.113.5")}},
+		"IPv6":         {Address: "[::1]:0", PublicIPs: []netip.Addr{netip.IPv6Loopback()}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if probe, err := net.ListenPacket("udp", config.Address); err != nil {
+				t.Skip("this machine has none: ", err)
+			} else if err := probe.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s := serve(t, config)
+			_, a := s.must(t, "udp", "a")
+			_, b := s.must(t, "tcp", "b")
+			if at := addrPort(a.LocalAddr()); at.Addr() != config.PublicIPs[0] {
+				t.Errorf("it is told %s", at)
+			}
+			reach(t, a, b)
+
+			local := s.public[addrPort(a.LocalAddr())].local
+			service, err := net.ListenPacket("udp", netip.AddrPortFrom(local.Addr(), 0).String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer service.Close()
+			dropped := s.Stats().Dropped
+			if _, err := service.WriteTo([]byte("attack"), net.UDPAddrFromAddrPort(local)); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "what comes from this machine is dropped", func() bool { return s.Stats().Dropped == dropped+1 })
+			to := netip.AddrPortFrom(config.PublicIPs[0], addrPort(service.LocalAddr()).Port())
+			if _, err := a.WriteTo([]byte("attack"), net.UDPAddrFromAddrPort(to)); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "what goes to it, too", func() bool { return s.Stats().Dropped == dropped+2 })
 		})
 	}
 }
@@ -408,6 +454,19 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if got := s.Stats().Rejects[RejectConnections]; got != 1 {
 		t.Errorf("%d are counted", got)
 	}
+}
+
+// So has it in a second.
+func TestConnectionsArePaced(t *testing.T) {
+	s := serve(t, Config{})
+	for range 2 * connectsAtOnce {
+		conn, err := net.Dial("tcp", s.address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close()
+	}
+	await(t, "some are refused", func() bool { return s.Stats().Rejects[RejectConnections] > 0 })
 }
 
 // Strangers are answered at a pace, and do not slow those down who have an allocation.
