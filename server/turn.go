@@ -49,7 +49,7 @@ func turnFlags() []cli.Flag {
 		},
 		&cli.BoolFlag{
 			Name: "turn-open", Local: true, Sources: cli.EnvVars("PN_TURN_OPEN"),
-			Usage: "let everybody use it, because everybody gets into a room",
+			Usage: "let everybody use it who gets into a room, and without --auth-secret-file everybody does",
 		},
 		&cli.StringSliceFlag{
 			Name: "turn-public-ip", Local: true, Sources: cli.EnvVars("PN_TURN_PUBLIC_IP"),
@@ -145,7 +145,7 @@ func (t *turning) readOwn(c *cli.Command) error {
 	t.own = &turn.Config{Address: c.String("turn")}
 	errs = append(errs, checkAddress("turn", t.own.Address))
 	if !c.Bool("turn-open") && c.String("auth-secret-file") == "" {
-		wrong("--turn needs --turn-open: everybody gets into a room, and so may use it")
+		wrong("--turn needs --auth-secret-file, so that only who has a token may use it, or --turn-open")
 	}
 
 	if low, high, found := strings.Cut(c.String("turn-ports"), "-"); found {

@@ -113,6 +113,20 @@ func TestTURN(t *testing.T) {
 	}
 }
 
+// Where there are tokens, only who has one is told of credentials.
+func TestTURNWithTokens(t *testing.T) {
+	i := newIssuer(t, testSecret)
+	s := startServe(t, "--turn", "127.0.0.1:0", "--auth-secret-file", i.file)
+	refuses(t, s.url, "room=r", "", "", wire.CodeBadToken)
+	welcome, _ := takes(t, s.url, "room=r", "", i.issue("r", time.Minute))
+	if len(welcome.ICEServers) != 2 {
+		t.Fatalf("it is told %+v", welcome.ICEServers)
+	}
+	if err := allocates(t, welcome.ICEServers[1].URLs[0], welcome.ICEServers[1]); err != nil {
+		t.Error(err)
+	}
+}
+
 // Credentials for the server of another are signed with its secret.
 func TestTURNOfAnother(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
