@@ -65,6 +65,10 @@
     if (!share) return;
     const copy = byId("copy");
     byId("share-note").hidden = !/^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
+    if (roomToken) {
+      byId("share-note").textContent = "Others need a token, too: pass on the link that you were given.";
+      byId("share-note").hidden = false;
+    }
     share.addEventListener("focus", () => share.select());
     let timer;
     copy.addEventListener("click", async () => {

@@ -21,7 +21,8 @@
 //     down, too, but waits no more than 2 s for one message.
 //   - A member of a room may stop reading for 5 s, even if all others send as fast as
 //     they may, as long as their messages have no more than 4 KB.
-//   - A room exists while it has peers.
+//   - A room exists while it has peers. Everybody may enter any, unless [Config].Admit
+//     decides that.
 //
 // # Keys
 //
