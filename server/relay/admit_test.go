@@ -125,7 +125,8 @@ func TestGrants(t *testing.T) {
 	a.quit()
 }
 
-// A client may be faster than others: at the usual speed, this would take minutes.
+// A client may be faster than others, also when it was as slow as they before it came
+// back: at the usual speed, this would take minutes.
 func TestGrantedSpeed(t *testing.T) {
 	const messages = 500
 	s := serve(t, relay.Config{
@@ -140,6 +141,8 @@ func TestGrantedSpeed(t *testing.T) {
 		},
 	})
 	reader, _ := s.join("", "room", "r")
+	slow, _ := s.join(keyA, "room", "r")
+	reader.expectJoined(slow.id)
 	ws, _, err := s.connect(&websocket.Dialer{Subprotocols: []string{wire.Subprotocol, wire.TokenPrefix + "fast", wire.KeyPrefix + keyA}}, nil, "room", "r")
 	if err != nil {
 		t.Fatal(err)
