@@ -2,7 +2,11 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -175,4 +179,86 @@ func TestACallOutlivesItsCredentials(t *testing.T) {
 			}
 		})
 	}
+}
+
+// coturn starts a coturn that has what HOSTING.md says, and returns its URL.
+func coturn(t *testing.T, secret string) (url string) {
+	t.Helper()
+	path, err := exec.LookPath("turnserver")
+	if err != nil {
+		t.Skip("coturn is not here")
+	}
+	dir := t.TempDir()
+	listener := newListener(t)
+	port := listener.Addr().(*net.TCPAddr).Port
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "turnserver.conf")
+	text := fmt.Sprintf(`use-auth-secret
+static-auth-secret=%s
+realm=example.org
+no-tcp-relay
+denied-peer-ip=10.0.0.0-10.255.255.255
+
+# For this test alone:
+listening-ip=127.0.0.1
+relay-ip=127.0.0.1
+listening-port=%d
+allow-loopback-peers
+no-tls
+no-dtls
+no-cli
+log-file=stdout
+pidfile=%s
+userdb=%s
+`, secret, port, filepath.Join(dir, "pid"), filepath.Join(dir, "db"))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "-c", file)
+	var log strings.Builder
+	cmd.Stdout, cmd.Stderr = &log, &log
+	endWithTest(cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+		if t.Failed() {
+			t.Log(log.String())
+		}
+	})
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	await(t, "coturn listens", func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return "turn:" + address
+}
+
+// A coturn with the server's secret takes the credentials that peers are told.
+func TestCoturn(t *testing.T) {
+	t.Parallel()
+	program := program(t)
+	const secret = "0123456789abcdef0123456789abcdef"
+	url := coturn(t, secret)
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, page := serveProcess(t, program, "serve", "--ice-server", url+"?transport=udp", "--turn-secret-file", file)
+	w := worldAt(t, page)
+	w.newConnection = func(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
+		c.ICETransportPolicy = webrtc.ICETransportPolicyRelay
+		return peer.NewPeerConnection(c)
+	}
+	a, b := w.native("turn", "", true), w.native("turn", "", true)
+	awaitChannels(t, 1, a, b)
+	talk(t, "hello", a, b)
+	b.isRelayed()
 }

@@ -12,7 +12,7 @@
 //     are lost with the addressee's connection; clients that need more must
 //     retransmit.
 //   - "from" is true: what the sender wrote there is removed. No peer can send
-//     another one a welcome, joined, left or error.
+//     another one a welcome, joined, left, iceServers or error.
 //   - A message that is passed on is one JSON object in valid UTF-8, at most 64
 //     deep, with the bytes of all its other members as the sender wrote them.
 //   - A peer that does not read is evicted. A peer that sends nonsense disturbs only

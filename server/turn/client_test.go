@@ -21,7 +21,7 @@ const patience = 20 * time.Second
 var loopback = netip.MustParseAddr("127.0.0.1")
 
 // serve returns a server on loopback.
-func serve(t *testing.T, config Config) *Server {
+func serve(t testing.TB, config Config) *Server {
 	t.Helper()
 	if config.PublicIPs == nil {
 		config.Address, config.PublicIPs = "127.0.0.1:0", []netip.Addr{loopback}
@@ -47,7 +47,7 @@ func serve(t *testing.T, config Config) *Server {
 func (s *Server) address() string { return s.listener.Addr().String() }
 
 // await waits until ok. There is no event for what pion does by itself.
-func await(t *testing.T, what string, ok func() bool) {
+func await(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -57,7 +57,7 @@ func await(t *testing.T, what string, ok func() bool) {
 }
 
 // allocate has a client of pion's make an allocation, over "udp", "tcp" or "tls".
-func (s *Server) allocate(t *testing.T, over, id string, expires time.Time) (*turn.Client, net.PacketConn, error) {
+func (s *Server) allocate(t testing.TB, over, id string, expires time.Time) (*turn.Client, net.PacketConn, error) {
 	t.Helper()
 	var conn net.PacketConn
 	var err error
@@ -101,7 +101,7 @@ func (s *Server) allocate(t *testing.T, over, id string, expires time.Time) (*tu
 }
 
 // must is allocate with credentials that are good.
-func (s *Server) must(t *testing.T, over, id string) (*turn.Client, net.PacketConn) {
+func (s *Server) must(t testing.TB, over, id string) (*turn.Client, net.PacketConn) {
 	t.Helper()
 	c, relay, err := s.allocate(t, over, id, time.Now().Add(time.Hour))
 	if err != nil {

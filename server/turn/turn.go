@@ -23,6 +23,8 @@ const (
 	maxPacket = 1600 // bytes, as pion reads them
 	maxPeers  = 256  // that one allocation may have permissions for, and as many channels
 	sweepEach = 30 * time.Second
+
+	socketBuffer = 2 << 20 // bytes that may wait at the socket for all clients over UDP
 )
 
 // Defaults of a [Config].
@@ -217,6 +219,7 @@ func listenBoth(address string) (net.Listener, net.PacketConn, error) {
 		}
 		udp, err := net.ListenPacket("udp", tcp.Addr().String())
 		if err == nil {
+			_ = udp.(*net.UDPConn).SetReadBuffer(socketBuffer) // the system may allow less
 			return tcp, udp, nil
 		}
 		_ = tcp.Close()

@@ -35,7 +35,7 @@ func TestRelays(t *testing.T) {
 }
 
 // reach checks that two allocations hear each other.
-func reach(t *testing.T, a, b net.PacketConn) {
+func reach(t testing.TB, a, b net.PacketConn) {
 	t.Helper()
 	buffer := make([]byte, maxPacket)
 	if _, err := b.WriteTo(nil, a.LocalAddr()); err != nil { // a permission for a
@@ -304,6 +304,65 @@ func TestQuotas(t *testing.T) {
 				t.Errorf("when there is a place: %d", code)
 			}
 		})
+	}
+}
+
+// Clients that come, send and go at once, over UDP and TCP, leave nothing behind.
+func TestChurn(t *testing.T) {
+	s := serve(t, Config{})
+	t.Run("clients", func(t *testing.T) {
+		for n := range 8 {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel()
+				over := []string{"udp", "tcp"}[n%2]
+				for range 10 {
+					_, a := s.must(t, over, fmt.Sprint("a", n))
+					_, b := s.must(t, over, "b") // one id for all
+					reach(t, a, b)
+					if err := errors.Join(a.Close(), b.Close()); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	})
+	await(t, "nothing is left", func() bool {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		for h, account := range s.accounts {
+			if account.allocations > 0 || !s.former[h] {
+				return false
+			}
+		}
+		return len(s.clients) == 0 && len(s.public) == 0 && len(s.local) == 0
+	})
+	if got := s.Stats().AllocationsTotal; got != 160 {
+		t.Errorf("%d allocations", got)
+	}
+}
+
+// A server that is closed ends what its clients have.
+func TestClose(t *testing.T) {
+	s := serve(t, Config{})
+	_, a := s.must(t, "udp", "a")
+	_, b := s.must(t, "tcp", "b")
+	idle, err := net.Dial("tcp", s.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
+	reach(t, a, b)
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := s.Stats().Allocations; got != 0 {
+		t.Errorf("%d allocations are left", got)
+	}
+	_ = idle.SetReadDeadline(time.Now().Add(patience)) // never fails
+	if _, err := idle.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a connection ends with %v", err)
 	}
 }
 
