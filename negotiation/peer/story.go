@@ -53,8 +53,8 @@ func (p *pairing) tell(e trace.Event) {
 		e.Message.Session, e.Message.Seq = ours, *seq
 	}
 	e.Peer, e.Life = p.remote.id, p.life
-	p.observe(e)
 	s.events[n%recent] = p.remote.peer.tell(e)
+	p.observe(e)
 }
 
 // recording returns the options that record the inputs of the Session, if OnInput is

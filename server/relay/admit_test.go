@@ -1,7 +1,6 @@
 package relay_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -208,7 +207,7 @@ func TestAdmitRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var log bytes.Buffer // slog's handler locks
+			var log written
 			logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			s := serve(t, relay.Config{Logger: logger, Admit: func(_ context.Context, req *http.Request, _ relay.Candidate) (relay.Grant, error) {
 				if token, _ := relay.Token(req); token == "friend" {
