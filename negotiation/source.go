@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "ee0a1633f68bd611b2c0c88c16ea16f0b63c54281111a16726b9ea116f9c0dbd"
+const Source = "30354c081f92955c377f2e0c1dbd6541d9b9014a44c8ff4a063312d3c1a9e3ce"

@@ -9,6 +9,7 @@ import (
 
 	"perfect-negotiation/negotiation"
 	"perfect-negotiation/negotiation/internal/jsontext"
+	"perfect-negotiation/negotiation/internal/messages"
 	"perfect-negotiation/negotiation/signaling/link"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -75,12 +76,14 @@ func (e Envelope) MarshalJSON() ([]byte, error) {
 	if e.Message == nil {
 		return append(b, '}'), nil
 	}
-	message, err := e.Message.MarshalJSON()
-	if err != nil || len(b) == 1 {
-		return message, err
-	}
 	// Two objects become one: {…} and {…} are {…,…}.
-	return append(append(b, ','), message[1:]...), nil
+	n := len(b)
+	b = messages.Append(b, e.Message.Description, e.Message.Candidate)
+	if n == 1 {
+		return b[1:], nil
+	}
+	b[n] = ','
+	return b, nil
 }
 
 // UnmarshalJSON decodes a frame. Unknown fields, and fields of the wrong type,
@@ -122,9 +125,9 @@ func (e *Envelope) UnmarshalJSON(data []byte) error {
 		e.Refused = &wire.Refused{Code: str(v, "code"), Message: str(v, "message")}
 	}
 	if frame.Exists("description") || frame.Exists("candidate") {
-		var m negotiation.Message
-		if e.BadMessage = m.UnmarshalJSON(data); e.BadMessage == nil {
-			e.Message = &m
+		description, candidate, err := messages.Decode(frame)
+		if e.BadMessage = err; err == nil {
+			e.Message = &negotiation.Message{Description: description, Candidate: candidate}
 		}
 	}
 	return nil

@@ -22,9 +22,11 @@ func Adapt(pc *webrtc.PeerConnection, polite bool, to held.Hooks) (*Adapter, err
 		js:             safejs.Safe(pc.JSValue()),
 		to:             to,
 	}
+	b.look()
 	h := held.New(held.Recorded(b, true, to.Record), polite, true)
 	h.Admit, h.LeftOut = to.Admit, to.LeftOut
 	err := errors.Join(
+		b.listen("signalingstatechange", func(safejs.Value) { b.look() }),
 		h.Adopt(b.past()),
 		b.listen("negotiationneeded", func(safejs.Value) {
 			b.Fired()
@@ -60,7 +62,10 @@ func (a *Adapter) Needed() bool {
 
 // Flush waits for a round trip to the source of negotiationneeded events: those that
 // were due have fired when it returns.
-func (a *Adapter) Flush() { _, _ = a.Connection.await("getStats") }
+func (a *Adapter) Flush() {
+	_, _ = a.Connection.await("getStats")
+	a.Connection.look()
+}
 
 // Detach removes the Session's handlers.
 func (a *Adapter) Detach() { a.Connection.detach() }
@@ -91,7 +96,7 @@ type listener struct {
 	fn    safejs.Func
 }
 
-// localCandidate reads the fields that pion's ToJSON loses.
+// localCandidate reports a candidate of ours, with the fields that pion's ToJSON loses.
 func (b *Connection) localCandidate(event safejs.Value) {
 	candidate, err := event.Get("candidate")
 	if err != nil {
@@ -101,18 +106,7 @@ func (b *Connection) localCandidate(event safejs.Value) {
 		b.to.Enqueue(func() { b.to.Candidate(nil) })
 		return
 	}
-	text, _ := stringOf(candidate, "candidate")
-	init := webrtc.ICECandidateInit{Candidate: text}
-	if mid, ok := stringOf(candidate, "sdpMid"); ok {
-		init.SDPMid = &mid
+	if init, err := candidateOf(candidate); err == nil {
+		b.to.Enqueue(func() { b.to.Candidate(init) })
 	}
-	if ufrag, ok := stringOf(candidate, "usernameFragment"); ok {
-		init.UsernameFragment = &ufrag
-	}
-	if v, err := candidate.Get("sdpMLineIndex"); err == nil && v.Type() == safejs.TypeNumber {
-		n, _ := v.Int()
-		index := uint16(n)
-		init.SDPMLineIndex = &index
-	}
-	b.to.Enqueue(func() { b.to.Candidate(&init) })
 }

@@ -39,6 +39,9 @@ func (b *Connection) await(method string, args ...any) (safejs.Value, error) {
 	defer timeout.Stop()
 	select {
 	case r := <-settled.C:
+		if r.Err != nil {
+			b.look()
+		}
 		return r.Value, r.Err
 	case <-b.to.Stop:
 		return safejs.Undefined(), held.ErrClosed

@@ -22,16 +22,24 @@ type Connection struct {
 	signalingState              func() webrtc.SignalingState
 	currentLocal, currentRemote func() *webrtc.SessionDescription
 
+	state webrtc.SignalingState // known from events: to read it crosses into JavaScript
+
 	Hint
 	looked    bool     // changes made before we listened were looked for
-	vain      bool     // the last offer said nothing new
+	answered  int32    // events that fired before the last offer was made
+	vain      bool     // the last offer said nothing new, although events asked for it
 	group     []string // BUNDLE group of the last remote description
 	js        safejs.Value
 	to        held.Hooks
 	listeners []listener
 }
 
-func (b *Connection) SignalingState() webrtc.SignalingState { return b.signalingState() }
+// SignalingState implements [held.Connection]. That the application has closed the
+// connection is known once an operation fails: there is no event.
+// https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close
+func (b *Connection) SignalingState() webrtc.SignalingState { return b.state }
+
+func (b *Connection) look() { b.state = b.signalingState() }
 
 // NameSections implements [held.Connection]: a browser frees the mids of a dropped
 // offer.
@@ -44,8 +52,9 @@ func (b *Connection) CreateOffer(restart bool) (held.Local, error) {
 	if err != nil {
 		return held.Local{}, err
 	}
-	before := b.past()
-	b.vain = !restart && !differs(offer, before)
+	before, fired := b.past(), b.Count.Load()
+	b.vain = !restart && fired != b.answered && !differs(offer, before)
+	b.answered = fired
 	if before != nil {
 		offer.RenumberExtensions(before.Local.Sections())
 	}
@@ -119,16 +128,9 @@ func (b *Connection) AddICECandidate(c webrtc.ICECandidateInit) error {
 		_, err := b.await("addIceCandidate", nil)
 		return err
 	}
-	init := map[string]any{"candidate": c.Candidate}
-	if c.SDPMid != nil {
-		init["sdpMid"] = *c.SDPMid
+	init, err := candidateInit(c)
+	if err == nil {
+		_, err = b.await("addIceCandidate", init)
 	}
-	if c.SDPMLineIndex != nil {
-		init["sdpMLineIndex"] = *c.SDPMLineIndex
-	}
-	if c.UsernameFragment != nil {
-		init["usernameFragment"] = *c.UsernameFragment
-	}
-	_, err := b.await("addIceCandidate", init)
 	return err
 }

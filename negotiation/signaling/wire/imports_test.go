@@ -21,6 +21,7 @@ func TestImports(t *testing.T) {
 		local   = "negotiation/signaling/local"
 		trouble = "negotiation/signaling/trouble"
 		jsontxt = "negotiation/internal/jsontext"
+		message = "negotiation/internal/messages"
 		sdp     = "negotiation/internal/sdp"
 		held    = "negotiation/internal/held"
 		pion    = "negotiation/internal/pion"
@@ -31,7 +32,7 @@ func TestImports(t *testing.T) {
 		dump    = "negotiation/trace/dump"
 		replay  = "negotiation/replay"
 	)
-	core := []string{"negotiation", jsontxt, wire, trace, held, sdp, pion}
+	core := []string{"negotiation", jsontxt, message, wire, trace, held, sdp, pion}
 	client := append([]string{"negotiation/signaling", link, random}, core...)
 	peer := append([]string{"negotiation/peer"}, client...)
 	for _, rule := range []struct {
@@ -48,7 +49,7 @@ func TestImports(t *testing.T) {
 		{sdp, "", []string{trace, wire, jsontxt}, []string{"github.com/pion/", "net/"}, "a description is text, and knows no connection"},
 		{held, "", []string{sdp, trace, wire, jsontxt}, []string{"net/http"}, "it knows neither pion nor a browser"},
 		{pion, "", []string{held, sdp, trace, wire, jsontxt}, []string{"net/http"}, "it knows a connection, and no negotiation"},
-		{browser, "js", []string{held, sdp, webapi, trace, wire, jsontxt}, []string{"net/http"}, "it knows a connection, and no negotiation"},
+		{browser, "js", []string{held, message, sdp, webapi, trace, wire, jsontxt}, []string{"net/http"}, "it knows a connection, and no negotiation"},
 		{"negotiation", "", core, []string{"net/http", "github.com/gorilla/"}, "the pattern does no I/O of its own"},
 		{"negotiation/signaling", "", client, nil, "the client knows no peers"},
 		{local, "", client, nil, "a room knows no peers"},
