@@ -87,9 +87,7 @@ func (e element) setText(s string) { e.set("textContent", s) }
 func (e element) setAttribute(name, value string) { _, _ = e.Call("setAttribute", name, value) }
 
 func (e element) data(name, value string) {
-	if set, err := e.Get("dataset"); err == nil {
-		_ = set.Set(name, value)
-	}
+	e.setAttribute("data-"+name, value)
 }
 
 // dataOf returns a data attribute; empty: it is absent.

@@ -5,31 +5,15 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"perfect-negotiation/negotiation/trace"
-	"perfect-negotiation/negotiation/webapi"
 )
 
 // maxBatch bounds the lines that wait for a frame, which may take long.
 const maxBatch = 1 << 20 // bytes
 
-// inspector passes the lines of the trace to globalThis.inspector, at most once a
-// frame. boot.js installs one that keeps them until the page's inspector has loaded.
-// It also gets the connection of each pairing, whose statistics it reads.
+// inspector passes the lines of the trace to globalThis.inspector, once a frame. boot.js
+// installs one that keeps them until the page's inspector has loaded. It also gets the connection of each pairing, whose statistics it reads.
 type inspector struct {
-	d     document
 	batch []byte // lines, a newline between them
-	due   bool   // a call is scheduled
-	flush safejs.Func
-}
-
-func newInspector(d document) (*inspector, error) {
-	i := &inspector{d: d}
-	var err error
-	i.flush, err = webapi.FuncOf(func(safejs.Value, []safejs.Value) any { // for as long as the page lives
-		i.due = false
-		i.give()
-		return nil
-	})
-	return i, err
 }
 
 func (i *inspector) add(l trace.Line) {
@@ -55,23 +39,9 @@ func (i *inspector) end() {
 	if len(i.batch) > maxBatch {
 		i.give()
 	}
-	if !i.due {
-		i.due = true
-		i.schedule()
-	}
 }
 
-// schedule requests the next frame; a hidden tab has none.
-func (i *inspector) schedule() {
-	if (element{i.d.root}).is("hidden") {
-		_, _ = safejs.Global().Call("setTimeout", i.flush)
-	} else {
-		_, _ = safejs.Global().Call("requestAnimationFrame", i.flush)
-	}
-}
-
-// give passes on the waiting lines. Call it also when the tab becomes hidden: the
-// requested frame comes only when it is visible again.
+// give passes on the waiting lines.
 func (i *inspector) give() {
 	if len(i.batch) == 0 {
 		return

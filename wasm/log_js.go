@@ -10,71 +10,60 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-const (
-	maxLines  = 1000
-	maxDetail = 4000 // characters of a line that are shown
-)
+const maxDetail = 4000 // characters of a line that are shown
 
-// logView is the log on the page, one element per line.
+// Between the lines that log.js gets, and between the fields of a line. No line has them.
+const lineEnd, fieldEnd = "\x1e", "\x1f"
+
+var separators = strings.NewReplacer(lineEnd, " ", fieldEnd, " ")
+
+// logView passes the lines of the log to globalThis.logView, once a frame: log.js draws
+// them.
 type logView struct {
-	d     document
-	list  element
-	lines int
+	batch strings.Builder
 	many  bool // there are several peers: a line says which one it is about
 }
 
 // add shows an event: of the pairing with this number, and in a demo of which side.
 func (l *logView) add(e trace.Event, life uint64, side string) {
-	level := string(e.Level())
-	switch e.Kind {
-	case trace.ChatSent, trace.ChatReceived:
+	level, isChat := string(e.Level()), e.Kind == trace.ChatSent || e.Kind == trace.ChatReceived
+	if isChat {
 		level = "chat"
 	}
-	line := l.d.create("div", "line")
-	line.data("level", level)
-	line.data("kind", string(e.Kind))
-	line.data("n", strconv.FormatUint(life, 10)+"."+strconv.FormatUint(e.N, 10))
-	if e.Peer != "" {
-		line.data("peer", e.Peer)
-	}
-	at := l.d.create("time", "")
-	hour, minute, second := e.Time.Clock()
-	at.setText(fmt.Sprintf("%02d:%02d:%02d.%03d", hour, minute, second, e.Time.Nanosecond()/1e6))
-	label := l.d.create("span", "level")
-	label.setText(strings.ToUpper(level))
-	line.append(at.Value, " ", label.Value, " ")
 	by := side
-	switch {
-	case side != "":
-		line.data("side", side)
-	case l.many:
+	if side == "" && l.many {
 		by = peer.ShortID(e.Peer)
 	}
-	if by != "" {
-		id := l.d.create("span", "other")
-		id.setText(by)
-		line.append(id.Value, " ")
-	}
 	e.Detail = shorten(e.Detail)
-	words := l.d.create("span", "text")
-	words.set("dir", "auto")
-	if level == "chat" { // what people write has a direction of its own
-		said := trace.Printable(e.Detail)
-		words.setText(strings.TrimSuffix(e.String(), said))
-		isolated := l.d.create("bdi", "")
-		isolated.setText(said)
-		words.append(isolated.Value)
-	} else {
-		words.setText(e.String())
+	words, said := e.String(), ""
+	if isChat { // what people write has a direction of its own
+		said = trace.Printable(e.Detail)
+		words = strings.TrimSuffix(words, said)
 	}
-	line.append(words.Value)
-	l.list.append(line.Value)
-	if l.lines++; l.lines > maxLines {
-		l.lines--
-		if first, err := l.list.Get("firstElementChild"); err == nil {
-			_, _ = first.Call("remove")
+	fields := []string{level, string(e.Kind), fmt.Sprintf("%d.%d", life, e.N), e.Time.Format("15:04:05.000"), e.Peer, side, by, words}
+	if isChat {
+		fields = append(fields, said)
+	}
+	if l.batch.Len() > 0 {
+		l.batch.WriteString(lineEnd)
+	}
+	for i, field := range fields {
+		if i > 0 {
+			l.batch.WriteString(fieldEnd)
 		}
+		_, _ = separators.WriteString(&l.batch, field)
 	}
+}
+
+// give passes on the waiting lines.
+func (l *logView) give() {
+	if l.batch.Len() == 0 {
+		return
+	}
+	if to, err := global("logView"); err == nil {
+		_, _ = to.Call("add", l.batch.String())
+	}
+	l.batch.Reset()
 }
 
 // shorten returns the beginning of what is too long to show, and says how long it is.

@@ -18,7 +18,8 @@ type page struct {
 	d       document
 	el      map[string]element
 	log     logView
-	inspect *inspector
+	inspect inspector
+	frame   *frame
 	trouble *troubleForm
 	sides   []*side
 	demo    *demo // nil: there is one side
@@ -29,7 +30,7 @@ type page struct {
 	outage string        // our notice that the relay is gone; empty: it is not
 }
 
-var pageIDs = []string{"log", "notice", "notice-text", "notice-action", "progress", "main", "said"}
+var pageIDs = []string{"notice", "notice-text", "notice-action", "progress", "main", "said"}
 
 func newPage(d document) (*page, error) {
 	p := &page{d: d, el: map[string]element{}, verbose: verbose()}
@@ -40,10 +41,18 @@ func newPage(d document) (*page, error) {
 		}
 		p.el[id] = e
 	}
-	p.log = logView{d: d, list: p.el["log"]}
 	var err error
-	p.inspect, err = newInspector(d)
+	p.frame, err = newFrame(d, p.draw)
 	return p, err
+}
+
+// draw shows what has changed since the last frame.
+func (p *page) draw() {
+	for _, s := range p.sides {
+		s.draw()
+	}
+	p.log.give()
+	p.inspect.give()
 }
 
 // join joins the room that the page is about and hands the controls over.
@@ -108,7 +117,7 @@ func (p *page) listen() error {
 		{element{window}, "offline", p.checkRelay},
 		{element{p.d.root}, "visibilitychange", p.checkRelay}, // it may have slept
 		{element{p.d.root}, "resume", p.checkRelay},
-		{element{p.d.root}, "visibilitychange", func(element) { p.inspect.give() }},
+		{element{p.d.root}, "visibilitychange", func(element) { p.frame.now() }},
 	}
 	listeners = append(listeners, p.trouble.listeners()...)
 	for _, s := range p.sides {

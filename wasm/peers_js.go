@@ -2,16 +2,41 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"perfect-negotiation/negotiation/peer"
 )
+
+// change has a peer drawn in the next frame.
+func (s *side) change(id string) {
+	if !slices.Contains(s.changed, id) {
+		s.changed = append(s.changed, id)
+	}
+	s.frame.request()
+}
+
+// draw shows what has changed of the peers since it was called last.
+func (s *side) draw() {
+	if len(s.changed) == 0 {
+		return
+	}
+	for _, id := range s.changed {
+		s.showPeer(id)
+	}
+	s.changed = s.changed[:0]
+	s.showChat()
+	s.showStatus()
+	s.showRole()
+	s.showSource()
+}
 
 // showPeer shows what the roster says of a peer that has come, changed or gone.
 func (s *side) showPeer(id string) {
 	item, listed := s.items[id]
 	r := s.roster.Find(id)
 	switch {
+	case r == nil && !listed: // it came and went meanwhile
 	case r == nil:
 		delete(s.items, id)
 		_, _ = item.Call("remove")
@@ -19,7 +44,6 @@ func (s *side) showPeer(id string) {
 		item = s.d.create("li", "")
 		item.data("peer", id)
 		s.items[id] = item
-		s.log.many = s.log.many || len(s.items) > 1
 		s.el["peers"].append(item.Value)
 	}
 	if r != nil {
@@ -30,10 +54,6 @@ func (s *side) showPeer(id string) {
 		}
 		item.setText(words)
 	}
-	s.showChat()
-	s.showStatus()
-	s.showRole()
-	s.showSource()
 }
 
 // states are those of a PeerConnection, the best first.

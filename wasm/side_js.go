@@ -20,6 +20,7 @@ type side struct {
 
 	el      map[string]element
 	roster  peer.Roster
+	changed []string           // the ids of the peers that have changed since they were drawn
 	items   map[string]element // by id: the peers in the list
 	options map[string]element // by id: whom the reader can choose to write to
 	role    wire.Role          // that the page asks for; empty: the ranks decide
@@ -99,8 +100,10 @@ func (s *side) show(e trace.Event) {
 		s.log.add(e, s.life(e.Life), s.name)
 	}
 	if s.roster.Apply(e) {
-		s.showPeer(e.Peer)
+		s.change(e.Peer)
+		s.log.many = s.log.many || len(s.roster.Entries()) > 1
 	}
+	s.frame.request()
 	switch e.Kind {
 	case trace.RelayConnected, trace.RoomJoined, trace.RelayLost, trace.RelayRefused, trace.RelayReplaced:
 		s.showRelay(e)
@@ -129,6 +132,7 @@ func (s *side) show(e trace.Event) {
 func (s *side) record(in trace.Input) {
 	in.Life = s.life(in.Life)
 	s.inspect.record(in)
+	s.frame.request()
 }
 
 // say tells what this side does, if it is the page's own.
@@ -158,7 +162,7 @@ func (s *side) leave() {
 	}
 	for _, r := range s.roster.Entries() {
 		s.roster.Apply(trace.Event{Kind: trace.PeerGone, Peer: r.ID})
-		s.showPeer(r.ID)
+		s.change(r.ID)
 	}
 	s.peer.Close()
 }

@@ -40,7 +40,7 @@ func assets(fsys fs.FS) map[string]asset {
 			return nil
 		})
 	}
-	for _, name := range []string{"style.css", "home.css", "boot.js", "favicon.svg", "dist/wasm_exec.js"} {
+	for _, name := range []string{"style.css", "home.css", "boot.js", "log.js", "favicon.svg", "dist/wasm_exec.js"} {
 		add(fsys, name)
 	}
 	all(fsys, "inspector")

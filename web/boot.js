@@ -1,5 +1,5 @@
-// What the page does by itself: the landing form, the link to share, the view of
-// the log, and loading the WASM. The negotiation is in Go.
+// What the page does by itself: the landing form, the link to share, the
+// drawers, and loading the WASM. The negotiation is in Go.
 "use strict";
 (() => {
   const { view, room, maxRoom, root, wasm, wasmSize } = document.documentElement.dataset;
@@ -188,76 +188,6 @@
     } catch { /* it is not remembered */ }
   }
 
-  // --- The view of the log ---
-
-  const chatLines = 200;
-
-  // follow keeps a list at its newest entry, unless the reader has scrolled up from it.
-  // Lines that come or are trimmed also move the list, so only a move upwards counts.
-  function follow(list, changed = () => {}) {
-    let atEnd = true;
-    let pending = false;
-    let top = 0;
-    list.style.overflowAnchor = "none";
-
-    function newest() {
-      pending = false;
-      if (atEnd) list.scrollTop = list.scrollHeight;
-      top = list.scrollTop;
-    }
-    function schedule() {
-      if (!pending) requestAnimationFrame(newest);
-      pending = true;
-    }
-    list.addEventListener("scroll", () => {
-      if (list.scrollHeight - list.scrollTop - list.clientHeight < 8) atEnd = true;
-      else if (list.scrollTop < top) atEnd = false;
-      top = list.scrollTop;
-      list.style.overflowAnchor = atEnd ? "none" : "auto";
-      changed(atEnd);
-    });
-    new MutationObserver(schedule).observe(list, { childList: true });
-    new ResizeObserver(schedule).observe(list);
-  }
-
-  // shortID is ShortID of package peer.
-  const shortID = (id) => id?.slice(0, 10).replace(/^(.{5})(.{5})$/, "$1-$2");
-
-  // mirrorChat shows a chat line of the log in the chat as well.
-  function mirrorChat(line) {
-    if (line.dataset.side === "right") return; // its own chat is the log
-    const sent = line.dataset.kind === "chat-sent";
-    if (!sent && line.dataset.kind !== "chat-received") return;
-    const chat = byId("chat");
-    const item = document.createElement("p");
-    item.className = sent ? "sent" : "received";
-    const text = document.createElement("span");
-    text.dir = "auto";
-    text.textContent = line.querySelector("bdi").textContent;
-    const by = document.createElement("small");
-    const other = shortID(line.dataset.peer);
-    by.textContent = sent ? (other ? `You to ${other}` : "You") : other || "Peer";
-    item.append(by, text);
-    chat.append(item);
-    while (chat.children.length > chatLines) chat.firstChild.remove();
-    const drawer = byId("chat-drawer");
-    if (!sent && !drawer.open) drawer.dataset.new = Number(drawer.dataset.new ?? 0) + 1;
-  }
-
-  function setupLog() {
-    const log = byId("log");
-    const newest = byId("newest");
-    follow(log, (atEnd) => { newest.hidden = atEnd; });
-    follow(byId("chat"));
-    newest.addEventListener("click", () => {
-      log.scrollTop = log.scrollHeight;
-      log.focus();
-    });
-    new MutationObserver((records) => {
-      for (const { addedNodes } of records) addedNodes.forEach(mirrorChat);
-    }).observe(log, { childList: true });
-  }
-
   // --- The inspector ---
 
   const maxEarly = 500; // batches of lines
@@ -330,7 +260,6 @@
     setupHome();
   } else {
     setupDrawers();
-    setupLog();
     setupInspector();
     start();
   }

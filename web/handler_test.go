@@ -26,7 +26,7 @@ func dist(t *testing.T, names ...string) fstest.MapFS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append(sources, "index.html", "style.css", "home.css", "boot.js", "favicon.svg") {
+	for _, name := range append(sources, "index.html", "style.css", "home.css", "boot.js", "log.js", "favicon.svg") {
 		b, err := files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -113,6 +113,7 @@ func TestRoutes(t *testing.T) {
 		{"/r/a/b", 404, html, "Nothing here"},
 		{"/style.css", 200, "text/css; charset=utf-8", ":root"},
 		{"/boot.js", 200, js, "use strict"},
+		{"/log.js", 200, js, "use strict"},
 		{"/favicon.svg", 200, "image/svg+xml", "<svg"},
 		{"/dist/wasm_exec.js", 200, js, "program"},
 		{"/inspector/main.js", 200, js, "import"},

@@ -6,7 +6,7 @@ import (
 )
 
 func TestSecurityHeadersAreOnEverything(t *testing.T) {
-	for _, target := range []string{"/", "/polite", "/r/x", "/boot.js", wasmPath, "/nowhere", "/r/%0A", "/a/../b"} {
+	for _, target := range []string{"/", "/polite", "/r/x", "/boot.js", "/log.js", wasmPath, "/nowhere", "/r/%0A", "/a/../b"} {
 		h := do(built(t), "GET", target).Header
 		for name, want := range map[string]string{
 			"X-Content-Type-Options":     "nosniff",

@@ -18,7 +18,7 @@ func TestPack(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(web, "inspector"), os.DirFS("../inspector")); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"boot.js", "style.css", "home.css"} {
+	for _, name := range []string{"boot.js", "log.js", "style.css", "home.css"} {
 		write(t, web, name, string(read(t, "..", name)))
 	}
 	var out strings.Builder

@@ -20,7 +20,7 @@ const sumFile = "sum"
 // What is loaded by name: at the start of a peer's page, and by other pages or later.
 // Modules that they import come with them.
 var (
-	AtStart = []string{"boot.js", "style.css", "inspector/main.js", "inspector/ladder.css"}
+	AtStart = []string{"boot.js", "log.js", "style.css", "inspector/main.js", "inspector/ladder.css"}
 	Others  = []string{"home.css", "inspector/panels.css"}
 )
 
@@ -34,7 +34,7 @@ func Sum(web fs.FS) (string, error) {
 		}
 		return err
 	}
-	for _, name := range []string{"boot.js", "style.css", "home.css"} {
+	for _, name := range []string{"boot.js", "log.js", "style.css", "home.css"} {
 		if err := add(name); err != nil {
 			return "", err
 		}
