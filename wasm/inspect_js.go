@@ -11,7 +11,8 @@ import (
 const maxBatch = 1 << 20 // bytes
 
 // inspector passes the lines of the trace to globalThis.inspector, once a frame. boot.js
-// installs one that keeps them until the page's inspector has loaded. It also gets the connection of each pairing, whose statistics it reads.
+// installs one that keeps them until the page's inspector has loaded. It also gets the
+// connection of each pairing, whose statistics it reads.
 type inspector struct {
 	batch []byte // lines, a newline between them
 }
