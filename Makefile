@@ -17,7 +17,7 @@ FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
 .PHONY: build run dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
-	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random screenshot bench tools clean help
+	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random screenshot bench bench-relay tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -172,6 +172,11 @@ bench: tools ## the benchmark tables: connections, parses, the explorer, and our
 		./negotiation/... ./server/relay/... | tee /dev/stderr | .ci/medians
 	set -o pipefail; go test -run '^$$' -bench '^Benchmark(Explore|Parses)$$' -timeout 30m ./negotiation | tee /dev/stderr | .ci/medians
 	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^(TestSpeed|TestLadderSpeed)$$' ./server/e2e -speed 15 -ladder 200
+
+bench-relay: ## the relay beside a bare loop, the usual way and PeerJS's server, and what attacks cost it: 15 min
+	go run ./web/build -fast
+	go build -o bin/relay/ ./server ./server/relaybench/...
+	bin/relay/relaybench
 
 tools: ## install what a bare Debian lacks, or say what to install
 	@.ci/tools
