@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "30354c081f92955c377f2e0c1dbd6541d9b9014a44c8ff4a063312d3c1a9e3ce"
+const Source = "5ee6905debd2846f42bba7c5f5d5016b3074c6adcf67720dffdd9711ef07313b"

@@ -1,46 +1,55 @@
 package main
 
 import (
+	"time"
+
 	"github.com/hack-pad/safejs"
 
 	"perfect-negotiation/negotiation/webapi"
 )
 
-// frame calls draw before the next frame of the page, once for all requests: events come
-// faster than frames, and drawing costs more than most of them.
+// drawDelay keeps drawing out of the way of a negotiation, which takes less.
+const drawDelay = 60 * time.Millisecond
+
+// frame calls draw in a frame of the page, once for all requests: events come faster than
+// frames, and drawing costs more than most of them.
 type frame struct {
-	d    document
-	draw func()
-	due  bool
-	run  safejs.Func // calls now
+	d     document
+	draw  func()
+	due   *time.Timer // nil: it is not requested
+	draws safejs.Func // calls now
 }
 
 func newFrame(d document, draw func()) (*frame, error) {
 	f := &frame{d: d, draw: draw}
 	var err error
-	f.run, err = webapi.FuncOf(func(safejs.Value, []safejs.Value) any { // for as long as the page lives
+	f.draws, err = webapi.FuncOf(func(safejs.Value, []safejs.Value) any { // for as long as the page lives
 		f.now()
 		return nil
 	})
 	return f, err
 }
 
-// request requests the next frame; a hidden tab has none.
+// request requests a frame; a hidden tab has none.
 func (f *frame) request() {
-	if f.due {
+	if f.due != nil {
 		return
 	}
-	f.due = true
-	if (element{f.d.root}).is("hidden") {
-		_, _ = safejs.Global().Call("setTimeout", f.run)
-	} else {
-		_, _ = safejs.Global().Call("requestAnimationFrame", f.run)
-	}
+	f.due = time.AfterFunc(drawDelay, func() {
+		if (element{f.d.root}).is("hidden") {
+			f.now()
+		} else {
+			_, _ = safejs.Global().Call("requestAnimationFrame", f.draws)
+		}
+	})
 }
 
 // now draws. Call it also when the tab becomes hidden: the requested frame comes only
 // when it is visible again.
 func (f *frame) now() {
-	f.due = false
+	if f.due != nil {
+		f.due.Stop()
+		f.due = nil
+	}
 	f.draw()
 }

@@ -92,10 +92,13 @@ func (p *page) joinRoom(ctx context.Context) error {
 		s.role = wire.Role(view)
 	}
 	return s.join(ctx, peer.Config{
-		Options:       signaling.Options{Server: server(p.d), Room: p.d.data("room"), Role: s.role, Key: key(), Token: roomToken},
-		Dial:          p.trouble.Dialer(signaling.Relay),
-		Connect:       s.role == "",
-		OnRemoteTrace: func(_ string, l trace.Line) { p.inspect.add(l) },
+		Options: signaling.Options{Server: server(p.d), Room: p.d.data("room"), Role: s.role, Key: key(), Token: roomToken},
+		Dial:    p.trouble.Dialer(signaling.Relay),
+		Connect: s.role == "",
+		OnRemoteTrace: func(_ string, l trace.Line) {
+			p.inspect.add(l)
+			p.frame.request()
+		},
 	})
 }
 

@@ -16,11 +16,12 @@ import (
 // pairing.
 const (
 	laneLabel   = "trace"
-	maxWaiting  = 32 << 10  // bytes of lines waiting for the channel
-	maxLaneText = 16 << 10  // bytes per message, lines separated by newlines; two may be in the channel
-	maxLaneLine = 4 << 10   // bytes
-	laneBurst   = 256 << 10 // bytes accepted at once
-	laneRate    = 128 << 10 // bytes per second accepted in the long run
+	maxWaiting  = 32 << 10               // bytes of lines waiting for the channel
+	maxLaneText = 16 << 10               // bytes per message, lines separated by newlines; two may be in the channel
+	maxLaneLine = 4 << 10                // bytes
+	laneBurst   = 256 << 10              // bytes accepted at once
+	laneRate    = 128 << 10              // bytes per second accepted in the long run
+	laneDelay   = 100 * time.Millisecond // for which lines wait for more of them
 )
 
 // lane is that channel. It exists if both sides announced it in their greetings. The
@@ -33,7 +34,7 @@ type lane struct {
 	open    bool
 
 	waiting []byte // lines, each with a newline
-	due     bool   // flush will be called
+	due     timer  // for flush; to send while a browser negotiates would delay that
 	lost    uint64 // events since the last one in waiting
 }
 
@@ -76,9 +77,12 @@ func (l *lane) tell(e trace.Event) {
 		return
 	}
 	l.lost = 0
-	if l.open && !l.due {
-		l.due = true
-		l.p.remote.peer.enqueue(l.flush)
+	switch {
+	case !l.open:
+	case len(l.waiting) > maxLaneText:
+		l.flush()
+	case !l.due.isSet():
+		l.due.set(l.p.remote.peer, laneDelay, l.flush)
 	}
 }
 
@@ -86,7 +90,7 @@ func (l *lane) tell(e trace.Event) {
 // little left, but before it is empty. Chromium (156) counts forever what is sent
 // first on a channel that the other side has opened.
 func (l *lane) flush() {
-	l.due = false
+	l.due.stop()
 	if !l.open || len(l.waiting) == 0 || l.channel.BufferedAmount() > maxLaneText {
 		return
 	}
@@ -99,6 +103,13 @@ func (l *lane) flush() {
 		return
 	}
 	if l.waiting = append(l.waiting[:0], l.waiting[n:]...); len(l.waiting) > 0 {
+		l.flush()
+	}
+}
+
+// end sends what can still be sent.
+func (l *lane) end() {
+	if l != nil {
 		l.flush()
 	}
 }

@@ -335,6 +335,7 @@ func (p *pairing) close() {
 		}
 	}
 	channels := p.channels
+	p.lane.end()
 	if p.lane != nil && p.lane.channel != nil {
 		channels = append(channels, &channel{DataChannel: p.lane.channel})
 	}
