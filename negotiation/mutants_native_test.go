@@ -49,7 +49,7 @@ var mutants = []struct{ name, setting, file, old, new string }{
 
 	{"channel offered once more", "echoes", "internal/held/held.go", "there := w.Kind == \"application\" && w.in(h.Sections)", "there := 1 > 2"},
 
-	{"held offer kept after answering", "echoes", "internal/held/held.go", "h.Pending, h.Theirs = nil, nil", "h.Theirs = nil"},
+	{"held offer kept after answering", "echoes", "internal/held/held.go", "h.Pending, h.Theirs, h.Spare = nil, nil, nil", "h.Theirs, h.Spare = nil, nil"},
 	{"no re-offer after a withdrawn offer", "restarts", "internal/held/held.go", "return !w.in(sections)", "return 1 > 2"},
 	{"restart request forgotten", "restarts", "internal/held/held.go", "if ufrag := offer.Ufrag(); h.Remote != nil && !slices.Contains(h.Remote, ufrag) && ufrag != \"\" {", "{"},
 	{"restart request never fulfilled", "restarts", "internal/held/held.go", "if h.Pending != nil && h.Pending.Restarts {\n\t\th.Restart = h.Pending.Again\n\t}", ""},

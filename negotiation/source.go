@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "5ee6905debd2846f42bba7c5f5d5016b3074c6adcf67720dffdd9711ef07313b"
+const Source = "d666bdc393118b8876a2d7e019143870524d1af9fe976ba4ca14f4abd337f9c2"

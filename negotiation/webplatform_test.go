@@ -241,8 +241,7 @@ func newSessionSide(p *webPlatformPeer) webPlatformSide { return attached(p, new
 
 func attached(p *webPlatformPeer, pc *webrtc.PeerConnection) *sessionSide {
 	s, err := Attach(pc, p.role, func(m Message) error { p.said(m); return nil }, WithTrace(func(e trace.Event) {
-		// A page's first offer of 11 sections has more candidates than are taken of one side.
-		if (e.Level() == trace.LevelWarn || e.Level() == trace.LevelError) && e.Kind != trace.CandidateRefused {
+		if e.Level() == trace.LevelWarn || e.Level() == trace.LevelError {
 			p.t.Errorf("%s: %s", p.role, e)
 		}
 	}))

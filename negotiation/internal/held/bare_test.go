@@ -23,7 +23,10 @@ type bare struct {
 	version   int
 	rejects   bool
 	calls     []string
-	remote    string // the last description passed to Look
+	remote    string   // the last description passed to Look
+	added     []string // candidates
+	mids      []string // of its sections; nil: "0"
+	group     string   // mids of its answer's BUNDLE group, if not all
 }
 
 func newBare(wants ...Want) *bare {
@@ -56,9 +59,22 @@ func (b *bare) Look(kind webrtc.SDPType, remote *sdp.Description) (Plan, error) 
 	return setting{b, webrtc.SessionDescription{Type: kind, SDP: b.remote}}, nil
 }
 
-func (b *bare) AddICECandidate(webrtc.ICECandidateInit) error {
+func (b *bare) AddICECandidate(c webrtc.ICECandidateInit) error {
 	b.calls = append(b.calls, "candidate")
+	b.added = append(b.added, c.Candidate)
 	return nil
+}
+
+// candidates returns those of a description and those that were added.
+func (b *bare) candidates(description string) []string {
+	return append(sdp.Parse(description).Candidates(), b.added...)
+}
+
+func (b *bare) sections() []string {
+	if b.mids != nil {
+		return b.mids
+	}
+	return []string{"0"}
 }
 
 func (b *bare) CreateOffer(restart bool) (Local, error) {
@@ -66,16 +82,19 @@ func (b *bare) CreateOffer(restart bool) (Local, error) {
 		b.ufrag++
 	}
 	b.version++
-	b.lastOffer = text(fmt.Sprintf("ours%d", b.ufrag), "actpass", b.version, "0")
+	b.lastOffer = text(fmt.Sprintf("ours%d", b.ufrag), "actpass", b.version, b.sections()...)
 	return made(webrtc.SDPTypeOffer, b.lastOffer), nil
 }
 
 func (b *bare) CreateAnswer() (Local, error) {
-	mid := "0"
+	mids := b.sections()
 	if b.rejects {
-		mid = ""
+		mids = []string{""}
 	}
-	answer := text(fmt.Sprintf("ours%d", b.ufrag), "active", 1, mid)
+	answer := text(fmt.Sprintf("ours%d", b.ufrag), "active", 1, mids...)
+	if b.group != "" {
+		answer = strings.Replace(answer, "BUNDLE "+strings.Join(mids, " "), "BUNDLE "+b.group, 1)
+	}
 	if b.rejects {
 		answer = strings.Replace(answer, "m=application 9", "m=application 0", 1)
 	}

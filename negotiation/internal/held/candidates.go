@@ -12,7 +12,11 @@ import (
 )
 
 // AddICECandidate implements negotiation.PeerConnection. It checks the generation,
-// because both pion and Chromium silently accept a candidate of another one.
+// because both pion and Chromium silently accept a candidate of another one. It drops
+// candidates of sections that are bundled with the tagged one: their transports are
+// given up. Some stacks name the wrong section; those send none for the tagged one, so
+// up to maxAstray are used before its first.
+// https://www.rfc-editor.org/rfc/rfc9143#section-10
 // https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate
 func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	if h.Remote == nil {
@@ -20,6 +24,10 @@ func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	}
 	if c == nil {
 		return h.pc.AddICECandidate(webrtc.ICECandidateInit{})
+	}
+	astray := c.SDPMid != nil && slices.Index(h.Bundle, *c.SDPMid) > 0
+	if astray && (h.Candidates.Tagged || h.Candidates.Astray == maxAstray || c.Candidate == "") {
+		return nil
 	}
 	init := *c
 	init.Candidate = strings.TrimPrefix(strings.TrimSpace(c.Candidate), "a=") // libdatachannel sends the whole line
@@ -32,8 +40,32 @@ func (h *PeerConnection) AddICECandidate(c *webrtc.ICECandidateInit) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case !astray:
+		candidates.Tagged = true
+	case len(candidates.Generation) > len(h.Candidates.Generation):
+		candidates.Astray++
+	}
 	h.Candidates = candidates
 	return h.pc.AddICECandidate(init)
+}
+
+// addSpare adds the candidates of an offer that stand in the section which our answer
+// tags, where the offer tags another one.
+// https://www.rfc-editor.org/rfc/rfc9143#section-7.3.2
+func (h *PeerConnection) addSpare(spare map[string][]string) {
+	if len(h.Bundle) == 0 {
+		return
+	}
+	var left error
+	for _, c := range spare[h.Bundle[0]] {
+		if err := h.AddICECandidate(&webrtc.ICECandidateInit{Candidate: "candidate:" + c, SDPMid: &h.Bundle[0]}); err != nil {
+			left = err
+		}
+	}
+	if left != nil && h.LeftOut != nil {
+		h.LeftOut(left)
+	}
 }
 
 // These limits bound the work that a peer can cause: pion pairs each candidate with
@@ -42,6 +74,7 @@ const (
 	maxCandidates = 50 // per generation
 	maxNames      = 5  // .local names among them
 	maxAllNames   = 20 // .local names over the life of the connection
+	maxAstray     = 10 // per generation, of sections that are bundled with another
 )
 
 var (
@@ -52,6 +85,8 @@ var (
 // Candidates are those of the other side that the connection was given.
 type Candidates struct {
 	Generation []string // of the ufrags that are valid now
+	Tagged     bool     // some of them are of the section that carries the transport
+	Astray     int      // number of those of other sections
 	Names      []string // all .local names, over the life of the connection
 }
 
@@ -85,13 +120,15 @@ func (h *PeerConnection) admit(to Candidates, c string) (Candidates, error) {
 func (h *PeerConnection) admitAll(remote *sdp.Description) (all Candidates, left error) {
 	all = h.Candidates
 	if !slices.Contains(h.Remote, remote.Ufrag()) {
-		all.Generation = nil
+		all = Candidates{Names: all.Names}
 	}
 	n := 0
 	remote.KeepCandidates(func(c string) bool {
 		var err error
 		if all, err = h.admit(all, strings.TrimPrefix(c, "candidate:")); err != nil {
 			n, left = n+1, err
+		} else {
+			all.Tagged = true
 		}
 		return err == nil
 	})

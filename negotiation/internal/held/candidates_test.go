@@ -3,6 +3,7 @@ package held
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,107 @@ func TestManyCandidates(t *testing.T) {
 	must(t, add(20_002, h.Candidates.Names[0]))
 	if n := strings.Count(b.remote, "a=candidate"); n != 0 {
 		t.Errorf("the connection sees %d candidates of the last description", n)
+	}
+}
+
+// TestCandidatesPerSection has a peer that gathers for each of ten sections, as browsers
+// do by default. Their transports are one after the answer, so only the candidates of
+// the tagged section count and are used.
+// https://www.rfc-editor.org/rfc/rfc9143#section-10
+func TestCandidatesPerSection(t *testing.T) {
+	const sections, each = 10, 8
+	mids := strings.Fields("0 1 2 3 4 5 6 7 8 9")
+	described := func(d webrtc.SessionDescription, setup string, candidates int) webrtc.SessionDescription {
+		parts := strings.SplitAfter(text("theirs", setup, 1, mids...), "a=setup:"+setup+"\r\n")
+		d.SDP = parts[0]
+		for i, part := range parts[1:] {
+			for n := range candidates {
+				d.SDP += fmt.Sprintf("a=candidate:%d%d 1 udp 1 192.0.2.%d 5000 typ host\r\n", i, n, i)
+			}
+			d.SDP += part
+		}
+		return d
+	}
+	for _, offers := range []bool{true, false} {
+		for _, trickles := range []bool{true, false} {
+			b := newBare(data)
+			b.mids = mids
+			h := New(b, false, false)
+			h.LeftOut = func(err error) { t.Errorf("left out: %v", err) }
+			inside := each
+			if trickles {
+				inside = 0
+			}
+			if offers {
+				must(t, h.SetRemoteDescription(described(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer}, "actpass", inside)))
+				offer(t, h) // the answer
+			} else {
+				offer(t, h)
+				must(t, h.SetRemoteDescription(described(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer}, "active", inside)))
+			}
+			if trickles {
+				for n := range each {
+					for i := sections - 1; i >= 0; i-- { // the tagged one is last
+						must(t, h.AddICECandidate(&webrtc.ICECandidateInit{SDPMid: &mids[i], Candidate: fmt.Sprintf("candidate:%d%d 1 udp 1 192.0.2.%d 5000 typ host", i, n, i)}))
+					}
+				}
+			}
+			used := b.candidates(b.remote)
+			want := each
+			if trickles {
+				want += sections - 1 // before the first of the tagged one
+			}
+			tagged := 0
+			for _, c := range used {
+				if strings.Contains(c, " 192.0.2.0 ") {
+					tagged++
+				}
+			}
+			if tagged != each || len(used) != want || len(h.Candidates.Generation) != want {
+				t.Errorf("offers %v, trickles %v: %d candidates are used, %d of them of the tagged section, and %d count", offers, trickles, len(used), tagged, len(h.Candidates.Generation))
+			}
+		}
+	}
+}
+
+// Some stacks name a section that is not tagged. If there is no candidate of the tagged
+// one, ten of those are used.
+func TestCandidatesOfTheWrongSection(t *testing.T) {
+	b := newBare(data)
+	b.mids = []string{"0", "1"}
+	h := New(b, false, false)
+	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text("theirs", "actpass", 1, "0", "1")}))
+	offer(t, h) // the answer
+	add := func(mid, candidate string) {
+		t.Helper()
+		must(t, h.AddICECandidate(&webrtc.ICECandidateInit{SDPMid: &mid, Candidate: candidate}))
+	}
+	for n := range 2 * maxAstray {
+		add("1", fmt.Sprintf("candidate:%d 1 udp 1 192.0.2.1 5000 typ host", n))
+	}
+	add("1", "")
+	if n := len(b.candidates("")); n != maxAstray {
+		t.Errorf("%d candidates are used", n)
+	}
+	add("", "candidate:100 1 udp 1 192.0.2.1 5000 typ host") // as pion's
+	add("0", "")
+	if n := len(b.candidates("")); n != maxAstray+2 {
+		t.Errorf("of no section and of the tagged one: %d candidates are used", n)
+	}
+}
+
+// If the answer tags another section than the offer, the candidates of that one are used.
+func TestCandidatesOfTheSectionThatIsTagged(t *testing.T) {
+	b := newBare(data)
+	b.mids, b.group = []string{"0", "1"}, "1"
+	h := New(b, false, false)
+	d := text("theirs", "actpass", 1, "0", "1")
+	first, second, _ := strings.Cut(d, "a=mid:0\r\n")
+	d = first + "a=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\n" + second + "a=candidate:2 1 udp 1 192.0.2.2 5000 typ host\r\n"
+	must(t, h.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: d}))
+	offer(t, h) // the answer
+	if used := b.candidates(""); !slices.Equal(used, []string{"candidate:2 1 udp 1 192.0.2.2 5000 typ host"}) {
+		t.Errorf("added %q", used)
 	}
 }
 

@@ -33,9 +33,10 @@ type PeerConnection struct {
 
 // State is what a PeerConnection remembers between two calls.
 type State struct {
-	Pending *Pending      // our offer without an answer; nil if there is none
-	Theirs  []sdp.Section // sections of the remote offer that is not yet answered
-	Restart bool          // the next offer restarts ICE
+	Pending *Pending            // our offer without an answer; nil if there is none
+	Theirs  []sdp.Section       // sections of the remote offer that is not yet answered
+	Spare   map[string][]string // its candidates that are used only if our answer tags their section, by mid
+	Restart bool                // the next offer restarts ICE
 
 	Sections   []sdp.Section // of the last answer
 	Satisfied  []Want        // what pc wanted that the last exchange covered
@@ -43,7 +44,7 @@ type State struct {
 	Remote     []string      // ufrags of the last remote description applied
 	Candidates Candidates    // received for these ufrags
 	Setup      string        // our DTLS role, fixed for the life of the transport
-	Tag        string        // mid of the BUNDLE-tagged section, which carries the transport
+	Bundle     []string      // mids of the BUNDLE group; the first is tagged, and carries the transport
 }
 
 // Pending is an offer that was sent and not yet answered. Rollback is dropping it.
@@ -164,9 +165,11 @@ func (h *PeerConnection) answer() (none webrtc.SessionDescription, err error) {
 	} else {
 		d.SetSetup(h.Setup)
 	}
-	h.Tag = d.Tag()
+	h.Bundle = d.Bundle()
 	wants = slices.DeleteFunc(wants, func(w Want) bool { return !w.in(sections) })
+	spare := h.Spare
 	h.negotiated(h.Theirs, sections, wants)
+	h.addSpare(spare)
 	return webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: d.String()}, nil
 }
 
@@ -174,7 +177,7 @@ func (h *PeerConnection) answer() (none webrtc.SessionDescription, err error) {
 // reused, so that there is a new transport. Chromium (156) may take the other DTLS
 // role in it.
 func (h *PeerConnection) tagEnded(answer []sdp.Section) bool {
-	return h.moves && h.Tag != "" && !slices.ContainsFunc(answer, func(s sdp.Section) bool { return s.Mid == h.Tag && !s.Rejected })
+	return h.moves && len(h.Bundle) > 0 && !slices.ContainsFunc(answer, func(s sdp.Section) bool { return s.Mid == h.Bundle[0] && !s.Rejected })
 }
 
 // gathers is called with each local description created. One that rejects every
@@ -199,6 +202,7 @@ func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
 	if err := offer.CheckOffer(h.Sections); err != nil {
 		return Refused(err)
 	}
+	spare := offer.TakeSpare()
 	candidates, left := h.admitAll(offer)
 	plan, err := h.pc.Look(webrtc.SDPTypeOffer, offer)
 	if err != nil {
@@ -208,7 +212,7 @@ func (h *PeerConnection) remoteOffer(offer *sdp.Description) error {
 		return err
 	}
 	h.forget() // this is the rollback
-	h.Theirs = offer.Sections()
+	h.Theirs, h.Spare = offer.Sections(), spare
 	if ufrag := offer.Ufrag(); h.Remote != nil && !slices.Contains(h.Remote, ufrag) && ufrag != "" {
 		h.Restart = false // their offer restarts ICE
 	}
@@ -225,6 +229,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	if err := answer.CheckAnswer(offered); err != nil {
 		return Refused(err)
 	}
+	answer.TakeSpare()
 	candidates, left := h.admitAll(answer)
 	plan, err := h.pc.Look(webrtc.SDPTypeAnswer, answer)
 	if err != nil {
@@ -258,7 +263,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	if h.Setup == "" || h.tagEnded(sections) {
 		h.Setup = opposite(answer.Setup())
 	}
-	h.Tag = answer.Tag()
+	h.Bundle = answer.Bundle()
 	h.negotiated(offered, sections, satisfied)
 	return nil
 }
@@ -295,7 +300,7 @@ func (h *PeerConnection) negotiated(offer, answer []sdp.Section, satisfied []Wan
 }
 
 // forget drops the pending offer, ours or theirs. What ours carried is still wanted.
-func (h *PeerConnection) forget() { h.Pending, h.Theirs = nil, nil }
+func (h *PeerConnection) forget() { h.Pending, h.Theirs, h.Spare = nil, nil, nil }
 
 // Adopt takes over a connection that has negotiated before.
 func (h *PeerConnection) Adopt(before *Past) error {
@@ -311,7 +316,7 @@ func (h *PeerConnection) Adopt(before *Past) error {
 	if before.Offered {
 		h.Setup = opposite(theirs.Setup())
 	}
-	h.Tag = ours.Tag()
+	h.Bundle = before.Answer().Bundle()
 	ours.FillMids(theirs.Sections())
 	h.negotiated(theirs.Sections(), ours.Sections(), nil) // nothing is known to be satisfied: offer it all once more
 	return nil

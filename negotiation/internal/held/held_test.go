@@ -77,7 +77,7 @@ func TestANewTransportTakesItsOwnRole(t *testing.T) {
 		h := New(newBare(data), true, moves)
 		offer(t, h)
 		must(t, h.SetRemoteDescription(remoteAnswer("active")))
-		h.Tag = "ended"
+		h.Bundle = []string{"ended"}
 		must(t, h.SetRemoteDescription(remoteOffer("theirs")))
 		if answer := offer(t, h).SDP; !strings.Contains(answer, "a=setup:"+want+"\r\n") {
 			t.Errorf("moves is %t, and we are not %s:\n%s", moves, want, answer)

@@ -24,6 +24,9 @@ func (l *look) check() error {
 		// See Commits.
 		return trace.Because(trace.AllRejected, errors.New("the answer rejects what pion has offered for good"))
 	}
+	if err := l.remote.CheckTransport(l.carrier()); err != nil {
+		return err
+	}
 	if err := p.oneEncryption(l.remote); err != nil {
 		return trace.Because(trace.BadEncryption, err)
 	}

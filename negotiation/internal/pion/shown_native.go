@@ -104,9 +104,9 @@ func (l *look) showSection(m *sdp.Media, formats []format, known extensions) {
 // because pion takes both credentials from the level that has the ufrag. It needs
 // some even if every section is rejected: then they are the previous ones.
 func (l *look) showTransport(shown *sdp.Description) {
-	ufrag, pwd := l.remote.Ufrag(), ""
-	if pwd, _ = l.remote.Transport("ice-pwd"); ufrag == "" {
-		ufrag, pwd = l.pion.ufrag, l.pion.pwd
+	ufrag, pwd := l.pion.ufrag, l.pion.pwd
+	if m := l.carrier(); m != nil && l.remote.Attribute(m, "ice-ufrag") != "" {
+		ufrag, pwd = l.remote.Attribute(m, "ice-ufrag"), l.remote.Attribute(m, "ice-pwd")
 	}
 	if ufrag != "" {
 		shown.Add("ice-ufrag", ufrag)
@@ -117,10 +117,23 @@ func (l *look) showTransport(shown *sdp.Description) {
 	}
 }
 
+// carrier returns the section that will carry the transport: if our answer rejects the
+// tagged one, the next of the group.
+// https://www.rfc-editor.org/rfc/rfc9143#section-7.3.2
+func (l *look) carrier() *sdp.Media {
+	for _, mid := range l.remote.Bundle() {
+		i := slices.IndexFunc(l.sections, func(s sdp.Section) bool { return s.Mid == mid })
+		if i >= 0 && !l.parts[i].hidden {
+			return l.remote.Media[i]
+		}
+	}
+	return l.remote.Carrier()
+}
+
 // showCandidates adds the candidates of the transport to the section where pion looks
 // for them.
 func (l *look) showCandidates(m *sdp.Media) {
-	carrier := l.remote.Carrier()
+	carrier := l.carrier()
 	if carrier == nil {
 		return
 	}

@@ -74,8 +74,8 @@ func (d *Description) check(answer bool) error {
 	if err := d.checkBundle(); err != nil {
 		return trace.Because(trace.BadBundle, err)
 	}
-	if err := d.checkTransport(); err != nil {
-		return trace.Because(trace.BadTransport, err)
+	if err := d.CheckTransport(d.Carrier()); err != nil {
+		return err
 	}
 	return trace.Because(trace.BadSetup, d.checkSetup(answer))
 }
@@ -151,22 +151,21 @@ func (d *Description) checkBundle() error {
 	return nil
 }
 
-// checkTransport checks the ICE credentials and the fingerprint of the transport.
-// Those of other sections do not count. If there is no transport, every section is
+// CheckTransport checks the ICE credentials and the fingerprint of m, which carries the
+// transport. Those of other sections do not count. If m is nil, every section is
 // rejected.
 // https://www.rfc-editor.org/rfc/rfc8839#section-5.4
-func (d *Description) checkTransport() error {
-	m := d.Carrier()
+func (d *Description) CheckTransport(m *Media) error {
 	if m == nil {
 		return nil
 	}
 	for _, s := range shortest {
 		if !iceChars(d.Attribute(m, s.key), s.size) {
-			return fmt.Errorf("the SDP has no %s of %d to 256 characters of ICE's alphabet", s.key, s.size)
+			return trace.Because(trace.BadTransport, fmt.Errorf("the SDP has no %s of %d to 256 characters of ICE's alphabet", s.key, s.size))
 		}
 	}
 	_, err := d.fingerprint(m)
-	return err
+	return trace.Because(trace.BadTransport, err)
 }
 
 var shortest = []struct {
