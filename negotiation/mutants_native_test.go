@@ -56,7 +56,7 @@ var mutants = []struct{ name, setting, file, old, new string }{
 	{"restart request of a pending restart forgotten", "again", "internal/held/held.go", "h.Restart = h.Pending.Again", "h.Restart = false"},
 	{"offer committed at once when polite", "echoes", "internal/held/held.go", "if !h.Polite && h.pc.Commits(p.Sections) {", "if 1 < 2 {"},
 	{"offer held when impolite, and forgotten", "echoes", "internal/held/held.go", "h.Pending = p\n", "if p.Set {\n\t\th.Pending = p\n\t}\n"},
-	{"direction as pion answers", "changes", "internal/held/held.go", "m.Direction & h.Theirs[i].Direction.Reversed()", "m.Direction"},
+	{"direction as pion answers", "changes", "internal/held/held.go", "d.LimitDirections(h.Theirs)\n", "\n"},
 	{"mids of dropped offers", "restarts", "internal/held/held.go", "if err := h.pc.NameSections(); err != nil {", "if err := error(nil); err != nil {"},
 	{"candidates of any generation", "restarts", "internal/held/candidates.go", "if !slices.Contains(h.Remote, ufrag) {", "if ufrag == \"none\" {"},
 

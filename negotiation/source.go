@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "d666bdc393118b8876a2d7e019143870524d1af9fe976ba4ca14f4abd337f9c2"
+const Source = "bef511b9071a1998dbe5f71f0325e70b94d5e606d20f1209452623bbf518f56e"

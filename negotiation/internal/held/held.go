@@ -146,13 +146,9 @@ func (h *PeerConnection) answer() (none webrtc.SessionDescription, err error) {
 	d := answer.Wire
 	d.FillMids(h.Theirs)
 	// pion answers with the direction that it wants, whatever was offered. Where the
-	// answer must say less (RFC 3264 section 6.1), there is nothing left to offer.
+	// answer must say less, there is nothing left to offer.
 	// https://www.w3.org/TR/webrtc/#dfn-check-if-negotiation-is-needed
-	for i := range min(len(d.Media), len(h.Theirs)) {
-		if m := d.Media[i]; m.Kind != "application" {
-			m.SetDirection(m.Direction & h.Theirs[i].Direction.Reversed())
-		}
-	}
+	d.LimitDirections(h.Theirs)
 	d.KeepExtensions(h.Theirs)
 	sections := d.Sections()
 	h.gathers(d)
@@ -229,6 +225,7 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 	if err := answer.CheckAnswer(offered); err != nil {
 		return Refused(err)
 	}
+	answer.LimitDirections(offered)
 	answer.TakeSpare()
 	candidates, left := h.admitAll(answer)
 	plan, err := h.pc.Look(webrtc.SDPTypeAnswer, answer)

@@ -98,6 +98,23 @@ func TestARejectedSectionKeepsItsMid(t *testing.T) {
 	}
 }
 
+// An answer may say more than was offered, as libdatachannel's do. It is taken for what it
+// may say.
+func TestAnAnswerThatSaysTooMuch(t *testing.T) {
+	b := newBare(data)
+	h := New(b, false, false)
+	media := func(d webrtc.SessionDescription, direction string) webrtc.SessionDescription {
+		d.SDP = strings.Replace(d.SDP, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "m=audio 9 UDP/TLS/RTP/SAVPF 0", 1) + "a=" + direction + "\r\n"
+		return d
+	}
+	offer(t, h)
+	h.Pending.Sections = sdp.Parse(media(remoteOffer("ours"), "recvonly").SDP).Sections()
+	must(t, h.SetRemoteDescription(media(remoteAnswer("active"), "sendrecv")))
+	if m := sdp.Parse(b.remote).Media[0]; m.Direction != sdp.Sendonly || h.Sections[0].Direction != sdp.Sendonly {
+		t.Errorf("the connection sees %s, and %s is remembered", m.Direction, h.Sections[0].Direction)
+	}
+}
+
 func TestAnOfferThatWasSuperseded(t *testing.T) {
 	b := newBare(data)
 	h := New(b, true, false)

@@ -67,3 +67,16 @@ func (m *Media) SetDirection(to Direction) {
 	}
 	m.Direction = to
 }
+
+// LimitDirections has no section of an answer say more than was offered for it.
+// libdatachannel (0.24) answers sendrecv whatever was offered, and Chromium (156)
+// refuses that.
+// https://www.rfc-editor.org/rfc/rfc3264#section-6.1
+func (d *Description) LimitDirections(offered []Section) {
+	for i := range min(len(d.Media), len(offered)) {
+		m := d.Media[i]
+		if to := m.Direction & offered[i].Direction.Reversed(); m.Kind != "application" && to != m.Direction {
+			m.SetDirection(to)
+		}
+	}
+}

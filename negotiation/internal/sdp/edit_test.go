@@ -68,6 +68,15 @@ func TestSetDirection(t *testing.T) {
 	}
 }
 
+func TestLimitDirections(t *testing.T) {
+	offered := Parse(text("v=0|m=audio 9|a=mid:0|a=recvonly|m=video 9|a=mid:1|m=video 9|a=mid:2|a=inactive|m=application 9|a=mid:3")).Sections()
+	answer := "v=0|m=audio 9|a=mid:0|a=sendrecv|a=x|m=video 9|a=mid:1|a=recvonly|m=video 9|a=mid:2|m=application 9|a=mid:3"
+	want := "v=0|m=audio 9|a=mid:0|a=x|a=sendonly|m=video 9|a=mid:1|a=recvonly|m=video 9|a=mid:2|a=inactive|m=application 9|a=mid:3"
+	if got := edited(text(answer), func(d *Description) { d.LimitDirections(offered) }); got != text(want) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestSetTag(t *testing.T) {
 	const offer = "v=0|a=group:BUNDLE 0 1 2|m=audio 9|a=mid:0|m=video 9|a=mid:1|m=application 9|a=mid:2"
 	for name, test := range map[string]struct {
