@@ -38,8 +38,7 @@ var scenarios = []struct {
 		m.connectedBy(m.ours.connect)
 	}},
 	{"it calls with media, then we send ours", true, func(m *meeting) {
-		m.itSends()
-		m.connectedBy(m.itCalls)
+		m.connectedBy(m.itCallsAndSends)
 		m.itIsReceived()
 		m.weSend()
 		m.weAreReceived()
@@ -49,6 +48,13 @@ var scenarios = []struct {
 		m.connectedBy(m.ours.connect)
 		m.weAreReceived()
 		m.itSends()
+		m.itIsReceived()
+	}},
+	{"it sends media, then we add data", true, func(m *meeting) {
+		m.itSends()
+		m.until("we receive its sound", func() bool { return m.ours.packets("audio") > 0 })
+		m.until("we receive its pictures", func() bool { return m.ours.packets("video") > 0 })
+		m.connectedBy(m.ours.connect)
 		m.itIsReceived()
 	}},
 	{"it sends media later, then we", false, func(m *meeting) {
@@ -83,7 +89,7 @@ var scenarios = []struct {
 	}},
 	{"first offers collide, with media", false, func(m *meeting) {
 		m.connectedBy(func() {
-			m.collide(m.ours.connect, func() { m.itSends(); m.itCalls() })
+			m.collide(m.ours.connect, m.itCallsAndSends)
 		})
 		m.weSend()
 		m.weAreReceived()

@@ -15,13 +15,13 @@ class Connection {
   });
   #channels = 0;
   #needed = false;
-  #described = () => {};
+  #describing = []; // those who wait for a local description
 
   constructor() {
-    this.#pc.onLocalDescription((sdp, type) => this.#described({ type, sdp }));
+    this.#pc.onLocalDescription(() => this.#describing.shift()?.());
     this.#pc.onLocalCandidate((candidate, sdpMid) => this.onicecandidate({ candidate: { candidate, sdpMid } }));
     this.#pc.onStateChange((state) => { this.connectionState = state; this.onconnectionstatechange(); });
-    this.#pc.onSignalingStateChange((state) => { if (state === "stable" && this.#needed) this.#need(); });
+    this.#pc.onSignalingStateChange(() => this.#check());
     this.#pc.onDataChannel((channel) => this.ondatachannel({ channel: wrap(channel) }));
     this.#pc.onTrack((track) => this.ontrack({ track: received(track) }));
   }
@@ -38,9 +38,15 @@ class Connection {
       return this.#pc.setLocalDescription(type);
     }
     if (type === "offer") this.#needed = false;
-    const described = new Promise((resolve) => { this.#described = resolve; });
-    this.#pc.setLocalDescription(type);
+    const described = new Promise((resolve) => { this.#describing.push(resolve); });
+    try {
+      this.#pc.setLocalDescription(type);
+    } catch (err) {
+      this.#describing.pop();
+      throw err;
+    }
     await described;
+    this.#check();
   }
 
   async setRemoteDescription({ type, sdp }) { this.#pc.setRemoteDescription(sdp, type); }
@@ -78,7 +84,14 @@ class Connection {
 
   #need() {
     this.#needed = true;
-    queueMicrotask(() => { if (this.#needed && this.signalingState === "stable") this.onnegotiationneeded(); });
+    this.#check();
+  }
+
+  // As in a browser: negotiationneeded waits until a description that is being set is set.
+  #check() {
+    setImmediate(() => {
+      if (this.#needed && this.#describing.length === 0 && this.signalingState === "stable") this.onnegotiationneeded();
+    });
   }
 }
 
