@@ -96,7 +96,9 @@ func readFormats(m *sdp.Media) (list []format) {
 		}
 		c, known := codecs[uint8(payload)]
 		repairs, readable := hasApt(c.Fmtp)
-		if !known || !readable {
+		// pion takes a retransmission of nothing for an exact match, prefers it to codecs with
+		// other parameters than ours, and is left with no codec.
+		if !known || !readable || strings.EqualFold(c.Name, "rtx") && !repairs {
 			continue
 		}
 		seen[payload] = true

@@ -102,3 +102,22 @@ func TestAPayloadTypeMovesToASentCodec(t *testing.T) {
 		}
 	}
 }
+
+// TestARetransmissionOfNothing offers rtx without the payload type that it repairs, which
+// pion prefers to H264 with other parameters than its own.
+// https://www.rfc-editor.org/rfc/rfc4588#section-8.1
+func TestARetransmissionOfNothing(t *testing.T) {
+	pc := offline(t)
+	defer pc.Close()
+	h := held.New(New(pc, false), false, false)
+	for range 2 {
+		a := answer(t, h, described(mediaSection("video", "v", "rtx/90000", "H264/90000")))
+		if m := a.Media[0]; m.Rejected || !slices.Equal(m.Formats(), []string{"101"}) {
+			t.Errorf("answered\n%s", a)
+		}
+	}
+	goesOn(t, h, "rtx of nothing")
+	if a := answer(t, h, described(rejection("video", "v"), rejection("application", "goodv"), mediaSection("video", "w", "rtx/90000"))); !a.Media[2].Rejected {
+		t.Errorf("rtx alone is answered\n%s", a)
+	}
+}
