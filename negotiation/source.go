@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "bef511b9071a1998dbe5f71f0325e70b94d5e606d20f1209452623bbf518f56e"
+const Source = "344b1b0af361c355f7caf78368fb431aeb1909d10113b012304ee35d14c3582c"

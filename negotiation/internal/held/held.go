@@ -226,6 +226,11 @@ func (h *PeerConnection) remoteAnswer(answer *sdp.Description) error {
 		return Refused(err)
 	}
 	answer.LimitDirections(offered)
+	// webrtcbin (1.22) answers with the other DTLS role after its own first offer, and goes
+	// on with the one that it has. Chromium refuses that.
+	if h.Setup != "" && !h.tagEnded(answer.Sections()) {
+		answer.SetSetup(opposite(h.Setup))
+	}
 	answer.TakeSpare()
 	candidates, left := h.admitAll(answer)
 	plan, err := h.pc.Look(webrtc.SDPTypeAnswer, answer)

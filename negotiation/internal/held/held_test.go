@@ -70,6 +70,20 @@ func TestAnAnswerRepeatsTheDTLSRole(t *testing.T) {
 	}
 }
 
+// The DTLS role does not change, whatever a later answer says.
+// https://www.rfc-editor.org/rfc/rfc8842#section-5.3
+func TestAnAnswerWithTheOtherRole(t *testing.T) {
+	b := newBare(data)
+	h := New(b, false, false)
+	offer(t, h)
+	must(t, h.SetRemoteDescription(remoteAnswer("active")))
+	offer(t, h)
+	must(t, h.SetRemoteDescription(remoteAnswer("passive")))
+	if setup := sdp.Parse(b.remote).Setup(); setup != "active" || h.Setup != "passive" {
+		t.Errorf("the connection sees that the other side is %s, and we are %s", setup, h.Setup)
+	}
+}
+
 // The DTLS role belongs to the transport, and a browser makes a new one when the
 // section that carried it ends.
 func TestANewTransportTakesItsOwnRole(t *testing.T) {
