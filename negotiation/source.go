@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "344b1b0af361c355f7caf78368fb431aeb1909d10113b012304ee35d14c3582c"
+const Source = "8cc6e0f72ddeecf7ec99b486a647a6a7f8512607e32d58349f138606404be5da"

@@ -15,8 +15,9 @@ var errFlood = errors.New("more chat than can be shown: its data channel is clos
 
 // listen reports the events of a data channel, in order. pion's OnMessage
 // starts a goroutine for each message, and its OnOpen never fires on a channel
-// that is open.
-func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func()) error {
+// that is open. closed is told whether the association of all channels has failed or was
+// aborted: no channel will open again.
+func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func(failed bool)) error {
 	js := safejs.Safe(dc.JSValue())
 	if err := js.Set("binaryType", "arraybuffer"); err != nil {
 		return err
@@ -39,14 +40,29 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 	if err != nil {
 		return err
 	}
-	if err := js.Set("onmessage", received); err != nil {
+	failed := false
+	fails, err := webapi.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		if reason, err := args[0].Get("error"); err == nil {
+			failed = failed || textOf(reason, "errorDetail") == "sctp-failure"
+		}
+		return nil
+	})
+	if err != nil {
 		webapi.Release(received)
 		return err
 	}
-	dc.OnClose(func() {
-		_ = js.Set("onmessage", safejs.Null())
+	forget := func() {
+		_, _ = js.Set("onmessage", safejs.Null()), js.Set("onerror", safejs.Null())
 		webapi.Release(received)
-		closed()
+		webapi.Release(fails)
+	}
+	if err := errors.Join(js.Set("onmessage", received), js.Set("onerror", fails)); err != nil {
+		forget()
+		return err
+	}
+	dc.OnClose(func() {
+		forget()
+		closed(failed)
 	})
 	if dc.ReadyState() == webrtc.DataChannelStateOpen {
 		opened()

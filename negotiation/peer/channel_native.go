@@ -9,10 +9,11 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// listen reports the events of a data channel, in order.
-func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func()) error {
+// listen reports the events of a data channel, in order. That the association has failed
+// is reported by watchTransport.
+func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, text bool), closed func(failed bool)) error {
 	dc.OnMessage(func(m webrtc.DataChannelMessage) { message(m.Data, m.IsString) })
-	dc.OnClose(closed)
+	dc.OnClose(func() { closed(false) })
 	dc.OnOpen(opened)
 	return nil
 }

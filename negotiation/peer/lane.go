@@ -157,7 +157,7 @@ func (l *lane) listen(dc *webrtc.DataChannel, own bool) {
 			l.open = false
 		}
 	}
-	if err := listen(dc, func() { enqueue(opened) }, l.hear(dc), func() { enqueue(closed) }); err != nil {
+	if err := listen(dc, func() { enqueue(opened) }, l.hear(dc), func(bool) { enqueue(closed) }); err != nil {
 		enqueue(func() { l.refuse(dc, err) })
 	}
 }

@@ -45,6 +45,7 @@ type pairing struct {
 
 	senders map[sending]*sender // owned by the Session's goroutine
 	detach  func()              // stops the calls for received tracks
+	unwatch func()              // stops watchTransport; nil: it has not begun
 
 	state    trace.State // last signaling state reported by the Session
 	held     bool        // in have-local-offer: the offer is held
@@ -55,7 +56,7 @@ type pairing struct {
 	offered bool  // the last remote description was an offer and is not applied yet
 	refused timer // set: that offer was refused, and none was applied since
 
-	silence timer // natively; set: nothing carries data channels
+	silence timer // set: nothing carries data channels
 
 	// Of a plain page.
 	caller   caller
@@ -108,7 +109,7 @@ func newPairing(r *remote, tells bool) (*pairing, error) {
 		_ = p.pc.Close()
 		return nil, err
 	}
-	p.watchData()
+	p.watchTransport()
 	go func() {
 		<-p.session.Done()
 		enqueue(func() { r.sessionEnded(p) })
@@ -262,9 +263,12 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 		p.remote.tell(trace.Event{Kind: trace.ChannelOpened, Detail: label})
 		p.lane.begin()
 	}
-	closed := func() {
+	closed := func(failed bool) {
 		if p.remote.pairing != p {
 			return
+		}
+		if failed {
+			p.dataEnded(nil)
 		}
 		_ = dc.Close()        // releases its handlers
 		var others []*channel // slices.DeleteFunc would link all methods into the page's program
@@ -282,7 +286,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 			p.own, p.connecting = nil, false
 		}
 	}
-	if err := listen(dc, func() { enqueue(opened) }, p.hear(c), func() { enqueue(closed) }); err != nil {
+	if err := listen(dc, func() { enqueue(opened) }, p.hear(c), func(failed bool) { enqueue(func() { closed(failed) }) }); err != nil {
 		enqueue(func() {
 			p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.BadMessage, Err: err, Detail: err.Error()})
 		})
@@ -312,6 +316,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 	}
 	p.recovery.stateChanged(state)
 	if p.connected {
+		p.watchTransport()
 		p.remote.failed = 0
 		p.remote.tell(trace.Event{Kind: trace.Connected, Code: trace.Code(state.String())})
 	} else {
@@ -342,6 +347,9 @@ func (p *pairing) close() {
 	p.remote.peer.wait.Go(func() {
 		<-p.session.Done()
 		p.detach()
+		if p.unwatch != nil {
+			p.unwatch()
+		}
 		for _, c := range channels {
 			_ = c.Close() // releases its handlers
 		}

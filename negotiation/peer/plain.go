@@ -32,7 +32,7 @@ func (r *remote) receivedPlain(e signaling.Envelope) {
 	}
 	r.plain = true // whatever it has stated
 	r.retransmission.update()
-	if r.pairing != nil && r.pairing.caller.calledAnew(e.Message) {
+	if r.pairing != nil && (r.pairing.caller.calledAnew(e.Message) || isOffer(e.Message) && r.pairing.silence.isSet()) {
 		r.end(trace.NewConnection)
 	}
 	if r.pairing == nil {
@@ -107,15 +107,18 @@ func isOffer(m *negotiation.Message) bool {
 	return m != nil && m.Description != nil && m.Description.Type == webrtc.SDPTypeOffer
 }
 
-// caller is the PeerConnection of the other side, as its descriptions tell: by the
-// fingerprint of its certificate, which it never changes. Session ids do not tell: werift
-// changes its own with each offer, and aiortc's is the time in seconds.
+// caller is the PeerConnection of the other side, as its descriptions tell: the
+// fingerprint of its certificate, which it never changes; empty: not known. Nothing else
+// in an offer tells a new connection with the same certificate from an ICE restart.
+// Session ids do not: werift changes its own with each offer, and aiortc's is the time in
+// seconds. But that the other side has ended DTLS, or the association of data channels,
+// tells: see watchTransport.
 // https://www.w3.org/TR/webrtc/#dom-rtcconfiguration-certificates
-type caller struct{ fingerprint string }
+type caller string
 
 func callerOf(text string) caller {
 	fingerprint, _ := sdp.Parse(text).Fingerprint() // without one it is refused
-	return caller{fingerprint}
+	return caller(fingerprint)
 }
 
 // speaks is called with each message of a plain page. Its first description tells which
@@ -125,19 +128,19 @@ func (c *caller) speaks(m *negotiation.Message, pending bool) {
 	if m == nil || m.Description == nil {
 		return
 	}
-	if *c == (caller{}) || pending && m.Description.Type == webrtc.SDPTypeAnswer {
+	if *c == "" || pending && m.Description.Type == webrtc.SDPTypeAnswer {
 		*c = callerOf(m.Description.SDP)
 	}
 }
 
 // calledAnew reports whether a message is an offer of another PeerConnection: the other
 // side has hung up, and calls again.
-func (c *caller) calledAnew(m *negotiation.Message) bool {
-	if *c == (caller{}) || !isOffer(m) {
+func (c caller) calledAnew(m *negotiation.Message) bool {
+	if c == "" || !isOffer(m) {
 		return false
 	}
 	anew := callerOf(m.Description.SDP)
-	return anew != *c && anew != caller{}
+	return anew != c && anew != ""
 }
 
 // hungUp is called when a connection was closed from outside. A plain page may call again;

@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,8 +20,9 @@ import (
 // caller is a plain page, written in Go: it calls a native peer, with a new PeerConnection
 // each time.
 type caller struct {
-	t  *testing.T
-	ws *websocket.Conn
+	t             *testing.T
+	ws            *websocket.Conn
+	configuration webrtc.Configuration
 }
 
 func newCaller(t *testing.T, w *world, room, role string) *caller {
@@ -28,13 +32,13 @@ func newCaller(t *testing.T, w *world, room, role string) *caller {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ws.Close() })
-	return &caller{t, ws}
+	return &caller{t: t, ws: ws}
 }
 
 // call offers a data channel, has meanwhile done, and waits until it is open.
 func (c *caller) call(meanwhile func()) *webrtc.PeerConnection {
 	c.t.Helper()
-	pc, err := peer.NewPeerConnection(webrtc.Configuration{})
+	pc, err := peer.NewPeerConnection(c.configuration)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -74,38 +78,64 @@ func (c *caller) call(meanwhile func()) *webrtc.PeerConnection {
 }
 
 // TestCallsAgain has a plain page hang up and call again over the same WebSocket, three
-// times: whether the native peer hears of the end of a call before the next offer, after it
-// or never.
+// times: whether our side hears of the end of a call before the next offer, after it or
+// never. If all calls have the same certificate, the end of DTLS tells.
 func TestCallsAgain(t *testing.T) {
 	t.Parallel()
-	const calls = 3
 	for _, role := range []string{"polite", "impolite"} {
 		for _, order := range []string{"before", "after", "never"} {
 			t.Run(role+", "+order, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				victim := w.native("calls", "", false)
-				c := newCaller(t, w, "calls", role)
-				await(t, "they have met", func() bool { return victim.count(trace.Paired) == 1 }, victim)
-				pc := c.call(func() {})
-				for n := range calls {
-					opened := victim.count(trace.ChannelOpened)
-					last := pc
-					if order == "before" {
-						_ = last.Close()
-						await(t, "the pairing ends at once", func() bool { return victim.count(trace.Unpaired) == n+1 }, victim)
-					}
-					pc = c.call(func() {
-						if order == "after" {
-							_ = last.Close()
-						}
-					})
-					await(t, "its channel is open", func() bool { return victim.count(trace.ChannelOpened) > opened }, victim)
-				}
-				if victim.count(trace.Paired) != calls+1 || victim.count(trace.StartingOver) > 0 {
-					t.Errorf("it does more:\n%s", victim.log())
-				}
+				callsAgain(t, newCaller(t, w, "calls", role), w.native("calls", "", false), order)
 			})
 		}
+		t.Run(role+", before, with one certificate", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			callsAgain(t, newCaller(t, w, "calls", role).withOneCertificate(), w.native("calls", "", false), "before")
+		})
+		t.Run(role+", before, with one certificate, a tab", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			tab := w.tab(map[string]string{"polite": "/impolite", "impolite": "/polite"}[role])
+			callsAgain(t, newCaller(t, w, demoRoom, role).withOneCertificate(), tab, "before")
+		})
+	}
+}
+
+func (c *caller) withOneCertificate() *caller {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	certificate, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.configuration.Certificates = []webrtc.Certificate{*certificate}
+	return c
+}
+
+func callsAgain(t *testing.T, c *caller, victim participant, order string) {
+	const calls = 3
+	await(t, "they have met", func() bool { return victim.count(trace.Paired) == 1 }, victim)
+	pc := c.call(func() {})
+	for n := range calls {
+		opened := victim.count(trace.ChannelOpened)
+		last := pc
+		if order == "before" {
+			_ = last.Close()
+			await(t, "the pairing ends at once", func() bool { return victim.count(trace.Unpaired) == n+1 }, victim)
+		}
+		pc = c.call(func() {
+			if order == "after" {
+				_ = last.Close()
+			}
+		})
+		await(t, "its channel is open", func() bool { return victim.count(trace.ChannelOpened) > opened }, victim)
+	}
+	if victim.count(trace.Paired) != calls+1 || victim.count(trace.StartingOver) > 0 {
+		t.Errorf("it does more:\n%s", victim.log())
 	}
 }
