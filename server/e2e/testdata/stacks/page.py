@@ -44,7 +44,7 @@ class Page:
         self.making_offer = False
         self.ignore_offer = False
         self.held = None
-        self.needed = False
+        self.needed = self.will_negotiate = False
         self.order = asyncio.Lock()
 
     def new_call(self):
@@ -64,8 +64,10 @@ class Page:
     async def send(self, message):
         await self.socket.send(json.dumps(message))
 
+    # As in a browser, all that is added at once is one need.
     def needs(self, call):
-        if call is self.call:
+        if call is self.call and not self.will_negotiate:
+            self.will_negotiate = True
             asyncio.ensure_future(self.in_order("offer", self.negotiate()))
 
     def trickles(self, call, candidate):
@@ -73,6 +75,7 @@ class Page:
             asyncio.ensure_future(self.send({"candidate": candidate}))
 
     async def negotiate(self):
+        self.will_negotiate = False
         if not self.call:
             return
         self.needed = self.call.signaling_state != "stable"
