@@ -8,13 +8,16 @@ import (
 	"perfect-negotiation/negotiation/webapi"
 )
 
-// drawDelay keeps drawing out of the way of a negotiation, which takes less.
-const drawDelay = 60 * time.Millisecond
+const (
+	drawDelay = 60 * time.Millisecond // a negotiation takes less, and nothing is drawn meanwhile
+	maxLater  = 1000                  // calls that wait for a frame, which may take long
+)
 
 // frame calls draw in a frame of the page, once for all requests: events come faster than
 // frames, and drawing costs more than most of them.
 type frame struct {
 	d     document
+	later []func() // called before draw
 	draw  func()
 	due   *time.Timer // nil: it is not requested
 	draws safejs.Func // calls now
@@ -28,6 +31,15 @@ func newFrame(d document, draw func()) (*frame, error) {
 		return nil
 	})
 	return f, err
+}
+
+// do calls g in the next frame.
+func (f *frame) do(g func()) {
+	f.later = append(f.later, g)
+	if len(f.later) == maxLater {
+		f.now()
+	}
+	f.request()
 }
 
 // request requests a frame; a hidden tab has none.
@@ -50,6 +62,11 @@ func (f *frame) now() {
 	if f.due != nil {
 		f.due.Stop()
 		f.due = nil
+	}
+	later := f.later
+	f.later = nil
+	for _, g := range later {
+		g()
 	}
 	f.draw()
 }

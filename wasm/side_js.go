@@ -92,18 +92,20 @@ func (s *side) newConnection(c webrtc.Configuration) (pc *webrtc.PeerConnection,
 
 // show takes an event of the trace to the page.
 func (s *side) show(e trace.Event) {
-	if line := s.line(e); line.Side == trace.Here || e.Peer != "" {
-		s.inspect.add(line)
-	}
+	line := s.line(e)
 	repeated := e.Kind == trace.RelayLost && s.outage == outage(e)
-	if s.verbose || e.Level() != trace.LevelDebug && !repeated {
-		s.log.add(e, s.life(e.Life), s.name)
-	}
+	s.frame.do(func() {
+		if line.Side == trace.Here || e.Peer != "" {
+			s.inspect.add(line)
+		}
+		if s.verbose || e.Level() != trace.LevelDebug && !repeated {
+			s.log.add(e, line.Event.Life, s.name)
+		}
+	})
 	if s.roster.Apply(e) {
 		s.change(e.Peer)
 		s.log.many = s.log.many || len(s.roster.Entries()) > 1
 	}
-	s.frame.request()
 	switch e.Kind {
 	case trace.RelayConnected, trace.RoomJoined, trace.RelayLost, trace.RelayRefused, trace.RelayReplaced:
 		s.showRelay(e)
@@ -131,8 +133,7 @@ func (s *side) show(e trace.Event) {
 // record takes what came into a negotiation to the page.
 func (s *side) record(in trace.Input) {
 	in.Life = s.life(in.Life)
-	s.inspect.record(in)
-	s.frame.request()
+	s.frame.do(func() { s.inspect.record(in) })
 }
 
 // say tells what this side does, if it is the page's own.

@@ -16,123 +16,128 @@ type Result struct {
 
 // Promise is a JavaScript promise that is awaited.
 type Promise struct {
-	C  <-chan Result // receives the Result, and need not be read
-	id int
+	C <-chan Result // receives the Result, and need not be read
+
+	results chan Result
+	slot    *slot
 }
 
 // Await awaits p. A value that is no promise is its own Result. Call
 // [Promise.Forget] if nothing waits for the Result any more: a promise may never
 // settle, as those of an RTCPeerConnection that was closed.
 func Await(p safejs.Value) Promise {
-	id, results := promises.add()
-	if err := promises.then(p, id); err != nil {
-		promises.settle(id, Result{Err: err})
+	results := make(chan Result, 1)
+	s, err := promises.take(results)
+	if err != nil {
+		results <- Result{Err: err}
+	} else if _, err := p.Call("then", s.fulfilled, s.rejected); err != nil {
+		promises.settle(s, Result{Value: p})
 	}
-	return Promise{results, id}
+	return Promise{results, results, s}
 }
 
 // Forget ends the wait, if it has not ended.
-func (p Promise) Forget() { promises.take(p.id) }
+func (p Promise) Forget() { promises.forget(p) }
 
-// promises are those that have not settled. All share one JavaScript function, bound
-// to their number: a function for each would stay if it is never called.
+// promises are those that have not settled.
 var promises waiting
 
+// A slot has the handlers of one promise, and those of others after it has settled: to
+// make functions for each would take longer than to await it, and of a promise that never
+// settles they would stay.
+type slot struct {
+	fulfilled, rejected safejs.Value  // one function for all, bound to the slot's number
+	results             chan<- Result // nil: nothing waits
+}
+
 type waiting struct {
-	mu      sync.Mutex
-	last    int
-	pending map[int]chan<- Result
+	mu    sync.Mutex
+	slots []*slot
+	free  []*slot // whose promises have settled
 
 	once    sync.Once
 	err     error // of once
 	settled safejs.Value
-	resolve safejs.Value // Promise.resolve
 }
 
-func (w *waiting) add() (id int, results <-chan Result) {
-	c := make(chan Result, 1)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.pending == nil {
-		w.pending = map[int]chan<- Result{}
-	}
-	w.last++
-	w.pending[w.last] = c
-	return w.last, c
-}
-
-func (w *waiting) take(id int) chan<- Result {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c := w.pending[id]
-	delete(w.pending, id)
-	return c
-}
-
-func (w *waiting) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.pending)
-}
-
-func (w *waiting) settle(id int, r Result) {
-	if c := w.take(id); c != nil {
-		c <- r
-	}
-}
-
-// then has p settle the promise with this number.
-// https://tc39.es/ecma262/#sec-promise.prototype.then
-func (w *waiting) then(p safejs.Value, id int) error {
+// take returns a slot for a promise whose Result goes to the channel.
+func (w *waiting) take(results chan<- Result) (*slot, error) {
 	if w.once.Do(w.begin); w.err != nil {
-		return w.err
+		return nil, w.err
 	}
-	fulfilled, err := w.settled.Call("bind", safejs.Null(), id, true)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := len(w.free) - 1
+	if n < 0 {
+		s, err := w.newSlot(len(w.slots))
+		if err != nil {
+			return nil, err
+		}
+		w.slots, w.free, n = append(w.slots, s), append(w.free, s), 0
+	}
+	s := w.free[n]
+	w.free, s.results = w.free[:n], results
+	return s, nil
+}
+
+func (w *waiting) newSlot(n int) (*slot, error) {
+	fulfilled, err := w.settled.Call("bind", safejs.Null(), n, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rejected, err := w.settled.Call("bind", safejs.Null(), id, false)
-	if err != nil {
-		return err
+	rejected, err := w.settled.Call("bind", safejs.Null(), n, false)
+	return &slot{fulfilled: fulfilled, rejected: rejected}, err
+}
+
+func (w *waiting) settle(s *slot, r Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s.results != nil {
+		s.results <- r
+		s.results = nil
 	}
-	if p, err = w.resolve.Invoke(p); err != nil {
-		return err
+	w.free = append(w.free, s)
+}
+
+func (w *waiting) forget(p Promise) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p.slot != nil && p.slot.results == p.results {
+		p.slot.results = nil
 	}
-	_, err = p.Call("then", fulfilled, rejected)
-	return err
+}
+
+// count returns how many promises are awaited.
+func (w *waiting) count() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.slots {
+		if s.results != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // begin makes what all promises share, for as long as the program runs.
 func (w *waiting) begin() {
-	w.err = func() error {
-		settled, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-			id, err := args[0].Int()
-			if err != nil {
-				return nil
-			}
-			value := append(args, safejs.Undefined())[2]
-			if fulfilled, _ := args[1].Bool(); fulfilled {
-				w.settle(id, Result{Value: value})
-			} else {
-				w.settle(id, Result{Err: exception(value)})
-			}
+	settled, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		n, err := args[0].Int()
+		if err != nil {
 			return nil
-		})
-		if err != nil {
-			return err
 		}
-		w.settled = settled.Value()
-		class, err := safejs.Global().Get("Promise")
-		if err != nil {
-			return err
+		w.mu.Lock()
+		s := w.slots[n]
+		w.mu.Unlock()
+		value := append(args, safejs.Undefined())[2]
+		if fulfilled, _ := args[1].Bool(); fulfilled {
+			w.settle(s, Result{Value: value})
+		} else {
+			w.settle(s, Result{Err: exception(value)})
 		}
-		resolve, err := class.Get("resolve")
-		if err != nil {
-			return err
-		}
-		w.resolve, err = resolve.Call("bind", class)
-		return err
-	}()
+		return nil
+	})
+	w.settled, w.err = settled.Value(), err
 }
 
 // exception makes an error of the reason of a rejection.
