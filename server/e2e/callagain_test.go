@@ -79,7 +79,7 @@ func (c *caller) call(meanwhile func()) *webrtc.PeerConnection {
 
 // TestCallsAgain has a plain page hang up and call again over the same WebSocket, three
 // times: whether our side hears of the end of a call before the next offer, after it or
-// never. If all calls have the same certificate, the end of DTLS tells.
+// never. If all calls have the same certificate, the end of DTLS tells, or of SCTP alone.
 func TestCallsAgain(t *testing.T) {
 	t.Parallel()
 	for _, role := range []string{"polite", "impolite"} {
@@ -95,12 +95,14 @@ func TestCallsAgain(t *testing.T) {
 			w := newWorld(t)
 			callsAgain(t, newCaller(t, w, "calls", role).withOneCertificate(), w.native("calls", "", false), "before")
 		})
-		t.Run(role+", before, with one certificate, a tab", func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			tab := w.tab(map[string]string{"polite": "/impolite", "impolite": "/polite"}[role])
-			callsAgain(t, newCaller(t, w, demoRoom, role).withOneCertificate(), tab, "before")
-		})
+		for _, order := range []string{"before", "aborts"} {
+			t.Run(role+", "+order+", with one certificate, a tab", func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				tab := w.tab(map[string]string{"polite": "/impolite", "impolite": "/polite"}[role])
+				callsAgain(t, newCaller(t, w, demoRoom, role).withOneCertificate(), tab, order)
+			})
+		}
 	}
 }
 
@@ -124,7 +126,14 @@ func callsAgain(t *testing.T, c *caller, victim participant, order string) {
 	for n := range calls {
 		opened := victim.count(trace.ChannelOpened)
 		last := pc
-		if order == "before" {
+		switch order {
+		case "aborts":
+			closed := victim.count(trace.ChannelClosed)
+			if err := last.SCTP().Stop(); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "the channel is closed", func() bool { return victim.count(trace.ChannelClosed) > closed }, victim)
+		case "before":
 			_ = last.Close()
 			await(t, "the pairing ends at once", func() bool { return victim.count(trace.Unpaired) == n+1 }, victim)
 		}

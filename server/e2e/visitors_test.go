@@ -37,7 +37,8 @@ func (w *world) visit(room string) error {
 }
 
 // TestVisitors has somebody join a tab's room again and again, each time as somebody
-// else: the tab stays usable, and makes a few connections a second.
+// else: the tab stays usable, with no task over 50 ms but for those that a busy machine
+// makes without visitors, too, and makes a few connections a second.
 func TestVisitors(t *testing.T) {
 	t.Parallel()
 	const lasts = 2 * time.Second
@@ -51,6 +52,9 @@ func TestVisitors(t *testing.T) {
 	}
 	b.open()
 	b.eval(`tasks.length = made = 0`, nil)
+	time.Sleep(lasts)
+	var quiet int
+	b.eval(`tasks.splice(0).length`, &quiet)
 	var visits atomic.Int64
 	var visitors sync.WaitGroup
 	for range 4 {
@@ -67,16 +71,12 @@ func TestVisitors(t *testing.T) {
 	var tasks []float64
 	b.eval(`made`, &made)
 	b.eval(`tasks`, &tasks)
-	blocked := 0.0
-	for _, ms := range tasks {
-		blocked += ms
-	}
-	t.Logf("%d visits, %d connections, %d long tasks: %v", visits.Load(), made, len(tasks), tasks)
+	t.Logf("%d visits, %d connections, %d long tasks and %d before: %v", visits.Load(), made, len(tasks), quiet, tasks)
 	if most := 8 + 4*int(lasts/time.Second) + 4; made == 0 || made > most {
 		t.Errorf("%d visits cost %d connections", visits.Load(), made)
 	}
-	if blocked > 1000*lasts.Seconds()/10 {
-		t.Errorf("long tasks take %.0f ms of %v: %v", blocked, lasts, tasks)
+	if len(tasks) > quiet {
+		t.Errorf("%d tasks take over 50 ms, and %d without visitors: %v", len(tasks), quiet, tasks)
 	}
 	n := w.native("visitors", "", true)
 	await(t, "it connects with who stays", func() bool { return b.count(trace.ChannelOpened) > 0 && n.count(trace.ChannelOpened) > 0 }, b, n)
