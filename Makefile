@@ -17,7 +17,7 @@ FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
 .PHONY: build run dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
-	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random screenshot bench bench-relay tools clean help
+	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -132,7 +132,7 @@ explore: ## walk every order of events of two Sessions, and check that broken on
 # Hours for 20; each part can run by itself, and with fewer.
 TIMES ?= 20
 
-soak: soak-native soak-browser soak-tabs soak-random ## every test TIMES (20) times in a row, and long runs of random changes
+soak: soak-native soak-browser soak-tabs soak-random soak-pairings ## every test TIMES (20) times in a row, and long runs of random changes
 
 soak-native: tools
 	go test -race -count=$(TIMES) -timeout 120m $(RACED) ./server
@@ -156,10 +156,20 @@ soak-random: tools fuzz
 	$(GO_BROWSER) -timeout 90m -v -run '^TestStress$$' ./negotiation -rounds 2000 -seed $(SEED)
 	PN_BROWSER=1 go test -timeout 120m -v -run '^TestStressWithBrowser$$' ./negotiation -rounds 2000 -seed $(SEED)
 	go test -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 1000
-	go test -timeout 30m -run '^TestWebPlatform$$' ./negotiation -seeds 200
-	for n in {0..15..5}; do $(GO_BROWSER) -timeout 30m -run '^TestWebPlatform' ./negotiation -seeds 5 -seed $$n || exit 1; done
-	PN_BROWSER=1 go test -timeout 60m -run '^TestWebPlatformWithBrowser$$' ./negotiation -seeds 10
 	$(GO_BROWSER) -timeout 30m -v -run '^TestModelsAreHonest$$' ./negotiation -schedules 200
+
+# How many seeds each scenario of the web-platform-tests is played with, in both orders, by
+# each of the five pairings. Chromium allows 500 connections a page.
+SEEDS ?= 200
+
+soak-pairings: tools ## perfect negotiation as the web-platform-tests play it, SEEDS (200) times in each pairing: hours
+	go test -timeout 60m -run '^TestWebPlatform$$' ./negotiation -seeds $(SEEDS)
+	for ((n = 0; n < $(SEEDS); n += 20)); do \
+		$(GO_BROWSER) -count=1 -timeout 30m -parallel 8 -run '^TestWebPlatform$$' ./negotiation -seeds 20 -seed $$n || exit 1; done
+	for ((n = 0; n < $(SEEDS); n += 10)); do \
+		$(GO_BROWSER) -count=1 -timeout 30m -parallel 8 -run '^TestWebPlatformWithSample$$' ./negotiation -seeds 10 -seed $$n || exit 1; done
+	for ((n = 0; n < $(SEEDS); n += 20)); do \
+		PN_BROWSER=1 go test -count=1 -timeout 60m -parallel 8 -run '^TestWebPlatformWithBrowser$$' ./negotiation -seeds 20 -seed $$n || exit 1; done
 
 screenshot: tools ## make the pictures in README.md
 	go run ./web/build -fast

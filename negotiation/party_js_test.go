@@ -115,14 +115,18 @@ func connect(t *testing.T) *socket {
 	return &socket{t, js.Global().Get("WebSocket").New(*native), make(chan struct{})}
 }
 
-// send waits until the native side is there.
 func (s *socket) send(f frame) {
 	data, err := json.Marshal(f)
 	if err != nil {
 		s.t.Error(err)
 	}
+	s.say(string(data))
+}
+
+// say waits until the native side is there.
+func (s *socket) say(text string) {
 	<-s.ready
-	s.value.Call("send", string(data))
+	s.value.Call("send", text)
 }
 
 // listen has receive called with each frame.

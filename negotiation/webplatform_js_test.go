@@ -16,7 +16,11 @@ var page = flag.String("page", pages[0], "the browser's side of TestWebPlatformW
 // someSeeds are those of TestWebPlatform in every test run.
 const someSeeds = 1
 
-func inBubble(t *testing.T, f func(*testing.T)) { f(t) }
+// inBubble lets others run meanwhile: most of the time each waits.
+func inBubble(t *testing.T, f func(*testing.T)) {
+	t.Parallel()
+	f(t)
+}
 
 func newOffline(t *testing.T) *webrtc.PeerConnection {
 	pc := newConnection(t)
@@ -32,11 +36,12 @@ func newOffline(t *testing.T) *webrtc.PeerConnection {
 // JavaScript.
 func TestWebPlatformWithSample(t *testing.T) {
 	if *seeds == someSeeds {
-		t.Skip("make soak-random plays it, with more seeds")
+		t.Skip("make soak-pairings plays it, with more seeds")
 	}
 	for _, sample := range []Role{Polite, Impolite} {
 		for _, r := range webPlatformRows() {
 			t.Run(fmt.Sprintf("the sample is %s/%s", sample, r), func(t *testing.T) {
+				t.Parallel()
 				if sample == Polite {
 					r.together(t, newSampleSide, newSessionSide)
 				} else {
@@ -54,6 +59,7 @@ func TestWebPlatformWithNative(t *testing.T) {
 	}
 	for _, r := range webPlatformRows() {
 		t.Run(r.String(), func(t *testing.T) {
+			t.Parallel()
 			s := connect(t)
 			p := r.peer(t, Role(*role))
 			p.frames = r.delayed(t, p.role, s.send)
@@ -63,6 +69,7 @@ func TestWebPlatformWithNative(t *testing.T) {
 				p.webPlatformSide = newSampleSide(p)
 			}
 			s.listen(p.receive)
+			s.say(r.String())
 			r.on(p)
 			<-p.done
 			s.close()

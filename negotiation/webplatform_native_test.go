@@ -3,7 +3,11 @@
 package negotiation
 
 import (
+	"flag"
 	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -59,21 +63,32 @@ func TestWebPlatformWithBrowser(t *testing.T) {
 		for _, browser := range []Role{Polite, Impolite} {
 			t.Run(fmt.Sprintf("%s is %s", page, browser), func(t *testing.T) {
 				rows := webPlatformRows()
+				var played atomic.Int64
+				var wg sync.WaitGroup
 				withSocket(t, "TestWebPlatformWithNative", string(browser), func(conn *websocket.Conn) {
-					r := rows[0]
-					rows = rows[1:]
-					t.Run(r.String(), func(t *testing.T) {
-						p := r.peer(t, otherRole[browser])
-						p.frames = r.delayed(t, p.role, toBrowser(t, conn))
-						p.webPlatformSide = attached(p, newForPages(t))
-						gone := fromBrowser(t, conn, p.receive)
-						r.on(p)
-						p.send(frame{Done: true})
-						<-gone
+					wg.Go(func() {
+						_, name, err := conn.ReadMessage()
+						i := slices.IndexFunc(rows, func(r webPlatformRow) bool { return r.String() == string(name) })
+						if err != nil || i < 0 {
+							t.Errorf("the page plays %q: %v", name, err)
+							return
+						}
+						r := rows[i]
+						t.Run(r.String(), func(t *testing.T) {
+							p := r.peer(t, otherRole[browser])
+							p.frames = r.delayed(t, p.role, toBrowser(t, conn))
+							p.webPlatformSide = attached(p, newForPages(t))
+							gone := fromBrowser(t, conn, p.receive)
+							r.on(p)
+							p.send(frame{Done: true})
+							<-gone
+						})
+						played.Add(1)
 					})
-				}, "-page", page, "-seeds", fmt.Sprint(*seeds), "-seed", fmt.Sprint(*seed))
-				if len(rows) > 0 {
-					t.Errorf("%d scenarios were not played", len(rows))
+				}, "-page", page, "-seeds", fmt.Sprint(*seeds), "-seed", fmt.Sprint(*seed), "-test.parallel", fmt.Sprint(flag.Lookup("test.parallel").Value))
+				wg.Wait()
+				if n := int(played.Load()); n != len(rows) {
+					t.Errorf("%d scenarios of %d were played", n, len(rows))
 				}
 			})
 		}
