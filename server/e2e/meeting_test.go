@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +14,9 @@ import (
 // meets checks whether the scenario has ended as the limit says.
 func (m *meeting) meets(l limit) {
 	switch {
-	case m.failure == "" && l.chance:
 	case m.failure == "":
 		m.t.Errorf("it works, so this is no limit any more: %s", l.why)
-	case !slices.ContainsFunc(strings.Split(l.says, "|"), func(s string) bool { return strings.Contains(m.failure, s) }):
+	case !l.foretells(m.failure):
 		m.t.Errorf("it fails, but not with %q: %s\n%s", l.says, m.failure, m.log())
 	default:
 		m.t.Logf("limit of %s: %s", l.stack, l.why)
@@ -118,12 +116,16 @@ func (m *meeting) check() {
 	if m.failure != "" || m.forgives {
 		return
 	}
-	if lines := m.it.values("error"); len(lines) > 0 {
-		m.failure = "it says: " + strings.Join(lines, "; ")
-	} else if lines := m.ours.surfaced(); len(lines) > 0 {
+	if lines := m.ours.surfaced(); len(lines) > 0 { // first, because the other side fails when we start over
 		m.failure = "we surface: " + strings.Join(lines, "; ")
+	} else if lines := m.it.values("error"); len(lines) > 0 {
+		m.failure = "it says: " + strings.Join(lines, "; ")
+	} else if contains(m.it.values("state"), "failed") {
+		m.failure = itFails
 	}
 }
+
+const itFails = "its connection fails"
 
 func (m *meeting) itCalls() { m.it.do("call") }
 func (m *meeting) itSends() { m.it.do("send audio", "send video") }

@@ -130,7 +130,7 @@ func TestStacks(t *testing.T) {
 						scenario.run(m)
 						m.check()
 						for _, l := range limits {
-							if l.applies(stack.name, scenario.name, ours, role) {
+							if l.applies(stack.name, scenario.name, ours, role, m.failure) {
 								m.meets(l)
 								return
 							}
