@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -41,7 +43,14 @@ func serveFlags() []cli.Flag {
 	}, slices.Concat(authFlags(), turnFlags(), limitFlags(), operateFlags(), tlsFlags())...)
 }
 
+// garbagePercent is how much garbage there may be, by what is in use, unless GOGC says so.
+// Go's usual 100 takes 1 KB more for each connection, and 15 µs less to make one.
+const garbagePercent = 60
+
 func serve(ctx context.Context, c *cli.Command) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	config, servers, err := relayConfig(c)
 	if err != nil {
 		return err
@@ -59,7 +68,8 @@ func serve(ctx context.Context, c *cli.Command) error {
 		defer turned.Close()
 	}
 	r := relay.New(config)
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.String("addr"))
+	// The relay pings, and requests have their timeouts: TCP need not keep anything alive.
+	listener, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", c.String("addr"))
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err), r.Shutdown(ctx))
 	}

@@ -91,7 +91,7 @@ func newConn(r *Relay, ws *websocket.Conn, j joinRequest, a *account) *conn {
 		c.charge(1, 0)
 		c.toll += perSecond / pingsPerSecond
 		c.alive()
-		c.push(frame{websocket.PongMessage, []byte(data)})
+		c.push(frame{websocket.PongMessage, []byte(data), nil})
 		return nil
 	})
 	return c
@@ -105,9 +105,9 @@ func (c *conn) alive() {
 	}
 }
 
-// serve runs the connection from the join to the end. If refused is not nil,
-// the client gets that error instead.
-func (c *conn) serve(refused *wire.Error) {
+// enter joins the room, and reports whether it has. If refused is not nil, the client
+// gets that error instead.
+func (c *conn) enter(refused *wire.Error) (joined bool) {
 	c.relay.add(c)
 	if refused == nil {
 		refused = c.relay.join(c)
@@ -115,7 +115,13 @@ func (c *conn) serve(refused *wire.Error) {
 	if refused != nil {
 		c.relay.config.Logger.Debug("client refused", "code", refused.Code)
 		c.end(refused)
-	} else {
+	}
+	return refused == nil
+}
+
+// serve runs the connection to its end.
+func (c *conn) serve(joined bool) {
+	if joined {
 		c.receive()
 		c.relay.leave(c)
 	}
@@ -209,8 +215,9 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 	}
 	c.relay.totals.taken(len(*buffer))
 	message := envelope.stamp(*buffer, c.member.ID)
-	deliveries, toll := c.relay.pass(c, envelope, message)
-	c.charge(deliveries, len(message))
+	deliveries, toll := c.relay.pass(c, envelope, frame{websocket.TextMessage, message.data, message})
+	c.charge(deliveries, len(message.data))
+	message.release()
 	c.owe(toll)
 	return true
 }
@@ -232,7 +239,7 @@ func (c *conn) refuse(code, message string) (toll int) {
 // send queues a text for the client and never blocks. If too much waits
 // already, the client is evicted. It returns what the sender of the text pays on top
 // because of what waits. The caller may hold the lock of a room.
-func (c *conn) send(text []byte) (toll int) { return c.push(frame{websocket.TextMessage, text}) }
+func (c *conn) send(text []byte) (toll int) { return c.push(frameOf(text)) }
 
 func (c *conn) push(f frame) int {
 	waiting, start, full := c.queue.push(f)
@@ -262,7 +269,9 @@ func (c *conn) write() {
 			return
 		}
 		_ = c.ws.SetWriteDeadline(time.Now().Add(c.relay.config.WriteTimeout)) // never fails
-		if c.ws.WriteMessage(f.kind, f.data) != nil {
+		err := c.ws.WriteMessage(f.kind, f.data)
+		f.of.release()
+		if err != nil {
 			c.queue.drop()
 			c.ws.Close()
 			continue
@@ -283,8 +292,8 @@ func (c *conn) end(reason *wire.Error) {
 		c.relay.totals.evictions.add(reason.Code)
 	}
 	start := c.queue.finish(reason == errSlow,
-		frame{websocket.TextMessage, notice{Error: reason}.encode()},
-		frame{websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseCode(reason.Code), reason.Code)})
+		frameOf(notice{Error: reason}.encode()),
+		frame{websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseCode(reason.Code), reason.Code), nil})
 	if start {
 		c.relay.running.Go(c.write)
 	}

@@ -81,12 +81,12 @@ func peek(data []byte) (envelope, error) {
 	return e, nil
 }
 
-// stamp returns a copy of the message with its true "from". All other members
-// keep their bytes and their order.
-func (e *envelope) stamp(data []byte, from string) []byte {
+// stamp returns a copy of the message with its true "from", which the caller must
+// release. All other members keep their bytes and their order.
+func (e *envelope) stamp(data []byte, from string) *stamped {
 	const head, tail = `{"from":"`, `"`
-	out := make([]byte, 0, len(head)+len(from)+len(tail)+len(data))
-	out = append(out, head...)
+	s := newStamped(len(head) + len(from) + len(tail) + len(data))
+	out := append(s.data, head...)
 	out = append(out, from...)
 	out = append(out, tail...)
 	members := e.open
@@ -97,7 +97,8 @@ func (e *envelope) stamp(data []byte, from string) []byte {
 	if skipSpace(data, e.open+1) != e.end {
 		out = e.appendMembers(out, data, span{members, e.end})
 	}
-	return append(out, data[e.end:]...)
+	s.data = append(out, data[e.end:]...)
+	return s
 }
 
 // appendMembers appends members with the delimiter before each of them. The

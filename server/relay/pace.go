@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -51,6 +52,9 @@ type paced struct {
 	conn  *conn
 	last  int       // bytes read since it began to end
 	until time.Time // no more is read after this; zero: none was read since it began to end
+
+	answered bool   // the handshake was
+	answer   []byte // to it, until the first frame
 }
 
 // Read waits until the client owes nothing. Once the connection is ending it no longer
@@ -77,6 +81,23 @@ func (p *paced) isOver() bool {
 		return false
 	default:
 		return p.last > maxLast || time.Now().After(p.until)
+	}
+}
+
+// Write holds the first bytes back, the answer to the handshake, until a frame follows:
+// that is a welcome or an error, at once. So the client gets both in one packet.
+func (p *paced) Write(b []byte) (int, error) {
+	switch {
+	case !p.answered:
+		p.answered, p.answer = true, bytes.Clone(b)
+		return len(b), nil
+	case p.answer != nil:
+		before := len(p.answer)
+		n, err := p.Conn.Write(append(p.answer, b...))
+		p.answer = nil
+		return max(n-before, 0), err
+	default:
+		return p.Conn.Write(b)
 	}
 }
 

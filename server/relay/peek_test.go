@@ -117,7 +117,7 @@ func FuzzPeek(f *testing.F) {
 			t.Fatalf("peek(%q): to %q, %v, want %q, %v", data, e.to, e.addressed, to, addressed)
 		}
 		original := bytes.Clone(data)
-		stamped := e.stamp(data, from)
+		stamped := e.stamp(data, from).data
 		if !bytes.Equal(data, original) {
 			t.Fatalf("stamp changed its input %q to %q", original, data)
 		}

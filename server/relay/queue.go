@@ -1,13 +1,21 @@
 package relay
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/gorilla/websocket"
+)
 
 // frame is a WebSocket message to be written. Its data may be shared with other
 // queues and must not be changed.
 type frame struct {
 	kind int // a websocket message type
 	data []byte
+	of   *stamped // whose data it is; a queue holds it
 }
+
+// frameOf returns a text that is not stamped as a frame.
+func frameOf(text []byte) frame { return frame{kind: websocket.TextMessage, data: text} }
 
 // queue holds the frames to be written to one client, and knows whether a
 // goroutine is writing them. Its methods may be called from any goroutine.
@@ -67,8 +75,8 @@ func (q *queue) finish(discard bool, last ...frame) (start bool) {
 	return q.claim()
 }
 
-// next takes the oldest frame. If there is none, the writing goroutine must
-// end.
+// next takes the oldest frame, which the caller must release. If there is none, the
+// writing goroutine must end.
 func (q *queue) next() (f frame, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -104,10 +112,14 @@ func (q *queue) drop() {
 func (q *queue) clear() {
 	q.all.add(-q.bytes)
 	q.taken += uint64(len(q.frames))
+	for _, f := range q.frames {
+		f.of.release()
+	}
 	q.frames, q.bytes = nil, 0
 }
 
 func (q *queue) add(f frame) {
+	f.of.hold()
 	q.frames = append(q.frames, f)
 	q.bytes += len(f.data)
 	q.all.add(len(f.data))

@@ -34,7 +34,7 @@
 //
 // # Limits
 //
-// A connection costs the relay one goroutine and 6 KB, its queue, which [Config]
+// A connection costs the relay one goroutine and 7 KB, its queue, which [Config]
 // bounds, and the message that it is sending: up to 128 KB for a message of up
 // to 64 KB. There is no compression. The time that a client takes for the
 // headers of its request is bounded by the server in front of the handler
@@ -83,12 +83,11 @@ func New(config Config) *Relay {
 	r := &Relay{
 		config: config,
 		upgrader: websocket.Upgrader{
-			HandshakeTimeout: config.WriteTimeout,
-			ReadBufferSize:   512,
-			WriteBufferSize:  4096,
-			WriteBufferPool:  new(sync.Pool),
-			Subprotocols:     []string{wire.Subprotocol},
-			CheckOrigin:      func(*http.Request) bool { return true }, // ServeHTTP did
+			ReadBufferSize:  512,
+			WriteBufferSize: 4096,
+			WriteBufferPool: new(sync.Pool),
+			Subprotocols:    []string{wire.Subprotocol},
+			CheckOrigin:     func(*http.Request) bool { return true }, // ServeHTTP did
 			Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 				w.Header().Set("Sec-WebSocket-Version", "13")
 				http.Error(w, reason.Error(), status)
@@ -148,11 +147,12 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	r.totals.handshakes.Add(1)
 	c := newConn(r, ws, request, account)
-	// A goroutine of its own lets go of the request and of net/http's buffers and
-	// grown stack: a connection costs 6 KB instead of 20.
+	joined := c.enter(refused)
+	// A goroutine of its own lets go of the request, of net/http's buffers, and of the
+	// stack that has grown until here: a connection costs 7 KB instead of 20.
 	go func() {
 		defer r.running.Done()
-		c.serve(refused)
+		c.serve(joined)
 	}()
 }
 

@@ -72,7 +72,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 	}}.encode())
 	r.totals.joins.Add(1)
 	joined := notice{Joined: &c.member}.encode()
-	_, toll := rm.tell(c, joined)
+	_, toll := rm.tell(c, frameOf(joined))
 	c.charge(len(rm.peers), len(joined))
 	c.owe(toll)
 	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "protocol", c.spoken, "peers", len(rm.peers))
@@ -94,14 +94,14 @@ func (r *Relay) leave(c *conn) {
 		delete(r.rooms, c.name)
 	}
 	c.room.newcomers.remember(c.member.ID)
-	c.room.tell(c, notice{Left: &wire.Left{ID: c.member.ID}}.encode())
+	c.room.tell(c, frameOf(notice{Left: &wire.Left{ID: c.member.ID}}.encode()))
 	r.config.Logger.Debug("peer left", "id", c.member.ID, "peers", len(c.room.peers))
 }
 
 // pass gives the message of c to its addressee, which may be c, or to all
 // others if it has none. A peer that has left or was replaced is no longer
 // heard. It returns how many deliveries that made, and their toll.
-func (r *Relay) pass(c *conn, e envelope, message []byte) (deliveries, toll int) {
+func (r *Relay) pass(c *conn, e envelope, message frame) (deliveries, toll int) {
 	c.room.mu.Lock()
 	defer c.room.mu.Unlock()
 	if !c.room.has(c) {
@@ -114,7 +114,7 @@ func (r *Relay) pass(c *conn, e envelope, message []byte) (deliveries, toll int)
 	if i < 0 {
 		return 1, c.refuse(wire.CodeNotFound, fmt.Sprintf("no peer with the id %.40q is in the room", e.to))
 	}
-	return 1, c.room.peers[i].send(message)
+	return 1, c.room.peers[i].push(message)
 }
 
 func (rm *room) has(c *conn) bool { return slices.Contains(rm.peers, c) }
@@ -124,11 +124,11 @@ func (rm *room) index(id string) int {
 }
 
 // tell sends message to all peers but c, and returns how many they are, and the toll.
-func (rm *room) tell(c *conn, message []byte) (deliveries, toll int) {
+func (rm *room) tell(c *conn, message frame) (deliveries, toll int) {
 	for _, p := range rm.peers {
 		if p != c {
 			deliveries++
-			toll += p.send(message)
+			toll += p.push(message)
 		}
 	}
 	return deliveries, toll

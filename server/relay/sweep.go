@@ -74,6 +74,6 @@ func (c *conn) check(now time.Time, late time.Duration) {
 		c.abort()
 	case now.Sub(c.pingedAt) >= config.PingInterval:
 		c.pingedAt = now
-		c.push(frame{websocket.PingMessage, nil})
+		c.push(frame{websocket.PingMessage, nil, nil})
 	}
 }
