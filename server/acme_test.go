@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -22,9 +23,9 @@ import (
 	"time"
 )
 
-// authority issues certificates as RFC 8555 has it, to whoever answers a challenge of
-// RFC 8737 at an address that the test gives. It trusts signatures of requests: they are
-// the business of the library that makes them.
+// authority issues certificates as RFC 8555 has it, to whoever answers a challenge at an
+// address that the test gives: one of RFC 8737, or of RFC 8555, section 8.3. It trusts
+// signatures of requests: they are the business of the library that makes them.
 type authority struct {
 	t    *testing.T
 	http *httptest.Server
@@ -32,7 +33,8 @@ type authority struct {
 	root *x509.Certificate
 
 	mu         sync.Mutex
-	checks     string // address that is taken for port 443 of every host
+	checks     string // address that is taken for port 443 of every host, or for 80
+	plain      bool   // it is for 80
 	thumbprint string // of the account's key
 	host       string // of the order
 	valid      bool   // the challenge was answered
@@ -81,11 +83,11 @@ func sign(t *testing.T, template, parent *x509.Certificate, public any, key *ecd
 	return der
 }
 
-// checksAt says where the hosts of orders are.
-func (a *authority) checksAt(address string) {
+// checksAt says where the hosts of orders are, and whether that is plain HTTP.
+func (a *authority) checksAt(address string, plain bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.checks = address
+	a.checks, a.plain = address, plain
 }
 
 func (a *authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -116,7 +118,11 @@ func (a *authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/order/1":
 		answer(w, http.StatusOK, a.order(base))
 	case "/challenge":
-		if err := a.check(); err != nil {
+		check := a.check
+		if a.plain {
+			check = a.checkPlain
+		}
+		if err := check(); err != nil {
 			a.t.Error(err)
 		}
 		a.valid = true
@@ -193,7 +199,11 @@ func (a *authority) status(after string) string {
 }
 
 func (a *authority) challenge(base string) map[string]string {
-	return map[string]string{"type": "tls-alpn-01", "url": base + "/challenge", "token": acmeToken, "status": a.status("valid")}
+	kind := "tls-alpn-01"
+	if a.plain {
+		kind = "http-01"
+	}
+	return map[string]string{"type": kind, "url": base + "/challenge", "token": acmeToken, "status": a.status("valid")}
 }
 
 func (a *authority) order(base string) map[string]any {
@@ -226,6 +236,24 @@ func (a *authority) check() error {
 		}
 	}
 	return fmt.Errorf("check: the server of %s does not know the account", a.host)
+}
+
+// checkPlain does the same over plain HTTP (RFC 8555, section 8.3).
+func (a *authority) checkPlain() error {
+	request, err := http.NewRequest(http.MethodGet, "http://"+a.checks+"/.well-known/acme-challenge/"+acmeToken, nil)
+	if err != nil {
+		return err
+	}
+	request.Host = a.host
+	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	defer response.Body.Close()
+	if text, err := io.ReadAll(response.Body); err != nil || string(text) != acmeToken+"."+a.thumbprint {
+		return fmt.Errorf("check: the server of %s answers %s %q, %v", a.host, response.Status, text, err)
+	}
+	return nil
 }
 
 func (a *authority) issue(request string) error {

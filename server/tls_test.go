@@ -241,7 +241,7 @@ func TestAutocert(t *testing.T) {
 	for range 2 {
 		s := startServe(t, options...)
 		address := strings.TrimPrefix(s.url, "https://")
-		a.checksAt(address)
+		a.checksAt(address, false)
 		client := browser(pool, address)
 		for range 2 {
 			if r := head(t, client, "https://relay.test/healthz"); r.StatusCode != http.StatusOK {
@@ -259,5 +259,21 @@ func TestAutocert(t *testing.T) {
 	defer a.mu.Unlock()
 	if a.issued != 1 {
 		t.Errorf("%d certificates were issued", a.issued)
+	}
+}
+
+// Where plain HTTP is sent on, an authority that checks there is answered.
+func TestAutocertOverPlainHTTP(t *testing.T) {
+	a := newAuthority(t)
+	s := startServe(t, "--autocert", "relay.test", "--autocert-directory", a.http.URL, "--tls-dir", t.TempDir(), "--redirect-addr", "127.0.0.1:0")
+	a.checksAt(s.logged(`redirect=(\S+)`), true)
+	pool := x509.NewCertPool()
+	pool.AddCert(a.root)
+	client := browser(pool, strings.TrimPrefix(s.url, "https://"))
+	if r := head(t, client, "https://relay.test/healthz"); r.StatusCode != http.StatusOK {
+		t.Errorf("it answers with %s", r.Status)
+	}
+	if r := head(t, browser(nil, s.logged(`redirect=(\S+)`)), "http://relay.test/.well-known/acme-challenge/other"); r.StatusCode != http.StatusNotFound {
+		t.Errorf("another challenge is answered with %s", r.Status)
 	}
 }
