@@ -110,7 +110,7 @@ func TestAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := startServe(t, "--internal-addr", "127.0.0.1:0")
+	s := startServe(t, "--internal-addr", "127.0.0.1:0", "--tls-self-signed", "--tls-dir", t.TempDir())
 	_, text := get(t, "http://"+s.logged(`internal=(\S+)`)+"/metrics")
 	n := 0
 	for _, expression := range regexp.MustCompile(`(?m)^ +expr: (.*)`).FindAllStringSubmatch(string(rules), -1) {

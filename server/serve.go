@@ -73,7 +73,7 @@ func serve(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err), r.Shutdown(ctx))
 	}
-	internal, err := serveInternal(ctx, c, r, turned, log)
+	internal, err := serveInternal(ctx, c, r, turned, security.served, log)
 	if err != nil {
 		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
 	}

@@ -64,6 +64,7 @@ func tlsFlags() []cli.Flag {
 type security struct {
 	config *tls.Config
 	auto   *certs.Auto // nil: certificates are not fetched
+	served *certs.Served
 	hsts   time.Duration
 }
 
@@ -76,7 +77,7 @@ func tlsSecurity(c *cli.Command, log *slog.Logger) (security, error) {
 			ways++
 		}
 	}
-	s := security{hsts: c.Duration("hsts")}
+	s := security{hsts: c.Duration("hsts"), served: new(certs.Served)}
 	switch {
 	case ways > 1:
 		return s, fmt.Errorf("%w: of --tls-cert, --autocert and --tls-self-signed only one can be", errUsage)
@@ -102,6 +103,7 @@ func tlsSecurity(c *cli.Command, log *slog.Logger) (security, error) {
 			return s, fmt.Errorf("%w (see --tls-cert and --tls-key)", err)
 		}
 		s.config = &tls.Config{GetCertificate: files.Certificate}
+		s.served.Watch(s.config)
 		return s, nil
 	}
 	dir, err := tlsDir(c)
@@ -116,6 +118,7 @@ func tlsSecurity(c *cli.Command, log *slog.Logger) (security, error) {
 		log.Info("self-signed certificate", "fingerprint", certs.Fingerprint(certificate), "file", filepath.Join(dir, certs.SelfSignedFile),
 			"names", certs.Names(certificate), "until", certificate.Leaf.NotAfter.Format(time.DateOnly))
 		s.config = &tls.Config{Certificates: []tls.Certificate{certificate}}
+		s.served.Watch(s.config)
 		return s, nil
 	}
 	s.auto, err = certs.NewAuto(certs.AutoConfig{
@@ -125,6 +128,7 @@ func tlsSecurity(c *cli.Command, log *slog.Logger) (security, error) {
 		return s, fmt.Errorf("%w: --autocert: %w", errUsage, err)
 	}
 	s.config = s.auto.TLSConfig()
+	s.served.Watch(s.config)
 	return s, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"perfect-negotiation/negotiation/signaling/wire"
+	"perfect-negotiation/server/certs"
 	"perfect-negotiation/server/relay"
 	"perfect-negotiation/server/turn"
 )
@@ -20,14 +21,15 @@ type Build struct {
 	Source  string // hash of the negotiation source
 }
 
-// Handler answers with the metrics of a relay, of a TURN server if there is one, and of the
-// process: signal_*, go_* and process_*.
-func Handler(r *relay.Relay, t *turn.Server, b Build) http.Handler {
+// Handler answers with the metrics of a relay, of a TURN server if there is one, of the
+// certificates that were served, and of the process: signal_*, go_* and process_*.
+func Handler(r *relay.Relay, t *turn.Server, served *certs.Served, b Build) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collector{r, b},
+		certificateCollector{served},
 	)
 	if t != nil {
 		registry.MustRegister(turnCollector{t})
