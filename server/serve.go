@@ -87,7 +87,7 @@ func serve(ctx context.Context, c *cli.Command) error {
 		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
 	}
 	defer redirect.Close()
-	handler := site.New(site.Config{Relay: r, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built(), NoDemo: c.Bool("no-demo")})
+	handler := site.New(site.Config{Relay: r, Logger: log, Downloads: c.Int("downloads-per-address"), Public: public, Unbuilt: !web.Built(), NoDemo: c.Bool("no-demo")})
 	server := newServer(security.strict(handler), log)
 	server.ConnState = visitors
 	page := pageURL(security.scheme(), listener.Addr())

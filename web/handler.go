@@ -51,6 +51,8 @@ type Config struct {
 	// Source is the hash of the negotiation source that the server runs. The page passes
 	// it on, so that the WASM can tell if it was built from another source.
 	Source string
+	// Logger is told why a page could not be made. Nil: nobody is.
+	Logger *slog.Logger
 	// NoDemo leaves /polite and /impolite out, for a server without the room demo.
 	NoDemo bool
 }
@@ -67,6 +69,9 @@ func Handler(c Config) http.Handler { return newHandler(files, c) }
 func Built() bool { return findProgram(files).built() }
 
 func newHandler(fsys fs.FS, c Config) http.Handler {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
 	s := &site{program: findProgram(fsys), config: c}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.view(document{View: "home"}))
@@ -129,7 +134,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, d document) {
 	}
 	var html bytes.Buffer
 	if err := page.Execute(&html, d); err != nil {
-		slog.Error("web: cannot fill in the page", "view", d.View, "error", err)
+		s.config.Logger.Error("a page cannot be made", "view", d.View, "error", err)
 		http.Error(w, "The page could not be made; the server's log tells why.", http.StatusInternalServerError)
 		return
 	}

@@ -3,6 +3,7 @@
 package site
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 
@@ -20,10 +21,11 @@ func Handler(r *relay.Relay) http.Handler { return New(Config{Relay: r}) }
 // Config of the site. Zero and negative numbers stand for the default.
 type Config struct {
 	Relay     *relay.Relay
-	Downloads int      // at once, for one address; default 10
-	Public    *url.URL // where people reach the server, see [ParsePublic]; nil: wherever they ask for it
-	NoDemo    bool     // there are no pages of the room demo
-	Unbuilt   bool     // the page does not work, see [web.Built]: /readyz is not ready
+	Logger    *slog.Logger // nil: nothing is logged
+	Downloads int          // at once, for one address; default 10
+	Public    *url.URL     // where people reach the server, see [ParsePublic]; nil: wherever they ask for it
+	NoDemo    bool         // there are no pages of the room demo
+	Unbuilt   bool         // the page does not work, see [web.Built]: /readyz is not ready
 }
 
 // New is [Handler] with all that can be set.
@@ -54,7 +56,7 @@ func New(c Config) http.Handler {
 	health := http.NewServeMux()
 	health.HandleFunc("GET /healthz", ok)
 	health.HandleFunc("GET /readyz", ready)
-	page := newDownloads(web.Handler(web.Config{Source: negotiation.Source, NoDemo: c.NoDemo}), c.Downloads, r.Client)
+	page := newDownloads(web.Handler(web.Config{Source: negotiation.Source, Logger: c.Logger, NoDemo: c.NoDemo}), c.Downloads, r.Client)
 	all := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch req.URL.Path { // a ServeMux would redirect, without the headers of the page
 		case "/ws":
