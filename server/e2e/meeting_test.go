@@ -184,15 +184,19 @@ func (m *meeting) collide(weOffer, itOffers func()) {
 	ours := func() int { return m.ours.count(trace.CollisionRollback) + m.ours.count(trace.CollisionIgnored) }
 	theirs := func() int { return len(m.it.values("rollback")) + len(m.it.values("ignored")) }
 	before, there := ours(), theirs()
-	answered := func() int { return m.ours.count(trace.AnswerReceived) + m.ours.count(trace.AnswerSending) }
-	holding, offers, answers := len(m.it.values("holding")), m.ours.count(trace.OfferSending), answered()
+	holding, offers, answers := len(m.it.values("holding")), m.ours.count(trace.OfferSending), m.answers()
 	m.it.do("hold")
 	m.until("it holds", func() bool { return len(m.it.values("holding")) > holding })
 	weOffer()
 	m.until("we offer", func() bool { return m.ours.count(trace.OfferSending) > offers })
 	itOffers()
 	m.until("offers collide", func() bool { return ours() > before && theirs() > there })
-	m.until("one of the offers is answered", func() bool { return answered() > answers })
+	m.until("one of the offers is answered", func() bool { return m.answers() > answers })
+}
+
+// answers returns how many there were from either side.
+func (m *meeting) answers() int {
+	return m.ours.count(trace.AnswerReceived) + m.ours.count(trace.AnswerSending)
 }
 
 // restartsBy has one side restart ICE, after which both still hear each other.
@@ -200,11 +204,11 @@ func (m *meeting) restartsBy(restarts func()) {
 	if m.failure != "" {
 		return
 	}
-	before, paired := m.it.values("ufrag"), m.ours.count(trace.Paired)
+	before, paired, answers := m.it.values("ufrag"), m.ours.count(trace.Paired), m.answers()
 	restarts()
-	m.until("new credentials of ours", func() bool {
+	m.until("new credentials of ours, and an answer", func() bool {
 		now := m.it.values("ufrag")
-		return len(before) > 0 && now[len(now)-1] != before[len(before)-1]
+		return len(before) > 0 && now[len(now)-1] != before[len(before)-1] && m.answers() > answers
 	})
 	m.chats()
 	if m.failure == "" && m.ours.count(trace.Paired) > paired {

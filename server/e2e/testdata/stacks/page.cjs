@@ -20,6 +20,7 @@ module.exports = function run(stack) {
   const signaler = { send: (message) => socket.send(JSON.stringify(message)) };
   let call = null; // the current one
   let sending = []; // the kinds of our tracks
+  let unsaid = [];
 
   function newCall() {
     const pc = stack.connection();
@@ -48,10 +49,18 @@ module.exports = function run(stack) {
     const opened = () => {
       if (!said) tell("open", channel.label);
       said = true;
+      sayAll(channel);
     };
     channel.onopen = opened;
     channel.onmessage = ({ data }) => tell("received", data);
     if (isOpen(channel)) opened();
+  }
+
+  // What is said while no channel is open waits for the next.
+  function sayAll(channel) {
+    const lines = unsaid;
+    unsaid = [];
+    lines.forEach((line) => channel.send(line));
   }
 
   function negotiate(own) {
@@ -138,7 +147,11 @@ module.exports = function run(stack) {
     },
     renegotiate: () => negotiate(call),
     restart: () => call.pc.restartIce(),
-    say: (...words) => call.channels.find(isOpen).send(words.join(" ")),
+    say(...words) {
+      unsaid.push(words.join(" "));
+      const open = call?.channels.find(isOpen);
+      if (open) sayAll(open);
+    },
     hang() {
       call.pc.close();
       call = null;

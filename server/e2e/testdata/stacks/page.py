@@ -41,6 +41,7 @@ class Page:
         self.connect = connect
         self.call = None
         self.channels, self.told = [], []  # and those that were told to be open
+        self.unsaid = []
         self.making_offer = False
         self.ignore_offer = False
         self.held = None
@@ -60,6 +61,13 @@ class Page:
         if channel not in self.told:
             self.told.append(channel)
             tell("open", channel.label)
+            self.say_all(channel)
+
+    # What is said while no channel is open waits for the next.
+    def say_all(self, channel):
+        unsaid, self.unsaid = self.unsaid, []
+        for words in unsaid:
+            channel.say(words)
 
     async def send(self, message):
         await self.socket.send(json.dumps(message))
@@ -153,7 +161,9 @@ class Page:
         elif name == "restart":
             await self.call.restart()
         elif name == "say":
-            next(c for c in self.channels if c.is_open).say(words)
+            self.unsaid.append(words)
+            for channel in [c for c in self.channels if c.is_open][:1]:
+                self.say_all(channel)
         elif name == "hang":
             await self.call.close()
             self.call = None
