@@ -183,7 +183,7 @@ bench: tools ## the benchmark tables: connections, parses, the explorer, and our
 	set -o pipefail; go test -run '^$$' -bench '^Benchmark(Explore|Parses)$$' -timeout 30m ./negotiation | tee /dev/stderr | .ci/medians
 	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^(TestSpeed|TestLadderSpeed)$$' ./server/e2e -speed 15 -ladder 200
 
-bench-relay: ## the relay beside a bare loop, the usual way and PeerJS's server, and what attacks cost it: 15 min
+bench-relay: ## the relay beside a bare loop, the usual way and PeerJS's server, and what attacks cost it: 10 min
 	go run ./web/build -fast
 	go build -o bin/relay/ ./server ./server/relaybench/...
 	bin/relay/relaybench

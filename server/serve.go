@@ -44,8 +44,8 @@ func serveFlags() []cli.Flag {
 }
 
 // garbagePercent is how much garbage there may be, by what is in use, unless GOGC says so.
-// Go's usual 100 takes 1 KB more for each connection, and 15 µs less to make one.
-const garbagePercent = 60
+// Go's usual 100 takes 1 KB more for each connection, and 15 % less time to make one.
+const garbagePercent = 50
 
 func serve(ctx context.Context, c *cli.Command) error {
 	if os.Getenv("GOGC") == "" {

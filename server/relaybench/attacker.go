@@ -20,7 +20,8 @@ type attacker struct {
 
 	ctx     context.Context // done: it ends
 	running sync.WaitGroup
-	in, out atomic.Int64 // connections that were let in, and those that were not
+	dialing chan struct{} // one for each that opens a WebSocket: as many as of a crowd
+	in, out atomic.Int64  // connections that were let in, and those that were not
 }
 
 // strike starts workers, each with its number, until the function that it returns is
@@ -28,6 +29,7 @@ type attacker struct {
 func (a *attacker) strike(ctx context.Context, workers int, work func(a *attacker, worker int)) (end func()) {
 	var cancel context.CancelFunc
 	a.ctx, cancel = context.WithCancel(ctx)
+	a.dialing = make(chan struct{}, dialers)
 	for worker := range workers {
 		a.running.Go(func() { work(a, worker) })
 	}
@@ -56,7 +58,9 @@ func (a *attacker) connect(worker int) net.Conn {
 
 // dial enters a room, or returns nil. The connection ends with the attack.
 func (a *attacker) dial(worker int, room string) *websocket.Conn {
+	a.dialing <- struct{}{}
 	ws, err := dialFrom(a.ctx, a.from(worker), a.target, "/ws?room="+room)
+	<-a.dialing
 	if err != nil {
 		a.out.Add(1)
 		return nil
