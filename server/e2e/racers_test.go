@@ -55,7 +55,7 @@ func ourPages(w *world) racers {
 			const message = document.querySelector("#message"), form = document.querySelector("#chat-form");
 			for (let i = 1; i <= n; i++) {
 				message.value = i + line;
-				form.requestSubmit();
+				form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true })); // requestSubmit lays the page out
 				if (i % 20 === 0) await new Promise(setTimeout);
 			}
 		}`,
