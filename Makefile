@@ -9,7 +9,8 @@ GO_TEST    := go test -vet=off
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
-RACED      := ./server/relay/... ./negotiation/... $(addprefix ./server/,address logs media site terminal)
+# All packages but those that need the page; those of the relay wait most.
+RACED       = ./server/relay $(shell go list ./... | grep -vE '/(server|server/e2e|wasm|web(/.*)?)$$')
 FUZZERS    := FuzzReceive FuzzParse FuzzLine FuzzRead FuzzMask
 CONNECTING := FuzzMessage FuzzSchedule FuzzDescription FuzzAnswer
 PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTheOtherLane|TestTraceFile|TestVisitors|TestWrongRoles)
