@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -72,9 +73,7 @@ func TestThePageEnds(t *testing.T) {
 		`document.querySelector("#status").dataset.state`:                                           "closed",
 		`document.querySelectorAll("#peers li").length + ""`:                                        "0",
 	} {
-		if is := b.text(script); is != want {
-			t.Errorf("%s is %q", script, is)
-		}
+		await(t, fmt.Sprintf("%s is %q", script, want), func() bool { return b.text(script) == want }, b)
 	}
 	p.Close()
 	<-p.Done()

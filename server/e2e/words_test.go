@@ -17,9 +17,10 @@ func TestThePageTellsOfPeers(t *testing.T) {
 	w := newWorld(t)
 	b, n := w.tab("/r/words"), w.native("words", "", true)
 	awaitChannels(t, 2, b, n)
-	if list := b.texts("#peers > li"); len(list) != 1 || !strings.Contains(list[0], " · we are impolite · connected") {
-		t.Errorf("the page lists %q", list)
-	}
+	await(t, "the page lists it", func() bool {
+		list := b.texts("#peers > li")
+		return len(list) == 1 && strings.Contains(list[0], " · we are impolite · connected")
+	}, b)
 	plain, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(w.url, "http")+"/ws?room=words", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +174,9 @@ func TestVerbose(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for query, want := range map[string]int{"": 0, "?verbose": 1, "?from=mail&verbose=1": 1, "?verbosely": 0} {
-		if n := w.tab("/r/verbose" + query).count(trace.RelayConnected); n != want {
+		b := w.tab("/r/verbose" + query)
+		await(t, "the log is drawn", func() bool { return b.count(trace.RoomJoined) == 1 }, b)
+		if n := b.count(trace.RelayConnected); n != want {
 			t.Errorf("with %q it tells %d times that the relay is there", query, n)
 		}
 	}
