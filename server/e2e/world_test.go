@@ -84,7 +84,7 @@ func newListener(t *testing.T) net.Listener {
 func (w *world) serve(listener net.Listener) {
 	w.url = "http://" + listener.Addr().String()
 	// All that a test needs comes from one address, visitors that come and go as well.
-	config := relay.Config{ConnectsPerAddress: 1000, NewcomersPerRoom: 1000}
+	config := relay.Config{ConnectsPerAddress: 100_000, NewcomersPerRoom: 100_000}
 	if w.configure != nil {
 		w.configure(&config)
 	}
