@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "8cc6e0f72ddeecf7ec99b486a647a6a7f8512607e32d58349f138606404be5da"
+const Source = "ba8f6acc0daf6b402c2bc67c8ef726a58205e10c6a01f3a2c4a5913ec02853e3"

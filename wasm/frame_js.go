@@ -23,6 +23,8 @@ type frame struct {
 	draws safejs.Func // calls now
 }
 
+// newFrame also makes globalThis.drawNow, for what needs all that has happened: to save
+// the trace.
 func newFrame(d document, draw func()) (*frame, error) {
 	f := &frame{d: d, draw: draw}
 	var err error
@@ -30,7 +32,10 @@ func newFrame(d document, draw func()) (*frame, error) {
 		f.now()
 		return nil
 	})
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	return f, safejs.Global().Set("drawNow", f.draws)
 }
 
 // do calls g in the next frame.

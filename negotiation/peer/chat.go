@@ -100,8 +100,6 @@ func (p *Peer) channels(to string) []*channel {
 // drain calls f for each channel once at most limit bytes are buffered there, or with
 // an error if that takes too long. Channels that need no wait come first.
 func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error)) {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
-	defer cancel()
 	var full []*channel
 	for _, c := range channels {
 		select {
@@ -117,6 +115,11 @@ func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error))
 			full = append(full, c)
 		}
 	}
+	if full == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
 	for _, c := range full {
 		select {
 		case c.turn <- struct{}{}:

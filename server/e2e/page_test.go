@@ -59,6 +59,16 @@ func TestNothingHappensBeforeConnect(t *testing.T) {
 	}
 }
 
+// The page draws what happens though nothing asks it to.
+func TestThePageDraws(t *testing.T) {
+	t.Parallel()
+	newWorld(t).tab("/polite").eval(fmt.Sprintf(`new Promise((drawn, late) => {
+		setTimeout(late, %d, new Error("nothing is drawn"));
+		new MutationObserver(drawn).observe(document.querySelector("#log"), { childList: true });
+		document.querySelector("#renegotiate").click();
+	}).then(() => null)`, patience.Milliseconds()), nil)
+}
+
 func TestConnectAloneIsRemembered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

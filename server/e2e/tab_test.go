@@ -104,7 +104,8 @@ func (b *tab) text(script string) (s string) {
 }
 
 func (b *tab) eval(script string, result any) {
-	if err := b.evaluate(script, result); err != nil {
+	// What the page has not drawn yet is drawn first.
+	if err := b.evaluate("try { globalThis.drawNow?.(); } catch { /* the program has stopped */ }\n"+script, result); err != nil {
 		b.t.Errorf("%s: %v", script, err)
 	}
 }

@@ -19,6 +19,7 @@ export function create(container, banner, store, recording) {
   container.append(save, open, picker, element("label", { class: "check", title: "Otherwise addresses, credentials, the room’s name and chat are replaced by aliases." }, plain, "keep addresses, room and chat in plain"), wrong);
 
   save.addEventListener("click", async () => {
+    globalThis.drawNow?.(); // gives what has happened since the last frame
     const { write } = await import("./file.js");
     const { room, source } = document.documentElement.dataset;
     const about = { userAgent: navigator.userAgent, room, source, self: document.getElementById("self")?.dataset.id ?? "", dropped: recording.dropped };
