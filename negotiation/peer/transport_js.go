@@ -16,19 +16,23 @@ func (p *pairing) watchTransport() {
 	}
 	enqueue, pc := p.remote.peer.enqueue, p.pc
 	watched := transports[0] // with BUNDLE all are the same
-	fn, err := webapi.FuncOf(func(safejs.Value, []safejs.Value) any {
+	look := func() {
 		for _, t := range dtlsTransports(pc) { // the connection may have moved to another one
 			if textOf(t, "state") != "closed" {
-				return nil
+				return
 			}
 		}
 		enqueue(func() { p.stateChanged(webrtc.PeerConnectionStateClosed) })
+	}
+	fn, err := webapi.FuncOf(func(safejs.Value, []safejs.Value) any {
+		look()
 		return nil
 	})
 	if err != nil {
 		return
 	}
 	_, _ = watched.Call("addEventListener", "statechange", fn)
+	look() // it may have ended meanwhile
 	p.unwatch = func() {
 		_, _ = watched.Call("removeEventListener", "statechange", fn)
 		webapi.Release(fn)
