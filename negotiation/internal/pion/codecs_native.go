@@ -191,6 +191,10 @@ func (p *Connection) lacks(offered []format) bool {
 func (p *Connection) registered() (list []codec, incomplete bool) {
 	if p.codecs == nil {
 		p.codecs = []codec{}
+		if p.receives() {
+			p.incomplete = true
+			return p.codecs, p.incomplete
+		}
 		for _, s := range p.pc.GetStats() {
 			if c, ok := s.(webrtc.CodecStats); ok {
 				p.codecs = append(p.codecs, codecFrom(c.MimeType, c.ClockRate, uint16(c.Channels)))
@@ -199,6 +203,14 @@ func (p *Connection) registered() (list []codec, incomplete bool) {
 		p.incomplete = coarse()
 	}
 	return p.codecs, p.incomplete
+}
+
+// receives reports whether media may come in. pion's statistics read the codec of a
+// track without the lock under which its first packet sets it (rtpreceiver.go:455).
+func (p *Connection) receives() bool {
+	remote := p.pc.CurrentRemoteDescription()
+	return remote != nil && p.pc.SCTP().Transport().State() >= webrtc.DTLSTransportStateConnected &&
+		slices.ContainsFunc(sdp.Parse(remote.SDP).Sections(), func(s sdp.Section) bool { return sdp.IsMedia(s.Kind) && !s.Rejected })
 }
 
 // coarse reports whether the clock is too coarse to tell two moments apart.
