@@ -82,7 +82,7 @@ func checkAudience(c *cli.Command) error {
 }
 
 // admission returns what lets clients into the relay: with a verifier, whoever has a
-// token, with the role that it gives.
+// token, with the role that it gives, and later whoever has a ticket for that.
 func admission(v *token.Verifier, noDemo bool) func(context.Context, *http.Request, relay.Candidate) (relay.Grant, error) {
 	return func(_ context.Context, req *http.Request, c relay.Candidate) (relay.Grant, error) {
 		if noDemo && c.Room == demoRoom {
@@ -92,11 +92,17 @@ func admission(v *token.Verifier, noDemo bool) func(context.Context, *http.Reque
 			return relay.Grant{Role: c.Role}, nil
 		}
 		text, err := relay.Token(req)
-		if err != nil {
-			return relay.Grant{}, err
+		if err == nil {
+			var claims token.Claims
+			if claims, err = v.Verify(text, c.Room, c.ID); err == nil {
+				ticket, err := v.Ticket(claims, c.ID)
+				return relay.Grant{Role: claims.Role, Ticket: ticket}, err
+			}
 		}
-		claims, err := v.Verify(text, c.Room, c.ID)
-		return relay.Grant{Role: claims.Role}, err
+		if claims, ok := v.Return(relay.Ticket(req), c.Room, c.ID); ok {
+			return relay.Grant{Role: claims.Role}, nil
+		}
+		return relay.Grant{}, err
 	}
 }
 

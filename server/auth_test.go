@@ -147,15 +147,22 @@ func TestTokenGivesTheRole(t *testing.T) {
 	refuses(t, server.url, "room=pair", "", i.issue("pair", time.Hour), wire.CodeRoomFull)
 }
 
-// A token that expires puts nobody out, and a member comes back with its key.
+// with is a token and a ticket, as enter takes them.
+func with(token, ticket string) string { return token + ", " + wire.TicketPrefix + ticket }
+
+// A token that expires puts nobody out, and a member comes back with its key and its
+// ticket, to the same server or to one that has started anew.
 func TestTokenExpires(t *testing.T) {
 	t.Parallel() // it waits
 	i := newIssuer(t, testSecret)
 	server := startServe(t, "--auth-secret-file", i.file)
 	key := signaling.NewKey()
 	end := time.Now().Truncate(time.Second).Add(2 * time.Second)
-	short := i.issue("inn", time.Until(end))
+	short := i.issue("inn", time.Until(end), withRole(wire.Polite))
 	welcome, member := takes(t, server.url, "room=inn", key, short)
+	if welcome.Ticket == "" {
+		t.Fatal("it gets no ticket")
+	}
 	time.Sleep(time.Until(end))
 	refuses(t, server.url, "room=inn", signaling.NewKey(), short, wire.CodeTokenExpired)
 	if err := member.WriteMessage(websocket.TextMessage, []byte(`{"to":"`+welcome.ID+`","n":1}`)); err != nil {
@@ -165,11 +172,27 @@ func TestTokenExpires(t *testing.T) {
 		t.Errorf("it is put out: %q, %v", text, err)
 	}
 	_ = member.Close()
-	again, _ := takes(t, server.url, "room=inn", key, short)
-	if again.ID != welcome.ID {
-		t.Errorf("it is %s now, and was %s", again.ID, welcome.ID)
+	for name, url := range map[string]string{"the same": server.url, "another": startServe(t, "--auth-secret-file", i.file).url} {
+		t.Run(name, func(t *testing.T) {
+			refuses(t, url, "room=inn", key, short, wire.CodeTokenExpired)
+			for _, ended := range []string{short, i.issue("inn", -token.Grace)} {
+				again, ws := takes(t, url, "room=inn", key, with(ended, welcome.Ticket))
+				if again.ID != welcome.ID || again.Role != wire.Polite || again.Ticket != "" {
+					t.Errorf("it is %+v now, and was %+v", again, welcome)
+				}
+				_ = ws.Close()
+			}
+			without := dial(t, url, "room=inn", wire.Subprotocol, wire.KeyPrefix+key, wire.TicketPrefix+welcome.Ticket)
+			if f := readFrame(t, without); f.Welcome == nil {
+				t.Errorf("without its token it is told %+v", f.Error)
+			}
+			_ = without.Close()
+			refuses(t, url, "room=inn", signaling.NewKey(), with(short, welcome.Ticket), wire.CodeTokenExpired)
+			refuses(t, url, "room=other", key, with(short, welcome.Ticket), wire.CodeBadToken)
+			refuses(t, url, "room=inn", key, welcome.Ticket, wire.CodeBadToken) // it is no token
+			refuses(t, url, "room=inn", key, with(short, "nonsense"), wire.CodeTokenExpired)
+		})
 	}
-	refuses(t, server.url, "room=inn", key, i.issue("inn", -token.Grace-time.Second), wire.CodeTokenExpired)
 }
 
 // The secret is changed while the server runs.

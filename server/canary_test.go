@@ -206,7 +206,8 @@ func TestCanaryOfTokens(t *testing.T) {
 		return text
 	}
 	good := issue(room, time.Hour)
-	_, first := takes(t, server.url, "room="+room, "", good)
+	welcome, first := takes(t, server.url, "room="+room, "", good)
+	s.add(strings.Split(welcome.Ticket, ".")[1:]...)
 	refuses(t, server.url, "room="+room, "", issue("other", time.Hour), wire.CodeBadToken)
 	refuses(t, server.url, "room="+room, "", issue(room, -time.Hour), wire.CodeTokenExpired)
 	refuses(t, server.url, "room="+room, "", s.canary(), wire.CodeBadToken)

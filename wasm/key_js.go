@@ -8,6 +8,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/webapi"
 )
 
@@ -15,29 +16,54 @@ import (
 // tab, so a reload takes the place of the previous page. A duplicated tab has a copy
 // and must not take the place of the original: it gets a key of its own.
 func key() string {
-	location, err := global("location")
-	if err != nil {
-		return signaling.NewKey()
-	}
-	name := "key " + text(location, "pathname")
-	storage, err := global("sessionStorage") // throws where storage is forbidden
-	if err != nil {
-		return signaling.NewKey()
-	}
-	if v, err := storage.Call("getItem", name); err == nil && !v.IsNull() {
-		if k, err := v.String(); err == nil && claim(k, false) {
-			return k
-		}
+	if k := kept("key"); k != "" && claim(k, false) {
+		return k
 	}
 	k := signaling.NewKey()
 	claim(k, true)
-	_, _ = storage.Call("setItem", name, k)
+	keep("key", k)
 	return k
 }
 
 // roomToken returns the token that boot.js has taken from the page's address, or "".
 func roomToken(context.Context) (string, error) {
 	return text(safejs.Global(), "roomToken"), nil
+}
+
+// ticket returns the ticket that the relay has given this tab on this page, or "".
+func ticket() string {
+	if t := kept("ticket"); wire.ValidToken(t) {
+		return t
+	}
+	return ""
+}
+
+func keepTicket(ticket string) { keep("ticket", ticket) }
+
+// kept returns what this tab keeps for this page under a name, or "".
+func kept(name string) string {
+	v, err := stored("getItem", name)
+	if err != nil || v.Type() != safejs.TypeString {
+		return ""
+	}
+	s, _ := v.String()
+	return s
+}
+
+// keep keeps a value for this page as long as the tab lives, where that is allowed.
+func keep(name, value string) { _, _ = stored("setItem", name, value) }
+
+// stored calls a method of the tab's storage with a name that this page alone has.
+func stored(method, name string, args ...any) (safejs.Value, error) {
+	location, err := global("location")
+	if err != nil {
+		return location, err
+	}
+	storage, err := global("sessionStorage") // throws where storage is forbidden
+	if err != nil {
+		return storage, err
+	}
+	return storage.Call(method, append([]any{name + " " + text(location, "pathname")}, args...)...)
 }
 
 // claim reports whether no other tab has the key; from then on this one has it. Nobody

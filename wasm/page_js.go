@@ -92,7 +92,10 @@ func (p *page) joinRoom(ctx context.Context) error {
 		s.role = wire.Role(view)
 	}
 	return s.join(ctx, peer.Config{
-		Options:       signaling.Options{Server: server(p.d), Room: p.d.data("room"), Role: s.role, Key: key(), Token: roomToken},
+		Options: signaling.Options{
+			Server: server(p.d), Room: p.d.data("room"), Role: s.role,
+			Key: key(), Token: roomToken, Ticket: ticket(), OnTicket: keepTicket,
+		},
 		Dial:          p.trouble.Dialer(signaling.Relay),
 		Connect:       s.role == "",
 		OnRemoteTrace: func(_ string, l trace.Line) { p.frame.do(func() { p.inspect.add(l) }) },

@@ -60,6 +60,8 @@ type Client struct {
 	url       string
 	protocols []string
 	token     func(context.Context) (string, error)
+	ticket    string // the last one; run's
+	onTicket  func(string)
 	ca        []byte
 	cancel    context.CancelFunc
 	done      chan struct{}
@@ -99,6 +101,8 @@ func Connect(ctx context.Context, o Options, handler Handler) (*Client, error) {
 		url:       address,
 		protocols: []string{wire.Subprotocol, wire.KeyPrefix + o.Key},
 		token:     o.Token,
+		ticket:    o.Ticket,
+		onTicket:  o.OnTicket,
 		ca:        o.CA,
 		cancel:    cancel,
 		done:      make(chan struct{}),
@@ -304,6 +308,7 @@ func (c *Client) connection(ctx context.Context, url, token string) (welcomed bo
 					"it speaks protocol %d, and at least %d is needed here: update the relay", spoken, wire.MinProtocol)}
 			}
 			welcomed, id = true, e.Welcome.ID
+			c.keep(e.Welcome.Ticket)
 		}
 		select {
 		case heard <- id:
@@ -315,12 +320,26 @@ func (c *Client) connection(ctx context.Context, url, token string) (welcomed bo
 	}
 }
 
+// keep keeps the ticket of a welcome, if there is one that can be shown.
+func (c *Client) keep(ticket string) {
+	if !wire.ValidToken(ticket) {
+		return
+	}
+	c.ticket = ticket
+	if c.onTicket != nil {
+		c.onTicket(ticket)
+	}
+}
+
 // dial gives up on Check: it may be waiting for an answer over a network that is
 // gone.
 func (c *Client) dial(ctx context.Context, url, token string) (conn, error) {
 	protocols := c.protocols
 	if token != "" {
 		protocols = append(slices.Clip(protocols), wire.TokenPrefix+token)
+	}
+	if c.ticket != "" {
+		protocols = append(slices.Clip(protocols), wire.TicketPrefix+c.ticket)
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()

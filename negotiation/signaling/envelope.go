@@ -153,7 +153,7 @@ func Framed(f link.Frame[Envelope], hello wire.Hello) Envelope {
 }
 
 func welcome(v *fastjson.Value) *wire.Welcome {
-	w := &wire.Welcome{ID: str(v, "id"), Room: str(v, "room"), Role: wire.Role(str(v, "role")), Protocol: protocol(v), Version: str(v, "version")}
+	w := &wire.Welcome{ID: str(v, "id"), Room: str(v, "room"), Role: wire.Role(str(v, "role")), Protocol: protocol(v), Version: str(v, "version"), Ticket: str(v, "ticket")}
 	for _, peer := range v.GetArray("peers") {
 		w.Peers = append(w.Peers, member(peer))
 	}

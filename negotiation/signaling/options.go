@@ -28,6 +28,13 @@ type Options struct {
 	// up. Nil: there is no token.
 	Token func(ctx context.Context) (string, error)
 
+	// Ticket is one that OnTicket was called with, in an earlier life of a client with the
+	// same Key and Room: it lets that back in though its token has expired. It may be
+	// empty. OnTicket, if set, is called with each new one, which is a secret like Key. A
+	// Client remembers its tickets by itself.
+	Ticket   string
+	OnTicket func(ticket string)
+
 	Key string // secret identity of 22 to 64 characters of base64url, see NewKey; empty: a new one
 }
 
@@ -43,6 +50,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("rank %d "+wire.RankRule, *o.Rank)
 	case o.Key != "" && !wire.ValidKey(o.Key):
 		return errors.New("the key " + wire.KeyRule)
+	case o.Ticket != "" && !wire.ValidToken(o.Ticket):
+		return errors.New("the ticket " + wire.TokenRule)
 	}
 	return nil
 }

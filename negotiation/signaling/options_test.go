@@ -45,8 +45,10 @@ func TestOptions(t *testing.T) {
 		"at the lower limits": {func(o *Options) { o.Room, o.Rank, o.Key = "r", new(0), strings.Repeat("k", 22) }, ""},
 		"at the upper limits": {func(o *Options) { o.Room, o.Rank, o.Key = strings.Repeat("é", 64), new(1000), strings.Repeat("_", 64) }, ""},
 		"a new key":           {func(o *Options) { o.Key = NewKey() }, ""},
+		"a ticket":            {func(o *Options) { o.Ticket = "a.b.c" }, ""},
 		"the last port":       {func(o *Options) { o.Server = "http://127.0.0.1:65535" }, ""},
 
+		"no ticket":            {func(o *Options) { o.Ticket = "a b" }, "the ticket"},
 		"no server":            {func(o *Options) { o.Server = "" }, "server"},
 		"a server, no scheme":  {func(o *Options) { o.Server = "localhost:8080" }, "http://localhost:8080"},
 		"another scheme":       {func(o *Options) { o.Server = "ftp://example.org" }, "http://localhost:8080"},

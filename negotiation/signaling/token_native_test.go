@@ -115,6 +115,46 @@ func TestTokenOfAMember(t *testing.T) {
 	await(t, "it is in again", news, welcomed)
 }
 
+// A ticket is shown at every connect once the relay has given one, and the program hears
+// of it, so that it can show it in its next life.
+func TestTicket(t *testing.T) {
+	shown := make(chan string, 10)
+	url, l := serve(t, relay.Config{Admit: func(_ context.Context, req *http.Request, _ relay.Candidate) (relay.Grant, error) {
+		ticket := relay.Ticket(req)
+		shown <- ticket
+		return relay.Grant{Ticket: map[string]string{"": "first", "first": "second", "second": "no, ticket", "own": ""}[ticket]}, nil
+	}})
+	kept := make(chan string, 10)
+	options := signaling.Options{Server: url, Room: "r", OnTicket: func(ticket string) { kept <- ticket }}
+	_, news := connect(t, options, nil)
+	for _, ticket := range []string{"", "first", "second", "second"} {
+		await(t, "it is in", news, welcomed)
+		if got := <-shown; got != ticket {
+			t.Errorf("it shows %q, not %q", got, ticket)
+		}
+		l.cut()
+	}
+	for _, ticket := range []string{"first", "second"} {
+		if got := <-kept; got != ticket {
+			t.Errorf("it hears of %q, not %q", got, ticket)
+		}
+	}
+
+	again := make(chan string, 10)
+	url, l = serve(t, relay.Config{Admit: func(_ context.Context, req *http.Request, _ relay.Candidate) (relay.Grant, error) {
+		again <- relay.Ticket(req)
+		return relay.Grant{}, nil
+	}})
+	_, news = connect(t, signaling.Options{Server: url, Room: "r", Ticket: "own"}, nil)
+	for range 2 {
+		await(t, "it is in", news, welcomed)
+		if got := <-again; got != "own" {
+			t.Errorf("it shows %q", got)
+		}
+		l.cut()
+	}
+}
+
 // If there is no token for the moment, or one that cannot be shown, the program hears of
 // it, without the token, and it is asked for again.
 func TestTokenFails(t *testing.T) {

@@ -12,15 +12,14 @@ import (
 )
 
 // guarded starts a server that lets in only who has a token, and returns a function that
-// has the program print a token and a link for a room.
-func guarded(t *testing.T) (w *world, relay *process, issue func(arguments ...string) (token, link string)) {
+// has the program print a token and a link for a room. The server has newer secrets than
+// the one that signs them, if there are any.
+func guarded(t *testing.T, newer ...string) (w *world, relay *process, issue func(arguments ...string) (token, link string)) {
 	t.Helper()
 	program := program(t)
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte(strings.Repeat("s", 32)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	relay, url := serveProcess(t, program, "serve", "--auth-secret-file", secret, "--log-level", "debug")
+	secret := secretFile(t, strings.Repeat("s", 32))
+	relay, url := serveProcess(t, program, "serve", "--log-level", "debug",
+		"--auth-secret-file", secretFile(t, append(newer, strings.Repeat("s", 32))...))
 	return worldAt(t, url), relay, func(arguments ...string) (token, link string) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), program, append([]string{"token", "--auth-secret-file", secret, "--public-url", url}, arguments...)...)
@@ -31,6 +30,15 @@ func guarded(t *testing.T) (w *world, relay *process, issue func(arguments ...st
 		token, link, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
 		return token, link
 	}
+}
+
+func secretFile(t *testing.T, secrets ...string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(strings.Join(secrets, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // TestTokenOfATab has a link with a token lead a tab into a room. The address has it no
@@ -96,6 +104,34 @@ func TestTokenThatIsRefused(t *testing.T) {
 			late = w.rawTab(link)
 		}
 	}
+}
+
+// TestTicketOfATab has a server start anew that does not take the tokens of two who talk
+// any more: both come back, the tab after a reload, too, and nobody else comes in.
+func TestTicketOfATab(t *testing.T) {
+	t.Parallel()
+	newer := strings.Repeat("n", 32)
+	w, relay, issue := guarded(t, newer)
+	token, link := issue("--room", "inn")
+	b := w.blank(link)
+	b.open()
+	n := start(t, program(t), "PN_TOKEN="+token, "peer", "--server", w.url, "--room", "inn")
+	n.expectLog("Data channel 'data-polite' opened")
+	await(t, "the tab is connected", func() bool { return b.count(trace.ChannelOpened) > 0 }, b)
+
+	if err := relay.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	relay.end()
+	joined := b.count(trace.RoomJoined)
+	start(t, program(t), "PN_ADDR="+strings.TrimPrefix(w.url, "http://"), "serve", "--auth-secret-file", secretFile(t, newer)).expectLog("page=")
+	await(t, "the tab is in the room again", func() bool { return b.count(trace.RoomJoined) > joined }, b)
+	await(t, "the peer is in the room again", func() bool { return strings.Count(n.log.String(), "Joined room") == 2 }, b)
+	b.say("still here")
+	awaitLog(t, n.out, "Received: still here\n")
+	b.again()
+	await(t, "the tab is connected", func() bool { return b.count(trace.ChannelOpened) > 0 }, b)
+	w.rawTab(link).awaitNotice("The relay refuses: the token is not one of this server")
 }
 
 // TestTokenWithARole has tokens give the roles of the demo, and of a room in which nobody

@@ -39,9 +39,16 @@ type Grant struct {
 	// BytesPerSecond is the speed of the client, see [Config].BytesPerSecond.
 	BytesPerSecond int
 
-	// ICEServers are sent to the client in its welcome, and no fresh ones later. Nil:
-	// those of the Config.
-	ICEServers []wire.ICEServer
+	// ICEServers are sent to the client in its welcome. ICEServersFor, if set, takes
+	// their place: it is like that of the Config, so the client is sent fresh ones in
+	// time. Both nil: those of the Config.
+	ICEServers    []wire.ICEServer
+	ICEServersFor func(id string) (servers []wire.ICEServer, expires time.Time)
+
+	// Ticket is sent to the client in its welcome, and shown by it when it comes back,
+	// see [Ticket]. It must obey [wire.TokenRule]. Empty: the client keeps the one that
+	// it has.
+	Ticket string
 }
 
 func (g Grant) withDefaults(c *Config) Grant {
@@ -70,6 +77,18 @@ func Token(req *http.Request) (string, error) {
 		token = t
 	}
 	return token, nil
+}
+
+// Ticket returns the ticket that a client shows with its request, which says that it was
+// in a room, or may have been made up; empty: none. It is the [Grant].Ticket of its last
+// welcome that had one.
+func Ticket(req *http.Request) string {
+	for _, p := range websocket.Subprotocols(req) {
+		if ticket, ok := strings.CutPrefix(p, wire.TicketPrefix); ok && wire.ValidToken(ticket) {
+			return ticket
+		}
+	}
+	return ""
 }
 
 // verdict is what Config.Admit says.

@@ -32,7 +32,7 @@ func TestAdmitIsAsked(t *testing.T) {
 		asked <- admission{req, c}
 		return relay.Grant{Role: c.Role}, nil
 	}})
-	dialer := &websocket.Dialer{Subprotocols: []string{wire.Subprotocol, wire.KeyPrefix + keyA, wire.TokenPrefix + "a.b"}}
+	dialer := &websocket.Dialer{Subprotocols: []string{wire.Subprotocol, wire.KeyPrefix + keyA, wire.TokenPrefix + "a.b", wire.TicketPrefix + "c.d"}}
 	ws, _, err := s.connect(dialer, http.Header{"Cookie": {"session=1"}}, "room", "r", "role", "polite")
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +50,9 @@ func TestAdmitIsAsked(t *testing.T) {
 	}
 	if token, err := relay.Token(got.req); token != "a.b" || err != nil {
 		t.Errorf("the token is %q, %v", token, err)
+	}
+	if ticket := relay.Ticket(got.req); ticket != "c.d" {
+		t.Errorf("the ticket is %q", ticket)
 	}
 	if all := fmt.Sprint(got.req.Header, got.req.URL); strings.Contains(all, keyA) {
 		t.Errorf("the key is in %s", all)
@@ -91,6 +94,8 @@ func TestGrants(t *testing.T) {
 				return relay.Grant{PeersPerRoom: 3}, nil
 			case "servers":
 				return relay.Grant{ICEServers: servers}, nil
+			case "ticket":
+				return relay.Grant{Ticket: "t.t"}, nil
 			default:
 				return relay.Grant{}, nil
 			}
@@ -120,6 +125,11 @@ func TestGrants(t *testing.T) {
 	}
 	if _, welcome := s.join("", "room", "others"); len(welcome.ICEServers) != 1 || welcome.ICEServers[0].URLs[0] != "stun:relay.example" {
 		t.Errorf("it is told %+v", welcome.ICEServers)
+	}
+
+	// A ticket.
+	if _, welcome := s.join("", "room", "ticket"); welcome.Ticket != "t.t" {
+		t.Errorf("it is told %+v", welcome)
 	}
 	a.quit()
 }

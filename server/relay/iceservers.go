@@ -10,13 +10,14 @@ import (
 // The caller holds the lock of the relay.
 func (c *conn) iceServers(now time.Time) []wire.ICEServer {
 	config := &c.relay.config
-	if c.grant.ICEServers != nil {
-		return c.grant.ICEServers
+	fixed, fresh := config.ICEServers, config.ICEServersFor
+	if c.grant.ICEServers != nil || c.grant.ICEServersFor != nil {
+		fixed, fresh = c.grant.ICEServers, c.grant.ICEServersFor
 	}
-	if config.ICEServersFor == nil {
-		return config.ICEServers
+	if fresh == nil {
+		return fixed
 	}
-	servers, expires := config.ICEServersFor(c.member.ID)
+	servers, expires := fresh(c.member.ID)
 	c.freshAt = time.Time{}
 	if !expires.IsZero() {
 		c.freshAt = now.Add(expires.Sub(now) / 2)

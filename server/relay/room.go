@@ -69,6 +69,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 		ICEServers: c.iceServers(time.Now()),
 		Protocol:   wire.Protocol,
 		Version:    r.config.Version,
+		Ticket:     c.grant.Ticket,
 	}}.encode())
 	r.totals.joins.Add(1)
 	joined := notice{Joined: &c.member}.encode()

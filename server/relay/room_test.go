@@ -1,8 +1,10 @@
 package relay_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -183,36 +185,53 @@ func TestRoomIsDeletedWhenEmpty(t *testing.T) {
 }
 
 // Each client has ICE servers of its own, and is sent fresh ones before the credentials
-// expire.
+// expire, be they those of the configuration or those that Admit grants.
 func TestICEServersPerClient(t *testing.T) {
-	const lifetime = 400 * time.Millisecond
-	var asked, issued atomic.Int64
-	s := serve(t, relay.Config{
-		PingInterval: 40 * time.Millisecond,
-		ICEServersFor: func(id string) ([]wire.ICEServer, time.Time) {
-			if asked.Add(1) == 1 {
-				return nil, time.Time{}
+	type source func(id string) ([]wire.ICEServer, time.Time)
+	for name, from := range map[string]func(source) relay.Config{
+		"configured": func(f source) relay.Config { return relay.Config{ICEServersFor: f} },
+		"granted": func(f source) relay.Config {
+			return relay.Config{
+				ICEServersFor: func(string) ([]wire.ICEServer, time.Time) {
+					t.Error("those of the configuration are told, too")
+					return nil, time.Time{}
+				},
+				Admit: func(context.Context, *http.Request, relay.Candidate) (relay.Grant, error) {
+					return relay.Grant{ICEServers: []wire.ICEServer{{URLs: []string{"stun:x"}}}, ICEServersFor: f}, nil
+				},
 			}
-			return []wire.ICEServer{{URLs: []string{"turn:x"}, Username: id, Credential: strconv.FormatInt(issued.Add(1), 10)}}, time.Now().Add(lifetime)
 		},
-	})
-	other, welcome := s.join("", "room", "r")
-	if len(welcome.ICEServers) != 0 {
-		t.Errorf("it is told %+v", welcome.ICEServers)
+	} {
+		t.Run(name, func(t *testing.T) {
+			const lifetime = 400 * time.Millisecond
+			var asked, issued atomic.Int64
+			config := from(func(id string) ([]wire.ICEServer, time.Time) {
+				if asked.Add(1) == 1 {
+					return nil, time.Time{}
+				}
+				return []wire.ICEServer{{URLs: []string{"turn:x"}, Username: id, Credential: strconv.FormatInt(issued.Add(1), 10)}}, time.Now().Add(lifetime)
+			})
+			config.PingInterval = 40 * time.Millisecond
+			s := serve(t, config)
+			other, welcome := s.join("", "room", "r")
+			if len(welcome.ICEServers) != 0 {
+				t.Errorf("it is told %+v", welcome.ICEServers)
+			}
+			c, welcome := s.join("", "room", "r")
+			other.expectJoined(c.id)
+			had := welcome.ICEServers
+			for range 3 {
+				if len(had) != 1 || had[0].Username != c.id {
+					t.Fatalf("it is told %+v", had)
+				}
+				fresh := c.read().ICEServers
+				if len(fresh) != 1 || fresh[0].Credential == had[0].Credential {
+					t.Fatalf("after %+v it is told %+v", had, fresh)
+				}
+				had = fresh
+			}
+			c.quit()
+			other.expectLeft(c.id) // and nothing before
+		})
 	}
-	c, welcome := s.join("", "room", "r")
-	other.expectJoined(c.id)
-	had := welcome.ICEServers
-	for range 3 {
-		if len(had) != 1 || had[0].Username != c.id {
-			t.Fatalf("it is told %+v", had)
-		}
-		fresh := c.read().ICEServers
-		if len(fresh) != 1 || fresh[0].Credential == had[0].Credential {
-			t.Fatalf("after %+v it is told %+v", had, fresh)
-		}
-		had = fresh
-	}
-	c.quit()
-	other.expectLeft(c.id) // and nothing before
 }

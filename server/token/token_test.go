@@ -152,7 +152,7 @@ func TestVerify(t *testing.T) {
 		"expired elsewhere":  {signed(hs256, fmt.Sprintf(`{"room":"s","aud":"perfect-negotiation","exp":%d}`, past), secretA), wire.CodeBadToken},
 		"expired and forged": {signed(hs256, fmt.Sprintf(`{"room":"r","aud":"perfect-negotiation","exp":%d}`, past), secretA+"x"), wire.CodeBadToken},
 	} {
-		v := NewVerifier(load(t, secretA+"\n"+secretB+"\n"), Audience) // which knows no member
+		v := NewVerifier(load(t, secretA+"\n"+secretB+"\n"), Audience)
 		_, err := v.Verify(row.token, "r", "me")
 		if row.code == "" && err != nil || row.code != "" && code(err) != row.code {
 			t.Errorf("%s: %v, want %q", name, err, row.code)
@@ -163,41 +163,84 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// A token ends, and a member may come back with it for a day.
-func TestGrace(t *testing.T) {
+// A ticket lets a member back in for a day after its token has ended, and nobody else.
+func TestTickets(t *testing.T) {
 	secrets := load(t, secretA)
 	synctest.Test(t, func(t *testing.T) {
 		v := NewVerifier(secrets, Audience)
-		issue := func() string {
-			text, err := secrets.Issue(Claims{Room: "r", Audience: Audience, Expires: time.Now().Add(time.Hour)})
+		issue := func(c Claims) (token, ticket string) {
+			t.Helper()
+			c.Room, c.Audience, c.Expires = "r", Audience, time.Now().Add(time.Hour)
+			token = mustIssue(t, secrets, c)
+			said, err := v.Verify(token, "r", "a")
 			if err != nil {
 				t.Fatal(err)
 			}
-			return text
+			ticket, err = v.Ticket(said, "a")
+			if err != nil || !wire.ValidToken(ticket) {
+				t.Fatalf("%q, %v", ticket, err)
+			}
+			return token, ticket
 		}
-		text := issue()
-		expect := func(room, id, want string) {
+		token, ticket := issue(Claims{Role: wire.Polite, NotBefore: time.Now()})
+		returns := func(text, room, id string, want bool) {
 			t.Helper()
-			if _, err := v.Verify(text, room, id); want == "" && err != nil || want != "" && code(err) != want {
-				t.Errorf("%s in %s: %v, want %q", id, room, err, want)
+			later := NewVerifier(secrets, Audience) // as after a restart
+			if c, ok := later.Return(text, room, id); ok != want || ok && c.Role != wire.Polite {
+				t.Errorf("%s in %s after %s: %+v, %t", id, room, time.Now().Format(time.TimeOnly), c, ok)
 			}
 		}
-		expect("r", "a", "")
-		time.Sleep(time.Hour - time.Second)
-		expect("r", "a", "")
+		for range 2 {
+			returns(ticket, "r", "a", true)
+			returns(ticket, "r", "b", false)
+			returns(ticket, "r", "", false)
+			returns(ticket, "s", "a", false)
+			returns(token, "r", "a", false) // a token is no ticket
+			if _, err := v.Verify(ticket, "r", "a"); code(err) != wire.CodeBadToken {
+				t.Errorf("a ticket is a token: %v", err)
+			}
+			time.Sleep(time.Hour)
+		}
+		if _, err := v.Verify(token, "r", "a"); code(err) != wire.CodeTokenExpired {
+			t.Errorf("the token has not ended: %v", err)
+		}
+		time.Sleep(Grace - time.Hour - time.Second)
+		returns(ticket, "r", "a", true)
 		time.Sleep(time.Second)
-		expect("r", "a", "")                    // it was in
-		expect("r", "b", wire.CodeTokenExpired) // it was not
-		expect("s", "a", wire.CodeBadToken)
-		time.Sleep(Grace - time.Second)
-		expect("r", "a", "")
-		expect("r", "b", wire.CodeTokenExpired)
-		time.Sleep(time.Second)
-		expect("r", "a", wire.CodeTokenExpired) // a day is over, though it came meanwhile
-		text = issue()
-		expect("r", "a", "")
-		expect("r", "b", "")
+		returns(ticket, "r", "a", false)
+
+		for name, text := range map[string]string{
+			"none":                "",
+			"nonsense":            "a.b.c",
+			"of another server":   ticketOf(t, NewVerifier(secrets, "another")),
+			"of another secret":   ticketOf(t, NewVerifier(load(t, secretB), Audience)),
+			"a token for tickets": mustIssue(t, secrets, Claims{Room: "r", Audience: v.ticketAudience(), Expires: time.Now().Add(time.Hour), Role: wire.Polite}),
+		} {
+			if c, ok := v.Return(text, "r", "a"); ok {
+				t.Errorf("%s: %+v", name, c)
+			}
+		}
+		returns(ticketOf(t, v), "r", "a", true)
 	})
+}
+
+// ticketOf returns a new ticket for the polite a in the room r.
+func ticketOf(t *testing.T, v *Verifier) string {
+	t.Helper()
+	ticket, err := v.Ticket(Claims{Room: "r", Expires: time.Now().Add(time.Hour), Role: wire.Polite}, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
+func mustIssue(t *testing.T, s *Secrets, c Claims) string {
+	t.Helper()
+	text, err := s.Issue(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // The secret can be changed while the server runs, in steps that refuse nobody.
@@ -243,27 +286,4 @@ func TestRotation(t *testing.T) {
 	later()
 	expect(old, wire.CodeBadToken)
 	expect(fresh, "")
-}
-
-// What is remembered of members is bounded, in a room and in all, and forgotten in time.
-func TestMembersAreBounded(t *testing.T) {
-	var m members
-	now := time.Now()
-	for i := range 3 * maxMembers {
-		m.add("r", fmt.Sprint(i), now.Add(Grace), now.Add(time.Duration(i)))
-	}
-	if m.all != maxMembers || !m.has("r", fmt.Sprint(3*maxMembers-1), now) || m.has("r", "0", now) {
-		t.Errorf("it remembers %d, and the wrong ones", m.all)
-	}
-	for i := range 2 * maxAll {
-		m.add(fmt.Sprint("r", i), "a", now.Add(Grace), now)
-	}
-	if m.all != maxAll {
-		t.Errorf("it remembers %d", m.all)
-	}
-	later := now.Add(Grace)
-	m.add("new", "a", later.Add(Grace), later)
-	if m.all != 1 || len(m.rooms) != 1 || !m.has("new", "a", later) {
-		t.Errorf("it remembers %d in %d rooms a day later", m.all, len(m.rooms))
-	}
 }

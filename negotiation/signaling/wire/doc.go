@@ -15,11 +15,14 @@
 // that the relay selects, "pn.key.K" proves an identity (K is 22 to 64 characters of
 // base64url; the id is a fingerprint of it). Without a key the relay gives a fresh
 // identity. "pn.token.T" shows a token, where the relay wants one; what it may say is
-// the relay's matter.
+// the relay's matter. "pn.ticket.T" shows the last ticket that a welcome had: with the
+// same key it lets the peer into the same room again, also when its token has expired and
+// the relay has started anew. A ticket that is of no use does no harm.
 //
 //	field        from    to       meaning
 //	welcome      relay   peer     you are in: your id, the room, your role if you have one, which a token may have given you,
-//	                              the room's other peers, the ICE servers, the protocol, the program's version
+//	                              the room's other peers, the ICE servers, the protocol, the program's version, and
+//	                              maybe a ticket, which takes the place of the one before
 //	joined       relay   peer     a peer came, or came back with the same key
 //	left         relay   peer     a peer's connection to the relay is gone
 //	iceServers   relay   peer     the ICE servers from now on, because credentials in the former ones expire

@@ -21,6 +21,7 @@ type Welcome struct {
 	ICEServers []ICEServer `json:"iceServers"`
 	Protocol   int         `json:"protocol"`          // absent: FirstProtocol
 	Version    string      `json:"version,omitempty"` // of the relay's program, for people, never compared
+	Ticket     string      `json:"ticket,omitempty"`  // to be shown when the peer comes back; secret; obeys TokenRule
 }
 
 // ICEServer is the W3C RTCIceServer dictionary.

@@ -14,7 +14,7 @@ const (
 	MinKey      = 22   // characters of a key: 128 bits
 	MaxKey      = 64   // characters of a key
 	MaxDialName = 32   // bytes of the name that a client gives its dials
-	MaxToken    = 4096 // characters of a token
+	MaxToken    = 4096 // characters of a token, or of a ticket
 )
 
 // The rules, each a predicate that completes a sentence: "the room's name " +
@@ -25,15 +25,18 @@ const (
 	RankRule = "must be a whole number from 0 to 1000"
 	KeyRule  = "must have 22 to 64 characters of base64url (A-Z a-z 0-9 - _)"
 
+	// TokenRule is that of tickets, too.
 	TokenRule = "must have 1 to 4096 characters of base64url and dots"
 )
 
 // Subprotocol is the WebSocket subprotocol that the relay selects. KeyPrefix
-// begins the one that carries the client's key, TokenPrefix the one with its token.
+// begins the one that carries the client's key, TokenPrefix the one with its token,
+// TicketPrefix the one with the ticket that the relay gave it.
 const (
-	Subprotocol = "pn"
-	KeyPrefix   = "pn.key."
-	TokenPrefix = "pn.token."
+	Subprotocol  = "pn"
+	KeyPrefix    = "pn.key."
+	TokenPrefix  = "pn.token."
+	TicketPrefix = "pn.ticket."
 )
 
 // Role says what a peer does when offers collide. Exactly one of two is polite.
@@ -76,7 +79,7 @@ func ValidKey(key string) bool {
 	return MinKey <= len(key) && len(key) <= MaxKey && base64URL(key)
 }
 
-// ValidToken reports whether a token obeys [TokenRule].
+// ValidToken reports whether a token or a ticket obeys [TokenRule].
 func ValidToken(token string) bool {
 	return 1 <= len(token) && len(token) <= MaxToken && base64URL(strings.ReplaceAll(token, ".", ""))
 }
