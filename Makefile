@@ -17,7 +17,7 @@ PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|Te
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
+.PHONY: build run example dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
 	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -26,6 +26,14 @@ build: ## compile the page's program, compressed for release
 run: ## build quickly and serve on http://localhost:8080
 	go run ./web/build -fast
 	go run ./server serve --addr :8080
+
+EXAMPLE ?= bin/example
+HELLO   := ./negotiation/peer/examples/hello
+
+example: ## build the hello world natively and for a page, in bin/example
+	go build -o $(EXAMPLE)/hello $(HELLO)
+	GOOS=js GOARCH=wasm go build -o $(EXAMPLE)/hello.wasm $(HELLO)
+	cp -f "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(HELLO)/index.html $(EXAMPLE)
 
 # The programs that are released, by system and processor.
 PLATFORMS := linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64

@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "ba8f6acc0daf6b402c2bc67c8ef726a58205e10c6a01f3a2c4a5913ec02853e3"
+const Source = "a020d2a971fc7345f3a1150b5089c9be03e2b4f05941e96528978005dd1b492c"

@@ -102,7 +102,6 @@ func TestCanary(t *testing.T) {
 	for i := range 2 {
 		p, err := peer.Join(t.Context(), peer.Config{
 			Options: signaling.Options{Server: server.url, Room: room, Key: s.canary()},
-			Connect: true,
 			Verbose: true,
 			Trace: func(e trace.Event) {
 				if e.Kind == trace.ChannelOpened {

@@ -132,7 +132,7 @@ func runPeer(ctx context.Context, c *cli.Command) error {
 		},
 		Candidates: candidates,
 
-		Connect: connect == "auto",
+		Wait:    connect == "wait",
 		Version: "native",
 		Verbose: c.Bool("verbose"),
 		Trace: func(e trace.Event) {

@@ -67,6 +67,7 @@ func (d *demo) begin() error {
 		if err := s.join(d.ctx, peer.Config{
 			Options:    signaling.Options{Room: d.page.d.data("room"), Role: s.role},
 			Dial:       dial,
+			Wait:       true,
 			Candidates: negotiation.CandidateRules{Loopback: true},
 		}); err != nil {
 			return err

@@ -102,7 +102,7 @@ func (s *side) startSource(src *source, stream safejs.Value) error {
 	src.release = append(src.release, release)
 	src.on = true
 	s.el[src.id].setAttribute("aria-pressed", "true")
-	s.peer.Send("", src.name, src.track)
+	s.peer.Publish("", src.name, src.track)
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (s *side) stopSource(src *source) {
 		return
 	}
 	src.on = false
-	s.peer.Unsend("", src.name)
+	s.peer.Unpublish("", src.name)
 	s.el[src.id].setAttribute("aria-pressed", "false")
 	src.end()
 }

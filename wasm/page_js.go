@@ -97,7 +97,7 @@ func (p *page) joinRoom(ctx context.Context) error {
 			Key: key(), Token: roomToken, Ticket: ticket(), OnTicket: keepTicket,
 		},
 		Dial:          p.trouble.Dialer(signaling.Relay),
-		Connect:       s.role == "",
+		Wait:          s.role != "",
 		OnRemoteTrace: func(_ string, l trace.Line) { p.frame.do(func() { p.inspect.add(l) }) },
 	})
 }

@@ -61,7 +61,7 @@ func (s *side) join(ctx context.Context, config peer.Config) (err error) {
 		config.OnInput = s.record
 	}
 	config.NewPeerConnection = s.newConnection
-	config.OnTrack = func(from string, track peer.RemoteTrack) { s.addTile(from, track.Value) }
+	config.OnTrack = func(_ *peer.Peer, from string, track peer.RemoteTrack) { s.addTile(from, track.Value) }
 	s.peer, err = peer.Join(ctx, config)
 	s.showRole()
 	s.el["signal"].data("state", "connecting")

@@ -32,9 +32,9 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 			message([]byte(s), true)
 			return nil
 		}
-		length, _ := data.Get("byteLength")
-		n, _ := length.Int()
-		message(make([]byte, n), false)
+		if content, err := bytesOf(data); err == nil {
+			message(content, false)
+		}
 		return nil
 	})
 	if err != nil {
@@ -70,6 +70,25 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 		dc.OnOpen(opened)
 	}
 	return nil
+}
+
+// bytesOf returns what is in an ArrayBuffer.
+func bytesOf(buffer safejs.Value) ([]byte, error) {
+	class, err := safejs.Global().Get("Uint8Array")
+	if err != nil {
+		return nil, err
+	}
+	view, err := class.New(buffer)
+	if err != nil {
+		return nil, err
+	}
+	n, err := view.Length()
+	if err != nil {
+		return nil, err
+	}
+	content := make([]byte, n)
+	_, err = safejs.CopyBytesToGo(content, view)
+	return content, err
 }
 
 // admit refuses n more bytes if too many wait to be read: an event handler cannot

@@ -26,6 +26,7 @@ type channel struct {
 	*webrtc.DataChannel
 	peer    string // its id
 	open    bool
+	opened  func()        // handles the opening
 	refused bool          // beyond maxChannels
 	turn    chan struct{} // capacity 1: held by the one goroutine that waits for the buffer
 	slow    bool          // a wait for it timed out; owned by the holder of the turn
@@ -180,15 +181,20 @@ func (p *pairing) hear(c *channel) func(data []byte, text bool) {
 			})
 			return
 		}
-		line := string(data)
-		if !text {
-			line = fmt.Sprintf("(%d bytes of binary data)", len(data))
-		}
 		peer.enqueue(func() {
-			if !c.refused {
-				peer.traceChat(trace.ChatReceived, p.remote.id, line)
+			if c.refused {
+				p.unread.Release(n)
+				return
 			}
-			p.unread.Release(n)
+			if !c.open { // pion reports a message in some cases before it reports the opening
+				c.opened()
+			}
+			line := string(data)
+			if !text {
+				line = fmt.Sprintf("(%d bytes of binary data)", len(data))
+			}
+			peer.traceChat(trace.ChatReceived, p.remote.id, line)
+			p.messageReceived(Message{Data: data, Text: text}, func() { p.unread.Release(n) })
 		})
 	}
 }

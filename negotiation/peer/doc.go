@@ -2,6 +2,16 @@
 // per remote peer, negotiated by package negotiation, with chat over data
 // channels. A browser tab and a native process run the same code.
 //
+//	p, err := peer.Join(ctx, peer.Config{
+//		Options:   signaling.Options{Server: "http://localhost:8080", Room: "lobby"},
+//		OnConnect: func(p *peer.Peer, id string) { _ = p.Say(id, "hello") },
+//		OnMessage: func(_ *peer.Peer, from string, m peer.Message) { fmt.Printf("%s: %q\n", from, m) },
+//	})
+//
+// [Config] says what else there is to know of peers, and when. [Peer.Peers] tells who is
+// there, [Peer.Publish] sends sound and pictures. The trace, [Config].Trace, is for those
+// who want to see how it is done; nothing needs it.
+//
 // # Who is polite
 //
 // Exactly one of a pair is polite. Both compute the roles from what the relay

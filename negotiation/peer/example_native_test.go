@@ -5,56 +5,40 @@ package peer_test
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
-	"time"
 
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
-	"perfect-negotiation/negotiation/trace"
-	"perfect-negotiation/server/relay"
+	"perfect-negotiation/negotiation/signaling/local"
 )
 
-// Two peers join a room of a relay, connect, and say something to each other.
+// Two peers meet. One greets whoever comes, and the other prints what it hears. Over a
+// relay there is no Dial, and natively a Server.
 func Example() {
-	r := relay.New(relay.Config{})
-	server := httptest.NewServer(r)
-	defer server.Close()
-	defer func() { _ = r.Shutdown(context.Background()) }()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-
-	heard := make(chan string, 2)
-	var peers []*peer.Peer
-	for range 2 {
-		opened := make(chan struct{}, 2)
-		p, err := peer.Join(ctx, peer.Config{
-			Options: signaling.Options{Server: server.URL, Room: "inn"},
-			Connect: true, // with everybody who is there, and whoever comes
-			Trace: func(e trace.Event) {
-				switch e.Kind {
-				case trace.ChannelOpened:
-					opened <- struct{}{}
-				case trace.ChatReceived:
-					heard <- e.Detail
-				}
-			},
-		})
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		peers = append(peers, p)
-		defer func() {
-			p.Close()
-			<-p.Done()
-		}()
-		if len(peers) == 2 {
-			<-opened
-		}
-	}
-	if err := peers[1].Say("", "hello"); err != nil {
+	ctx, leave := context.WithCancel(context.Background())
+	defer leave()
+	var room local.Room
+	ann, err := peer.Join(ctx, peer.Config{
+		Options:   signaling.Options{Room: "inn"},
+		Dial:      room.Dialer("Ann"),
+		OnConnect: func(p *peer.Peer, id string) { _ = p.Say(id, "Welcome, "+id+"!") },
+	})
+	if err != nil {
 		fmt.Println(err)
+		return
 	}
-	fmt.Println(<-heard)
-	// Output: hello
+	bob, err := peer.Join(ctx, peer.Config{
+		Options: signaling.Options{Room: "inn"},
+		Dial:    room.Dialer("Bob"),
+		OnMessage: func(p *peer.Peer, from string, m peer.Message) {
+			fmt.Printf("%s: %s\n", from, m)
+			leave()
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	<-ann.Done()
+	<-bob.Done()
+	// Output: Ann: Welcome, Bob!
 }

@@ -10,13 +10,13 @@ import (
 // sending identifies a track that a Peer sends: its addressee and its name.
 type sending struct{ to, name string }
 
-// Send sends track to the peer with the id to, or, if to is empty, to all peers,
+// Publish sends track to the peer with the id to, or, if to is empty, to all peers,
 // including those that join later. It replaces a track that is sent there under the
 // same name.
-func (p *Peer) Send(to, name string, track Track) { p.send(sending{to, name}, &track) }
+func (p *Peer) Publish(to, name string, track Track) { p.send(sending{to, name}, &track) }
 
-// Unsend stops what Send began.
-func (p *Peer) Unsend(to, name string) { p.send(sending{to, name}, nil) }
+// Unpublish stops what Publish began.
+func (p *Peer) Unpublish(to, name string) { p.send(sending{to, name}, nil) }
 
 func (p *Peer) send(what sending, track *Track) {
 	p.mu.Lock()

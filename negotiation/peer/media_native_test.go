@@ -16,7 +16,7 @@ func TestReadersEnd(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		read := make(chan struct{})
 		a, _ := w.connected(func(m *member, c *Config) {
-			c.OnTrack = func(_ string, track RemoteTrack) {
+			c.OnTrack = func(_ *Peer, _ string, track RemoteTrack) {
 				if _, _, err := track.ReadRTP(); err != nil {
 					t.Error(err)
 				}
@@ -29,7 +29,7 @@ func TestReadersEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.peer.Send("", "audio", track)
+		a.peer.Publish("", "audio", track)
 		for {
 			if err := track.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2}, Payload: []byte{0}}); err != nil {
 				t.Fatal(err)

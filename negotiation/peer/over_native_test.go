@@ -75,9 +75,9 @@ func TestAfterGivingUp(t *testing.T) {
 				if err != nil {
 					a.w.t.Fatal(err)
 				}
-				a.peer.Send("", "v", track)
+				a.peer.Publish("", "v", track)
 			},
-			func(a *member) { a.peer.Unsend("", "v") },
+			func(a *member) { a.peer.Unpublish("", "v") },
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -158,7 +158,7 @@ func (p *page) count(counts func(signaling.Envelope) bool) (n int) {
 
 func isRefusal(e signaling.Envelope) bool { return e.Refused != nil }
 
-func waits(_ *member, c *Config) { c.Connect = false }
+func waits(_ *member, c *Config) { c.Wait = true }
 
 // A plain page that asks for an offer gets one, though we have nothing to offer ourselves.
 func TestAPlainPageAsksForAnOffer(t *testing.T) {

@@ -38,6 +38,7 @@ type pairing struct {
 	own        *channel   // the channel created here; nil: none
 	channels   []*channel // own and received channels that are not closed
 	crowd      int        // number of received channels refused
+	greeted    bool       // OnConnect was called
 
 	unread *semaphore.Weighted // bytes of chat waiting for the Peer's goroutine
 	ended  context.Context     // done when the pairing has ended and unread chat is dropped
@@ -187,7 +188,7 @@ func (p *pairing) trackReceived(t RemoteTrack) {
 		}
 		p.remote.tell(trace.Event{Kind: trace.TrackReceived, Detail: t.Kind()})
 		if peer.config.OnTrack != nil {
-			use(func() { peer.config.OnTrack(p.remote.id, t) })
+			use(func() { peer.config.OnTrack(peer, p.remote.id, t) })
 		}
 	})
 }
@@ -255,13 +256,14 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 		}
 		p.channels = append(p.channels, c)
 	})
-	opened := func() {
-		if p.remote.pairing != p || c.refused {
+	c.opened = func() {
+		if p.remote.pairing != p || c.refused || c.open {
 			return
 		}
 		c.open = true
 		p.remote.tell(trace.Event{Kind: trace.ChannelOpened, Detail: label})
 		p.lane.begin()
+		p.connectionOpened()
 	}
 	closed := func(failed bool) {
 		if p.remote.pairing != p {
@@ -286,7 +288,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 			p.own, p.connecting = nil, false
 		}
 	}
-	if err := listen(dc, func() { enqueue(opened) }, p.hear(c), func(failed bool) { enqueue(func() { closed(failed) }) }); err != nil {
+	if err := listen(dc, func() { enqueue(c.opened) }, p.hear(c), func(failed bool) { enqueue(func() { closed(failed) }) }); err != nil {
 		enqueue(func() {
 			p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.BadMessage, Err: err, Detail: err.Error()})
 		})

@@ -21,24 +21,57 @@ var (
 	ErrNobody = errors.New("no data channel is open; connect first")
 )
 
-// Config says which room to join, and how.
+// Config says which room to join, and what to do about those who are there. Only the
+// Room is needed and, natively, the Server: the defaults pair with everybody, reconnect,
+// and restart ICE where a connection is lost.
+//
+// The functions OnConnect, OnDisconnect and OnMessage are called for each peer on a
+// goroutine of its own, one after the other and in this order: OnConnect, OnMessage for
+// each message in the order in which the peer sent them, OnDisconnect. They may block,
+// and call any method of the Peer, but must not wait for it to end; those for other
+// peers go on meanwhile.
 type Config struct {
+	// Options say where and as whom to join. In a browser, Server may be empty: it is
+	// the origin of the page. Rank may be nil: it is that of the platform.
 	signaling.Options
 
+	// OnConnect is called when a peer can be talked to: a data channel to it is open.
+	OnConnect func(p *Peer, id string)
+	// OnDisconnect is called when that connection has ended for good, because the peer
+	// has left, cannot be reached, or gets a new connection: then OnConnect follows.
+	// An interruption that a connection survives is none.
+	OnDisconnect func(p *Peer, id string)
+	// OnMessage is called with each message of a peer. Up to 1 MB of one peer waits for
+	// it. Then natively the peer is slowed; a browser cannot do that, and the data
+	// channel is closed.
+	OnMessage func(p *Peer, from string, m Message)
+	// OnTrack is called with each received track, in no order with the functions above;
+	// nil: tracks are ignored. Natively it is called on a goroutine of its own, to read
+	// the track until it ends, and in a browser like Trace, so that no track comes after
+	// [trace.Unpaired].
+	OnTrack func(p *Peer, from string, track RemoteTrack)
+
+	// Wait opens no data channels until [Peer.Connect] is called on either side. Else
+	// one is opened to each peer as soon as it is met.
+	Wait bool
+	// Version is sent to the other side, for people to read.
+	Version string
 	// Dial connects to the room; nil: [signaling.Relay]. Another Dialer may ignore
 	// Server.
 	Dial signaling.Dialer
-	// Connect opens a data channel to each peer as soon as it is met. If false, that
-	// waits for a call of [Peer.Connect] on either side.
-	Connect bool
-	// Version is sent to the other side, for people to read.
-	Version string
-	// Verbose also traces each signalling message when it is sent and when it is
-	// delivered, with a digest for comparing the two ends.
-	Verbose bool
+	// Candidates are the rules for remote ICE candidates. Loopback is set
+	// automatically if the relay is on this machine.
+	Candidates negotiation.CandidateRules
+	// NewPeerConnection creates the connections; nil: like the function of that name,
+	// but with a [negotiation.Guard] for Candidates.
+	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
+
 	// Trace is called with every event, in order, on the Peer's goroutine. It must
 	// not block and must not wait for the Peer.
 	Trace func(trace.Event)
+	// Verbose also traces each signalling message when it is sent and when it is
+	// delivered, with a digest for comparing the two ends.
+	Verbose bool
 	// OnRemoteTrace, if set here and by the other side, makes the two sides of a
 	// pairing send each other its trace: over a data channel "trace", as lines
 	// without descriptions, chat or other peers. It is called like Trace, with each
@@ -50,16 +83,6 @@ type Config struct {
 	// with the events that it causes, so that package replay can repeat the
 	// decisions. Nil: inputs are not recorded.
 	OnInput func(trace.Input)
-	// OnTrack is called with each received track; nil: tracks are ignored.
-	// Natively it is called on a goroutine of its own, and in a browser like
-	// Trace, so that no track comes after [trace.Unpaired].
-	OnTrack func(from string, track RemoteTrack)
-	// Candidates are the rules for remote ICE candidates. Loopback is set
-	// automatically if the relay is on this machine.
-	Candidates negotiation.CandidateRules
-	// NewPeerConnection creates the connections; nil: like the function of that name,
-	// but with a [negotiation.Guard] for Candidates.
-	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
 }
 
 // Peer is a member of a room. All its methods may be called at any time from
@@ -73,9 +96,11 @@ type Peer struct {
 	queue  []func()          // guarded by mu
 	closed bool              // guarded by mu
 	tracks map[sending]Track // guarded by mu
+	roster Roster            // guarded by mu
 	wake   chan struct{}
 	done   chan struct{}
 	wait   sync.WaitGroup // connections that are being closed
+	calls  calls          // of the functions of Config
 	leave  func() bool    // stops waiting for the context of Join
 
 	// Owned by the goroutine.
@@ -92,6 +117,9 @@ type Peer struct {
 // called. It returns an error only if config can never work; later errors are
 // reported in the trace.
 func Join(ctx context.Context, config Config) (*Peer, error) {
+	if config.Server == "" && config.Dial == nil {
+		config.Server = platformServer()
+	}
 	if config.Rank == nil {
 		config.Rank = new(platformRank())
 	}
@@ -110,7 +138,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 		remotes: map[string]*remote{},
 		paired:  pairings{last: map[string]time.Time{}},
 		tracks:  map[sending]Track{},
-		connect: config.Connect,
+		connect: !config.Wait,
 	}
 	// The transport outlives ctx, so that bye can still be sent.
 	transport, err := config.Dial(context.WithoutCancel(ctx), config.Options, signaling.Handler{
@@ -195,6 +223,18 @@ func (p *Peer) Close() {
 	})
 }
 
+// Peers returns what is known of each other peer in the room, in the order in which
+// they came.
+func (p *Peer) Peers() []Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []Status
+	for _, entry := range p.roster.Entries() {
+		list = append(list, *entry)
+	}
+	return list
+}
+
 // ID returns the id that the relay assigned, by which other peers know this one. It
 // is empty before the first [trace.RoomJoined].
 func (p *Peer) ID() string {
@@ -203,7 +243,8 @@ func (p *Peer) ID() string {
 	return p.id
 }
 
-// Done returns a channel that is closed when the Peer has ended.
+// Done returns a channel that is closed when the Peer has ended, and the last function
+// of its Config has returned.
 func (p *Peer) Done() <-chan struct{} { return p.done }
 
 func (p *Peer) run() {
@@ -256,6 +297,11 @@ func (p *Peer) tell(e trace.Event) uint64 {
 		if r.pairing != nil && e.State == "" {
 			e.State, e.Held = r.pairing.state, r.pairing.held
 		}
+	}
+	if e.Peer != "" {
+		p.mu.Lock()
+		p.roster.Apply(e)
+		p.mu.Unlock()
 	}
 	p.config.Trace(e)
 	p.share(e)

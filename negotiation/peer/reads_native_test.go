@@ -26,7 +26,7 @@ func TestEarlyReadsEnd(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				from, to := w.connected()
 				first := newTrack(t, webrtc.MimeTypeVP8)
-				from.peer.Send("", "first", first)
+				from.peer.Publish("", "first", first)
 				to.await("media come", func() bool {
 					write(t, first)
 					return to.count(trace.TrackReceived) == 1
@@ -39,9 +39,9 @@ func TestEarlyReadsEnd(t *testing.T) {
 				from.peer.Renegotiate()
 				from.await("it has offered", func() bool { return from.count(trace.OfferSending) > offered })
 				early := newTrack(t, webrtc.MimeTypeOpus)
-				from.peer.Send("", "early", early)
+				from.peer.Publish("", "early", early)
 				offered = to.count(trace.OfferSending)
-				to.peer.Send("", "other", newTrack(t, webrtc.MimeTypeOpus))
+				to.peer.Publish("", "other", newTrack(t, webrtc.MimeTypeOpus))
 				to.await("the other has offered", func() bool { return to.count(trace.OfferSending) > offered })
 
 				answered := from.count(trace.AnswerSending)
@@ -68,7 +68,7 @@ func TestEarlyReadsEnd(t *testing.T) {
 func takeAway(from, to *member) {
 	answers := func() int { return to.count(trace.AnswerSending) + to.count(trace.AnswerReceived) }
 	before := answers()
-	from.peer.Unsend("", "early")
+	from.peer.Unpublish("", "early")
 	to.await("it is told", func() bool { return answers() > before })
 }
 
@@ -78,7 +78,7 @@ func TestNoReadsToEnd(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.down.Store(true)
 		from, to := w.peer("a"), w.peer("b")
-		from.peer.Send("", "audio", newTrack(t, webrtc.MimeTypeOpus))
+		from.peer.Publish("", "audio", newTrack(t, webrtc.MimeTypeOpus))
 		to.await("it knows of the track", func() bool {
 			synctest.Wait() // only then may we look
 			receivers := to.peer.remotes[from.id].pairing.pc.GetReceivers()

@@ -220,9 +220,11 @@ func (r *remote) end(why trace.Code) {
 	if r.pairing == nil {
 		return
 	}
-	r.pairing.close()
+	ended := r.pairing
+	ended.close()
 	r.pairing = nil
 	r.tell(trace.Event{Kind: trace.Unpaired, Code: why, Detail: why.Words()})
+	ended.connectionEnded()
 }
 
 // forgetIfGone forgets the peer when neither the relay nor a connection has

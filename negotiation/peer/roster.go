@@ -5,8 +5,8 @@ import (
 	"perfect-negotiation/negotiation/trace"
 )
 
-// RosterEntry describes another peer, as known from the trace.
-type RosterEntry struct {
+// Status describes another peer, as known from the trace.
+type Status struct {
 	ID       string
 	Role     wire.Role // our role towards it
 	State    string    // RTCPeerConnectionState of the connection to it; new before there is one
@@ -20,7 +20,7 @@ type RosterEntry struct {
 // derived from the events of a trace. The zero value is the roster of an empty room.
 // It is not safe for concurrent use, and neither are the entries it returns: Apply
 // changes them in place.
-type Roster struct{ entries []*RosterEntry }
+type Roster struct{ entries []*Status }
 
 // Apply applies the next event of the trace, of any kind, and reports whether it
 // changed the roster: then the entry of e.Peer was added, removed or changed.
@@ -28,13 +28,13 @@ func (r *Roster) Apply(e trace.Event) bool {
 	entry := r.Find(e.Peer)
 	if entry == nil {
 		if e.Kind == trace.PeerJoined {
-			r.entries = append(r.entries, &RosterEntry{ID: e.Peer, Role: e.Role, State: "new"})
+			r.entries = append(r.entries, &Status{ID: e.Peer, Role: e.Role, State: "new"})
 		}
 		return e.Kind == trace.PeerJoined
 	}
 	switch e.Kind {
 	case trace.PeerGone, trace.PeerNotPaired:
-		var left []*RosterEntry // slices.DeleteFunc would be larger, and change lists that were returned
+		var left []*Status // slices.DeleteFunc would be larger, and change lists that were returned
 		for _, other := range r.entries {
 			if other != entry {
 				left = append(left, other)
@@ -65,10 +65,10 @@ func (r *Roster) Apply(e trace.Event) bool {
 
 // Entries returns an entry for each peer, in the order in which they came. Do not
 // modify the list.
-func (r *Roster) Entries() []*RosterEntry { return r.entries }
+func (r *Roster) Entries() []*Status { return r.entries }
 
 // Find returns the entry of a peer; nil: it is not in the room.
-func (r *Roster) Find(id string) *RosterEntry {
+func (r *Roster) Find(id string) *Status {
 	for _, e := range r.entries {
 		if e.ID == id {
 			return e

@@ -16,7 +16,7 @@ import (
 func TestTheTraceIsWhole(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		role := map[string]wire.Role{"a": wire.Polite, "b": wire.Impolite}
-		waits := func(m *member, c *Config) { c.Role, c.Connect = role[m.id], false }
+		waits := func(m *member, c *Config) { c.Role, c.Wait = role[m.id], true }
 		a, b := w.peer("a", waits), w.peer("b", waits)
 		for _, m := range []*member{a, b} {
 			m.await("it is paired", func() bool { return m.count(trace.Paired) == 1 })

@@ -83,7 +83,6 @@ func (w *world) peer(id string, options ...func(*member, *Config)) *member {
 	w.members = append(w.members, m)
 	config := Config{
 		Options:           signaling.Options{Room: "room", Rank: new(RankNative)},
-		Connect:           true,
 		Trace:             m.traced,
 		Dial:              m.dial,
 		NewPeerConnection: m.newPeerConnection,

@@ -35,6 +35,27 @@ func (w *world) example(name string, arguments ...string) {
 	})
 }
 
+// TestExampleHello runs the same file natively and in a tab: each greets the other.
+func TestExampleHello(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	w := newWorld(t, func(w *world) { w.pages = dir })
+	tab := w.blank(w.url + "/pages/")
+	build := exec.Command("make", "-C", "../..", "example", "EXAMPLE="+dir)
+	build.Env = append(os.Environ(), "MAKEFLAGS=") // not those of the make that runs this
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := tab.navigate(tab.url); err != nil {
+		t.Fatal(err)
+	}
+	native := start(t, filepath.Join(dir, "hello"), "PN_SERVER="+w.url)
+	awaitLog(t, native.out, `: "hello"`)
+	await(t, "the page is greeted", func() bool {
+		return strings.HasSuffix(tab.text(`document.querySelector("#out").textContent`), ": \"hello\"\n")
+	})
+}
+
 // TestExampleSender watches what it sends.
 func TestExampleSender(t *testing.T) {
 	t.Parallel()

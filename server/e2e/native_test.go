@@ -31,14 +31,14 @@ type native struct {
 	connections []*webrtc.PeerConnection
 }
 
-func (w *world) native(room, role string, auto bool, onTrack ...func(string, peer.RemoteTrack)) *native {
+func (w *world) native(room, role string, auto bool, onTrack ...func(*peer.Peer, string, peer.RemoteTrack)) *native {
 	w.t.Helper()
 	n := &native{t: w.t, events: map[trace.Kind]int{}}
 	onTrack = append(onTrack, nil)
 	config := peer.Config{
 		OnTrack: onTrack[0],
 		Options: signaling.Options{Server: w.url, Room: room, Role: negotiation.Role(role)},
-		Connect: auto,
+		Wait:    !auto,
 		Verbose: true,
 		Trace:   n.trace,
 	}

@@ -44,7 +44,7 @@ func (w *world) mediaNative(room, role string) *mediaNative {
 	w.t.Helper()
 	withoutDetector(w.t)
 	m := &mediaNative{}
-	m.native = w.native(room, role, false, func(_ string, track peer.RemoteTrack) {
+	m.native = w.native(room, role, false, func(_ *peer.Peer, _ string, track peer.RemoteTrack) {
 		m.tracks.Add(1)
 		defer m.tracks.Add(-1)
 		packets := map[string]*atomic.Int64{"video": &m.video, "audio": &m.audio}[track.Kind()]
@@ -65,11 +65,11 @@ func (w *world) mediaNative(room, role string) *mediaNative {
 
 func (m *mediaNative) play(on bool) {
 	if on {
-		m.p.Send("", "pattern", m.player.Video)
-		m.p.Send("", "tone", m.player.Audio)
+		m.p.Publish("", "pattern", m.player.Video)
+		m.p.Publish("", "tone", m.player.Audio)
 	} else {
-		m.p.Unsend("", "pattern")
-		m.p.Unsend("", "tone")
+		m.p.Unpublish("", "pattern")
+		m.p.Unpublish("", "tone")
 	}
 }
 

@@ -128,7 +128,7 @@ func TestRecordLimit(t *testing.T) {
 	dir := t.TempDir()
 	recorder := media.NewRecorder(dir, limit)
 	full := make(chan error, 2)
-	w.native(demoRoom, "impolite", true, func(from string, track peer.RemoteTrack) {
+	w.native(demoRoom, "impolite", true, func(_ *peer.Peer, from string, track peer.RemoteTrack) {
 		_, err := recorder.Record(from, track)
 		full <- err
 	})
@@ -175,7 +175,7 @@ func recordPackets(t *testing.T, mime string, enough func(dir string) bool, pack
 		err  error
 	}
 	ended := make(chan result, 1)
-	w.native(demoRoom, "impolite", true, func(from string, track peer.RemoteTrack) {
+	w.native(demoRoom, "impolite", true, func(_ *peer.Peer, from string, track peer.RemoteTrack) {
 		name, err := recorder.Record(from, track)
 		ended <- result{name, err}
 	})
@@ -183,7 +183,7 @@ func recordPackets(t *testing.T, mime string, enough func(dir string) bool, pack
 	if err != nil {
 		t.Fatal(err)
 	}
-	sender.p.Send("", "packets", track)
+	sender.p.Publish("", "packets", track)
 	deadline := time.After(patience)
 	next := time.NewTicker(100 * time.Microsecond)
 	defer next.Stop()
@@ -199,7 +199,7 @@ func recordPackets(t *testing.T, mime string, enough func(dir string) bool, pack
 		case <-next.C:
 		}
 		if enough(dir) {
-			sender.p.Unsend("", "packets")
+			sender.p.Unpublish("", "packets")
 		}
 	}
 }

@@ -33,6 +33,7 @@ type world struct {
 
 	newConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error) // of native peers; nil: their own
 	configure     func(*relay.Config)                                        // before the server starts; nil: it is as always
+	pages         string                                                     // directory of pages of others, at /pages/; empty: none
 }
 
 // worldAt is a world whose server somebody else has started.
@@ -91,6 +92,9 @@ func (w *world) serve(listener net.Listener) {
 	w.relay = relay.New(config)
 	mux := http.NewServeMux()
 	mux.Handle("/w3c/", http.StripPrefix("/w3c/", http.FileServer(http.Dir("testdata"))))
+	if w.pages != "" {
+		mux.Handle("/pages/", http.StripPrefix("/pages/", http.FileServer(http.Dir(w.pages))))
+	}
 	mux.Handle("/", site.Handler(w.relay))
 	server, ended := &http.Server{Handler: mux, ReadHeaderTimeout: patience}, make(chan struct{})
 	w.http, w.ended = server, ended

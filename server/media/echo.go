@@ -55,7 +55,7 @@ func (e *Echo) begin(p *peer.Peer, name echoName, track *echoed) {
 		e.now = map[echoName]*echoed{}
 	}
 	e.now[name] = track
-	p.Send(name.to, name.name, track)
+	p.Publish(name.to, name.name, track)
 }
 
 // end stops sending a track, unless another one has replaced it.
@@ -64,7 +64,7 @@ func (e *Echo) end(p *peer.Peer, name echoName, track *echoed) {
 	defer e.mu.Unlock()
 	if e.now[name] == track {
 		delete(e.now, name)
-		p.Unsend(name.to, name.name)
+		p.Unpublish(name.to, name.name)
 	}
 }
 

@@ -122,7 +122,7 @@ func (t *Terminal) find(name string) (string, error) {
 func (t *Terminal) list() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	others := slices.SortedFunc(slices.Values(t.roster.Entries()), func(a, b *peer.RosterEntry) int { return strings.Compare(a.ID, b.ID) })
+	others := slices.SortedFunc(slices.Values(t.roster.Entries()), func(a, b *peer.Status) int { return strings.Compare(a.ID, b.ID) })
 	t.note("%d peers are here.", len(others))
 	for _, other := range others {
 		t.note("  %s  we are %s  %s", trace.Printable(other.ID), other.Role, other.State)

@@ -59,8 +59,8 @@ func (s *stage) on() error {
 	if s.player, err = media.NewPlayer(); err != nil {
 		return err
 	}
-	s.peer.Send("", "pattern", s.player.Video)
-	s.peer.Send("", "tone", s.player.Audio)
+	s.peer.Publish("", "pattern", s.player.Video)
+	s.peer.Publish("", "tone", s.player.Audio)
 	return nil
 }
 
@@ -70,8 +70,8 @@ func (s *stage) off() {
 	if s.player == nil {
 		return
 	}
-	s.peer.Unsend("", "pattern")
-	s.peer.Unsend("", "tone")
+	s.peer.Unpublish("", "pattern")
+	s.peer.Unpublish("", "tone")
 	s.player.Close()
 	s.player = nil
 }

@@ -92,7 +92,9 @@ func New(c Config) *Terminal {
 
 // OnTrack plays back or records a track according to [Config]. It returns when the
 // track has ended; call it on a goroutine of its own.
-func (t *Terminal) OnTrack(from string, track peer.RemoteTrack) { t.stage.onTrack(from, track) }
+func (t *Terminal) OnTrack(_ *peer.Peer, from string, track peer.RemoteTrack) {
+	t.stage.onTrack(from, track)
+}
 
 // Run serves the user until ctx ends, the user quits, or the relay refuses, which is
 // an error. Then it closes p, and returns when recordings are complete and all output
@@ -220,7 +222,7 @@ func (t *Terminal) sayLine(p *peer.Peer, l line) {
 func (t *Terminal) awaitChannel() bool {
 	for {
 		t.mu.Lock()
-		open := slices.ContainsFunc(t.roster.Entries(), func(other *peer.RosterEntry) bool { return other.Channels > 0 })
+		open := slices.ContainsFunc(t.roster.Entries(), func(other *peer.Status) bool { return other.Channels > 0 })
 		more := t.more
 		t.mu.Unlock()
 		if open {

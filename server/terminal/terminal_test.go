@@ -77,7 +77,6 @@ func start(ctx context.Context, t *testing.T, relay string, c Config) *typed {
 	terminal := New(c)
 	joined, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{Server: relay, Room: "inn"},
-		Connect: true,
 		Trace:   terminal.Trace,
 		OnTrack: terminal.OnTrack,
 	})

@@ -21,7 +21,6 @@ func Example() {
 		p, err := peer.Join(context.Background(), peer.Config{
 			Options: signaling.Options{Room: "inn"},
 			Dial:    room.Dialer(id),
-			Connect: true,
 			Trace: func(e trace.Event) {
 				switch e.Kind {
 				case trace.ChannelOpened:

@@ -21,7 +21,6 @@ import (
 
 	"perfect-negotiation/negotiation/peer"
 	"perfect-negotiation/negotiation/signaling"
-	"perfect-negotiation/negotiation/trace"
 )
 
 func main() {
@@ -40,18 +39,20 @@ func serve(ctx context.Context, server, room string) error {
 	if err != nil {
 		return err
 	}
-	heard := make(chan trace.Event, 64)
 	p, err := peer.Join(ctx, peer.Config{
 		Options: signaling.Options{Server: server, Room: room},
-		Connect: true,
-		Trace: func(e trace.Event) { // must not wait for the Peer
-			if e.Kind != trace.ChatReceived {
-				return
+		OnMessage: func(p *peer.Peer, from string, m peer.Message) {
+			reply := "You said: " + m.String()
+			switch m.String() {
+			case "sound on":
+				p.Publish(from, "sound", track)
+				reply = "Here it comes."
+			case "sound off":
+				p.Unpublish(from, "sound")
+				reply = "It is gone."
 			}
-			select {
-			case heard <- e:
-			default:
-				log.Print("too much is said")
+			if err := p.Say(from, reply); err != nil {
+				log.Print(err) // the sender has left
 			}
 		},
 	})
@@ -59,25 +60,8 @@ func serve(ctx context.Context, server, room string) error {
 		return err
 	}
 	go play(ctx, track)
-	for {
-		select {
-		case e := <-heard:
-			reply := "You said: " + e.Detail
-			switch e.Detail {
-			case "sound on":
-				p.Send(e.Peer, "sound", track)
-				reply = "Here it comes."
-			case "sound off":
-				p.Unsend(e.Peer, "sound")
-				reply = "It is gone."
-			}
-			if err := p.Say(e.Peer, reply); err != nil {
-				log.Print(err) // the sender has left
-			}
-		case <-p.Done(): // also when ctx ends
-			return nil
-		}
-	}
+	<-p.Done() // also when ctx ends
+	return nil
 }
 
 // play sends silence, the only sound that needs no file.

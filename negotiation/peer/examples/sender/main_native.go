@@ -48,7 +48,7 @@ func show(ctx context.Context, server, room, file string) error {
 	if err != nil {
 		return err
 	}
-	p.Send("", "picture", track) // to every peer that joins
+	p.Publish("", "picture", track) // to every peer that joins
 	for ctx.Err() == nil && err == nil {
 		err = play(ctx, track, file)
 	}
