@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "a020d2a971fc7345f3a1150b5089c9be03e2b4f05941e96528978005dd1b492c"
+const Source = "4c930c433fdc8d3aeefc75317081b44384c5da2fe8f067be0608ff7aaeb54517"

@@ -46,9 +46,6 @@ func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err
 	}, nil
 }
 
-// endReads does nothing: a browser ends reads itself.
-func endReads(*webrtc.PeerConnection) {}
-
 // use calls f, which takes over a track, before anything else happens.
 func use(f func()) { f() }
 

@@ -5,8 +5,6 @@ package peer
 import (
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
-
-	"perfect-negotiation/negotiation/internal/pion"
 )
 
 // Track is what can be sent. If it has a method RequestKeyFrame, that is called
@@ -32,13 +30,6 @@ func (t RemoteTrack) Kind() string { return t.TrackRemote.Kind().String() }
 func onTrack(pc *webrtc.PeerConnection, f func(RemoteTrack)) (detach func(), err error) {
 	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { f(RemoteTrack{t, pc}) })
 	return func() {}, nil
-}
-
-// endReads ends the reads that still wait after pc was closed.
-func endReads(pc *webrtc.PeerConnection) {
-	for _, r := range pc.GetReceivers() {
-		pion.EndReads(r)
-	}
 }
 
 // use starts f, which uses a track until it ends.

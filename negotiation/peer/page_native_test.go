@@ -236,7 +236,7 @@ func TestAPlainPageThatCannotRestart(t *testing.T) {
 		within time.Duration
 		reply  bool
 	}{
-		"it does not answer":     {trace.RestartLate, 2*restartFor + 2*time.Second, false},
+		"it does not answer":     {trace.RestartLate, 12 * time.Second, false},
 		"it does not restart it": {trace.RestartIgnored, 2 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {

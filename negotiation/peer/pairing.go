@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/negotiation/internal/reads"
+	"perfect-negotiation/negotiation/internal/timing"
+	"perfect-negotiation/negotiation/recovery"
 	"perfect-negotiation/negotiation/signaling"
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/negotiation/trace"
@@ -52,19 +55,18 @@ type pairing struct {
 	held     bool        // in have-local-offer: the offer is held
 	story    story
 	lane     *lane // nil: none
-	recovery recovery
+	recovery *recovery.Recovery
 
-	offered bool  // the last remote description was an offer and is not applied yet
-	refused timer // set: that offer was refused, and none was applied since
+	offered bool // the last remote description was an offer and is not applied yet
 
 	silence timer // set: nothing carries data channels
 
 	// Of a plain page.
 	caller   caller
 	refusal  wire.Refused // next refusal to report to it
-	refusals allowance
-	instead  int       // offers made because one of its offers was refused
-	asked    allowance // for offers that the other side requests
+	refusals timing.Allowance
+	instead  int              // offers made because one of its offers was refused
+	asked    timing.Allowance // for offers that the other side requests
 	collide  collide
 }
 
@@ -73,9 +75,9 @@ type pairing struct {
 func newPairing(r *remote, tells bool) (*pairing, error) {
 	p := &pairing{remote: r, life: r.life + 1, senders: map[sending]*sender{}, unread: semaphore.NewWeighted(maxUnread), state: trace.Stable}
 	p.ended, p.cancel = context.WithCancel(context.Background())
-	p.recovery = recovery{p: p, asked: allowance{apart: restartsApart, burst: restartsAhead}}
-	p.refusals = allowance{apart: refusalsApart, burst: refusalsAhead}
-	p.asked = allowance{apart: offersApart, burst: offersAhead}
+	p.recovery = newRecovery(p)
+	p.refusals = timing.Allowance{Apart: refusalsApart, Burst: refusalsAhead}
+	p.asked = timing.Allowance{Apart: offersApart, Burst: offersAhead}
 	p.collide.p = p
 	if tells && r.peer.config.OnRemoteTrace != nil {
 		p.lane = &lane{p: p}
@@ -158,7 +160,7 @@ func (p *pairing) received(e signaling.Envelope) {
 // offerRequested is called when the other side requests an offer: it cannot make one
 // itself, or wants to make two offers collide.
 func (p *pairing) offerRequested() {
-	if p.asked.grant(p.remote.peer, p.offerRequested) {
+	if p.asked.Grant(p.remote.peer.enqueue, p.offerRequested) {
 		p.begin()
 		p.renegotiate(trace.Event{Code: trace.OtherAsks})
 	}
@@ -316,7 +318,7 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 		p.remote.hungUp()
 		return
 	}
-	p.recovery.stateChanged(state)
+	p.recovery.StateChanged(state)
 	if p.connected {
 		p.watchTransport()
 		p.remote.failed = 0
@@ -329,10 +331,10 @@ func (p *pairing) stateChanged(state webrtc.PeerConnectionState) {
 
 // close ends the pairing. The connection closes when nothing uses it any more.
 func (p *pairing) close() {
-	p.recovery.stop()
-	p.refused.stop()
+	p.recovery.Stop()
 	p.silence.stop()
-	p.asked.stop()
+	p.asked.Stop()
+	p.refusals.Stop()
 	p.collide.end(trace.PairingEnded)
 	p.session.Close()
 	p.cancel()
@@ -356,6 +358,6 @@ func (p *pairing) close() {
 			_ = c.Close() // releases its handlers
 		}
 		_ = p.pc.Close()
-		endReads(p.pc)
+		reads.End(p.pc)
 	})
 }

@@ -183,7 +183,7 @@ func (p *Peer) Renegotiate() { p.withPairings("", func(p *pairing) { p.renegotia
 // RestartICE restarts ICE with every peer in the room; a polite peer asks the other
 // one to do it. Media and data keep flowing. The request is never lost, and waits
 // while the relay cannot be reached.
-func (p *Peer) RestartICE() { p.withPairings("", func(p *pairing) { p.recovery.now("") }) }
+func (p *Peer) RestartICE() { p.withPairings("", func(p *pairing) { p.recovery.RestartICE("") }) }
 
 // withPairings calls f with the pairing with the peer to, or with every pairing if to
 // is empty.

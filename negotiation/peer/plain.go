@@ -171,7 +171,7 @@ func (p *pairing) tellRefused(code trace.Code, err error) {
 }
 
 func (p *pairing) sendRefusal() {
-	if !p.refusals.grant(p.remote.peer, p.sendRefusal) {
+	if !p.refusals.Grant(p.remote.peer.enqueue, p.sendRefusal) {
 		return
 	}
 	p.remote.send(signaling.Envelope{Refused: &p.refusal})

@@ -52,11 +52,11 @@ func TestRequestIsAnAttempt(t *testing.T) {
 			return true
 		})
 		request := func() {
-			impolite.peer.enqueue(func() { impolite.peer.remotes[polite.id].pairing.recovery.requested() })
+			impolite.peer.enqueue(func() { impolite.peer.remotes[polite.id].pairing.recovery.Asked() })
 		}
 		w.lost(polite, impolite)
 		request()
-		time.Sleep(disconnectedFor + time.Second)
+		time.Sleep(4 * time.Second)
 		if n := impolite.count(trace.Restart); n != 1 {
 			t.Errorf("it has restarted %d times when its own attempt would be due:\n%s", n, impolite.log())
 		}

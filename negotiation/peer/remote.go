@@ -44,7 +44,7 @@ type remote struct {
 
 func newRemote(p *Peer, id string) *remote {
 	r := &remote{peer: p, id: id, link: link.New[signaling.Envelope](newSession), met: time.Now()}
-	r.retransmission.r = r
+	r.retransmission = newRetransmission(r)
 	return r
 }
 
@@ -89,7 +89,7 @@ func (r *remote) received(e signaling.Envelope) {
 		return
 	case !outcome.Delivered || r.pairing == nil:
 	case e.Request == wire.RequestRestart:
-		r.pairing.recovery.requested()
+		r.pairing.recovery.Asked()
 	case e.Request == wire.RequestOffer:
 		r.pairing.offerRequested()
 	case e.Refused != nil:
@@ -261,7 +261,7 @@ func (r *remote) forget() {
 
 // stop stops the timers.
 func (r *remote) stop() {
-	r.retransmission.stop()
+	r.retransmission.Stop()
 	r.leaving.stop()
 	r.later.stop()
 }

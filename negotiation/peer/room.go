@@ -120,10 +120,10 @@ func (p *Peer) met(m wire.Member) {
 		return
 	}
 	r.link.Again()
-	r.retransmission.begin()
+	r.retransmission.Begin()
 	r.flush()
 	if r.pairing != nil {
-		r.pairing.recovery.met()
+		r.pairing.recovery.Reached()
 	}
 }
 

@@ -1,32 +1,19 @@
 package peer
 
-import "time"
+import (
+	"time"
+
+	"perfect-negotiation/negotiation/internal/timing"
+)
 
 // timer calls a function on the Peer's goroutine at some time. The zero value
 // is not set.
-type timer struct{ t *time.Timer }
+type timer struct{ t timing.Timer }
 
-func (t *timer) isSet() bool { return t.t != nil }
+func (t *timer) isSet() bool { return t.t.IsSet() }
 
-func (t *timer) stop() {
-	if t.t != nil {
-		t.t.Stop()
-		t.t = nil
-	}
-}
+func (t *timer) stop() { t.t.Stop() }
 
 // set calls f on the goroutine of p after d, unless the timer is stopped or set
 // again before.
-func (t *timer) set(p *Peer, d time.Duration, f func()) {
-	t.stop()
-	var this *time.Timer
-	this = time.AfterFunc(d, func() {
-		p.enqueue(func() {
-			if t.t == this {
-				t.t = nil
-				f()
-			}
-		})
-	})
-	t.t = this
-}
+func (t *timer) set(p *Peer, d time.Duration, f func()) { t.t.Set(p.enqueue, d, f) }

@@ -27,6 +27,10 @@ func TestImports(t *testing.T) {
 		pion    = "negotiation/internal/pion"
 		browser = "negotiation/internal/browser"
 		random  = "negotiation/internal/random"
+		timing  = "negotiation/internal/timing"
+		reads   = "negotiation/internal/reads"
+		restore = "negotiation/recovery"
+		call    = "negotiation/call"
 		webapi  = "negotiation/webapi"
 		trace   = "negotiation/trace"
 		dump    = "negotiation/trace/dump"
@@ -34,7 +38,7 @@ func TestImports(t *testing.T) {
 	)
 	core := []string{"negotiation", jsontxt, message, wire, trace, held, sdp, pion}
 	client := append([]string{"negotiation/signaling", link, random}, core...)
-	peer := append([]string{"negotiation/peer"}, client...)
+	peer := append([]string{"negotiation/peer", restore, timing, reads}, client...)
 	for _, rule := range []struct {
 		pkg    string
 		goos   string   // empty: this machine's
@@ -54,8 +58,10 @@ func TestImports(t *testing.T) {
 		{"negotiation/signaling", "", client, nil, "the client knows no peers"},
 		{local, "", client, nil, "a room knows no peers"},
 		{trouble, "", client, nil, "trouble knows no peers"},
+		{restore, "", append([]string{timing}, core...), []string{"net/http", "github.com/gorilla/"}, "it knows a connection, and no signalling"},
+		{call, "", append([]string{restore, timing, reads}, client...), nil, "a call knows no rooms"},
 		{"negotiation/peer", "", append([]string{webapi}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, "negotiation/peer/examples"}, peer...),
+		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, call, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", "server/address", wire}, []string{"github.com/pion/", "github.com/prometheus/"}, "the relay passes messages on, and knows nothing of WebRTC"},

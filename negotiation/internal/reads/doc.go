@@ -1,0 +1,2 @@
+// Package reads ends those of tracks whose connection was closed.
+package reads
