@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "4c930c433fdc8d3aeefc75317081b44384c5da2fe8f067be0608ff7aaeb54517"
+const Source = "c4fd66f3acbf5e2b7ebb286eee95a929e3ebf1667e4ad75b174fa7d3b4efa054"

@@ -111,6 +111,12 @@ func readFormats(m *sdp.Media) (list []format) {
 	return list
 }
 
+// sameFormats reports whether two media sections have the same formats.
+func sameFormats(a, b *sdp.Media) bool {
+	return a.Kind == b.Kind && slices.Equal(a.Formats(), b.Formats()) &&
+		slices.Equal(a.Values("rtpmap"), b.Values("rtpmap")) && slices.Equal(a.Values("fmtp"), b.Values("fmtp"))
+}
+
 // codecMap returns the codecs that pion reads from a section, by payload type.
 func codecMap(m *sdp.Media) map[uint8]pionsdp.Codec {
 	read := &pionsdp.MediaDescription{}
@@ -236,13 +242,13 @@ func parameters(t *webrtc.RTPTransceiver) (list []webrtc.RTPCodecParameters, kno
 }
 
 // fits reports whether t can use one of the offered codecs.
-func (p *Connection) fits(t *webrtc.RTPTransceiver, offered []format) bool {
-	wish := p.preferences.of(t)
-	if wish == nil {
-		return !p.lacks(offered)
+func (l *look) fits(t *webrtc.RTPTransceiver, offered []format) bool {
+	wish := l.wish(t)
+	if wish.codecs == nil {
+		return !l.pion.lacks(offered)
 	}
 	var ours []codec
-	for _, c := range wish {
+	for _, c := range wish.codecs {
 		ours = append(ours, codecFrom(c.MimeType, c.ClockRate, c.Channels))
 	}
 	return shared(ours, offered)

@@ -27,6 +27,7 @@ type Connection struct {
 	told        []string    // mids of the sections reported to rejected
 	senders     senders
 	preferences preferences
+	applied     *look                            // the last description that the preferences are set for; nil: none
 	renumber    func(ssrc uint32, to *Numbering) // nil: packets cannot be renumbered
 	codecs      []codec                          // registered with pion, as far as known
 	incomplete  bool                             // there may be more codecs than these
@@ -43,6 +44,7 @@ type Connection struct {
 
 	agreed     *sdp.Description                // the last answer, from either side; nil: none
 	extensions extensions                      // that pion has negotiated
+	learned    map[string]learned              // from the sections with these mids
 	gone       map[*webrtc.RTPTransceiver]bool // their section has ended
 
 	carrier *carrier // of the last local description

@@ -4,6 +4,7 @@ package pion
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,12 @@ func (e extensions) admit(extmap string) bool {
 	return true
 }
 
+// learned says what was learned from.
+type learned struct {
+	extensions     []string // of the section, sorted: pion lists them in any order
+	sends, listens bool     // the transceiver has a sender, and a receiver
+}
+
 // learn adds those of a section, as far as pion has them.
 func (e extensions) learn(shown *sdp.Media, t *webrtc.RTPTransceiver) {
 	var has []webrtc.RTPHeaderExtensionParameter
@@ -59,10 +66,18 @@ func (e extensions) learn(shown *sdp.Media, t *webrtc.RTPTransceiver) {
 // learn keeps which header extensions pion has negotiated.
 func (p *Connection) learn(shown *sdp.Description) {
 	p.extensions = p.extensions.clone()
+	before := p.learned
+	p.learned = map[string]learned{}
 	for _, m := range shown.Media {
-		if t := p.transceiver(m.Mid); t != nil {
+		t := p.transceiver(m.Mid)
+		if t == nil {
+			continue
+		}
+		from, last := learned{slices.Sorted(slices.Values(m.Extensions)), t.Sender() != nil, t.Receiver() != nil}, before[m.Mid]
+		if from.sends != last.sends || from.listens != last.listens || !slices.Equal(from.extensions, last.extensions) {
 			p.extensions.learn(m, t)
 		}
+		p.learned[m.Mid] = from
 	}
 }
 

@@ -36,19 +36,20 @@ type look struct {
 	sections     []sdp.Section
 	parts        []part // one per section
 	transceivers map[string]*webrtc.RTPTransceiver
+	wishes       map[*webrtc.RTPTransceiver]wish // as far as known, see wish
 }
 
 // part is the decision about one section.
 type part struct {
-	formats []format
-	moved   []format // those left out because their payload type meant another codec
+	offered []format // that pion can read
+	formats []format // of these, those that are used
 	hidden  bool     // not shown to pion: rejected by the other side or by us
 	why     error    // why it is rejected by us, if worth reporting
 }
 
 // Look implements [held.Connection].
 func (p *Connection) Look(kind webrtc.SDPType, remote *sdp.Description) (held.Plan, error) {
-	l := &look{pion: p, kind: kind, remote: remote, sections: remote.Sections(), transceivers: map[string]*webrtc.RTPTransceiver{}}
+	l := &look{pion: p, kind: kind, remote: remote, sections: remote.Sections(), transceivers: map[string]*webrtc.RTPTransceiver{}, wishes: map[*webrtc.RTPTransceiver]wish{}}
 	all := p.pc.GetTransceivers()
 	for _, t := range slices.Backward(all) { // the first transceiver with a mid wins
 		if mid := t.Mid(); mid != "" {
@@ -116,23 +117,41 @@ func (l *look) part(i int, meaning map[payload]codec) (part, error) {
 		err := trace.Because(trace.BadCodecs, fewLines(m))
 		var formats, agreed []format
 		if err == nil {
-			formats = readFormats(m)
+			formats = l.formats(i, m)
 			agreed = l.pion.agree(meaning, s.Kind, formats)
 			if !l.common(t, agreed) {
 				err = trace.Because(trace.NoCommonCodec, fmt.Errorf("media section %q has no codec in common with ours", s.Mid))
 				if len(agreed) < len(formats) {
 					err = trace.Because(trace.PayloadTypeMoved, fmt.Errorf("a payload type of media section %q means another codec", s.Mid))
 				}
-			} else if s.Direction&sdp.Recvonly != 0 {
+			} else if s.Direction&sdp.Recvonly != 0 && !l.pion.applied.has(i, s.Mid, agreed) {
 				err = l.pion.keeps(s.Mid, t, agreed)
 			}
 		}
 		if err != nil && l.kind == webrtc.SDPTypeAnswer {
 			return part{}, err // we offered all we have
 		}
-		moved := slices.DeleteFunc(slices.Clone(formats), func(f format) bool { return slices.Contains(agreed, f) })
-		return part{agreed, moved, err != nil, err}, nil
+		return part{formats, agreed, err != nil, err}, nil
 	}
+}
+
+// formats returns the formats of a section that pion can read.
+func (l *look) formats(i int, m *sdp.Media) []format {
+	if before := l.pion.applied; before != nil && i < len(before.parts) && before.parts[i].offered != nil && sameFormats(m, before.remote.Media[i]) {
+		return before.parts[i].offered
+	}
+	return readFormats(m)
+}
+
+// moved returns the formats that are left out because their payload type meant another
+// codec.
+func (p part) moved() []format {
+	return slices.DeleteFunc(slices.Clone(p.offered), func(f format) bool { return slices.Contains(p.formats, f) })
+}
+
+// has reports whether a section has these codecs; l may be nil.
+func (l *look) has(i int, mid string, formats []format) bool {
+	return l != nil && i < len(l.parts) && l.sections[i].Mid == mid && !l.parts[i].hidden && slices.Equal(l.parts[i].formats, formats)
 }
 
 // common reports whether the transceiver of a section, or a new one if t is nil, can
@@ -141,7 +160,18 @@ func (l *look) common(t *webrtc.RTPTransceiver, offered []format) bool {
 	if t == nil {
 		return l.kind == webrtc.SDPTypeAnswer || !l.pion.lacks(offered)
 	}
-	return l.pion.fits(t, offered)
+	return l.fits(t, offered)
+}
+
+// wish returns what the application wants of a transceiver before the description is
+// applied.
+func (l *look) wish(t *webrtc.RTPTransceiver) wish {
+	w, known := l.wishes[t]
+	if !known {
+		w = l.pion.preferences.of(t)
+		l.wishes[t] = w
+	}
+	return w
 }
 
 // Empty implements [held.Plan]: an answer that rejects everything need not be passed
@@ -193,10 +223,11 @@ func (to *plan) apply(set func() error) error {
 	if p.preferences == nil {
 		p.preferences = preferences{}
 	}
-	wishes := map[*webrtc.RTPTransceiver][]webrtc.RTPCodecParameters{}
 	for _, t := range p.pc.GetTransceivers() {
-		wishes[t] = p.preferences.of(t)
+		to.wish(t)
 	}
+	same := to.sameCodecs(p.applied)
+	p.applied = nil
 	if err := set(); err != nil {
 		return err
 	}
@@ -204,19 +235,31 @@ func (to *plan) apply(set func() error) error {
 		return err
 	}
 	for i, s := range to.sections {
-		if t := p.transceiver(s.Mid); t != nil && !to.parts[i].hidden {
-			wish := wishes[t]
-			if from := to.taken[s.Mid]; from != nil {
-				wish = wishes[from]
-			}
-			if err := p.preferences.set(t, wish, to.parts[i]); err != nil {
-				return err
-			}
+		t := p.transceiver(s.Mid)
+		if t == nil || to.parts[i].hidden || same && to.wishes[t].isSet {
+			continue
+		}
+		wish := to.wishes[t]
+		if from := to.taken[s.Mid]; from != nil {
+			wish = to.wishes[from]
+		}
+		if err := p.preferences.set(t, wish.codecs, to.parts[i]); err != nil {
+			return err
 		}
 	}
+	p.applied = to.look
 	p.revive(to.seen)
 	p.learn(to.edited)
 	return nil
+}
+
+// sameCodecs reports whether the sections have the codecs that they had in a description
+// before, so that pion has learned nothing of codecs since.
+func (l *look) sameCodecs(before *look) bool {
+	return before != nil && slices.EqualFunc(l.sections, before.sections, func(a, b sdp.Section) bool { return a.Mid == b.Mid }) &&
+		slices.EqualFunc(l.parts, before.parts, func(a, b part) bool {
+			return a.hidden == b.hidden && slices.Equal(a.offered, b.offered) && slices.Equal(a.formats, b.formats)
+		})
 }
 
 // tell reports each section that is rejected by us, once for as long as it stays

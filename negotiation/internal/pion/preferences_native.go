@@ -24,21 +24,27 @@ type preference struct {
 	numbering *Numbering                  // from those to the ones that were set
 }
 
-// of returns what the application wants; nil: all codecs.
-func (p preferences) of(t *webrtc.RTPTransceiver) []webrtc.RTPCodecParameters {
+// wish is what the application wants of a transceiver.
+type wish struct {
+	codecs []webrtc.RTPCodecParameters // nil: all
+	isSet  bool                        // the transceiver uses what set has set
+}
+
+// of returns what the application wants.
+func (p preferences) of(t *webrtc.RTPTransceiver) wish {
 	now, known := parameters(t)
 	before, ours := p[t]
 	switch {
 	case !known:
-		return nil
+		return wish{}
 	case ours && sameCodecs(before.set, now):
-		return before.wish
+		return wish{before.wish, true}
 	}
 	if all := everyCodec(t); sameCodecs(all, now) {
-		return nil
+		return wish{}
 	}
 	_ = t.SetCodecPreferences(now) // cannot fail: these come from pion
-	return now
+	return wish{codecs: now}
 }
 
 // everyCodec makes t use every codec it can, and returns them.
@@ -71,9 +77,9 @@ func (p preferences) set(t *webrtc.RTPTransceiver, wish []webrtc.RTPCodecParamet
 		return err
 	}
 	now, _ := parameters(t)
-	section := slices.Clone(now)
+	section, moved := slices.Clone(now), offered.moved()
 	for _, c := range all {
-		if slices.ContainsFunc(offered.moved, func(f format) bool { return !f.repairs && f.codec == codecFrom(c.MimeType, c.ClockRate, c.Channels) }) {
+		if slices.ContainsFunc(moved, func(f format) bool { return !f.repairs && f.codec == codecFrom(c.MimeType, c.ClockRate, c.Channels) }) {
 			section = append(section, c)
 		}
 	}

@@ -26,7 +26,7 @@ func (l *look) take(all []*webrtc.RTPTransceiver) map[string]*webrtc.RTPTranscei
 			continue
 		}
 		j := slices.IndexFunc(free, func(t *webrtc.RTPTransceiver) bool {
-			return t.Kind().String() == s.Kind && l.pion.fits(t, l.parts[i].formats)
+			return t.Kind().String() == s.Kind && l.fits(t, l.parts[i].formats)
 		})
 		if j >= 0 {
 			taken[s.Mid] = free[j]

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"perfect-negotiation/negotiation/trace"
@@ -217,16 +216,27 @@ func checkFingerprint(value string) error {
 	if !known {
 		return errors.New("the fingerprint's hash function is unknown")
 	}
-	pairs, unread := 0, false
-	for pair := range strings.SplitSeq(digits, ":") { // RFC 8122, section 5
-		_, err := strconv.ParseUint(pair, 16, 8)
-		unread = unread || err != nil || len(pair) != 2
-		pairs++
-	}
-	if unread || pairs != size {
+	if !isHash(digits, size) {
 		return fmt.Errorf("the fingerprint is not a %s hash", algorithm)
 	}
 	return nil
+}
+
+// isHash reports whether s is a hash of so many bytes: pairs of hexadecimal digits, with
+// colons between them.
+// https://www.rfc-editor.org/rfc/rfc8122#section-5
+func isHash(s string, size int) bool {
+	if len(s) != 3*size-1 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		digit := '0' <= c && c <= '9' || 'A' <= c && c <= 'F' || 'a' <= c && c <= 'f'
+		if colon := i%3 == 2; colon && c != ':' || !colon && !digit {
+			return false
+		}
+	}
+	return true
 }
 
 // https://www.rfc-editor.org/rfc/rfc8842#section-5
