@@ -110,7 +110,8 @@ func TestAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := startServe(t, "--internal-addr", "127.0.0.1:0", "--tls-self-signed", "--tls-dir", t.TempDir())
+	s := startServe(t, "--internal-addr", "127.0.0.1:0", "--tls-self-signed", "--tls-dir", t.TempDir(),
+		"--turn", "127.0.0.1:0", "--turn-open")
 	_, text := get(t, "http://"+s.logged(`internal=(\S+)`)+"/metrics")
 	n := 0
 	for _, expression := range regexp.MustCompile(`(?m)^ +expr: (.*)`).FindAllStringSubmatch(string(rules), -1) {
@@ -120,7 +121,7 @@ func TestAlerts(t *testing.T) {
 			}
 		}
 	}
-	if n < 5 {
+	if n < 20 {
 		t.Errorf("the rules ask for %d metrics", n)
 	}
 	if promtool, err := exec.LookPath("promtool"); err == nil {
