@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "c4fd66f3acbf5e2b7ebb286eee95a929e3ebf1667e4ad75b174fa7d3b4efa054"
+const Source = "9794bb7a6c28e75728a5c5670d9fa2ee6fb5b2f43512ba5f3d8ba9794906456f"

@@ -28,7 +28,7 @@ func onThisMachine(server string) bool {
 // know of it.
 func (p *Peer) newPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, negotiation.Option, error) {
 	if p.config.NewPeerConnection == nil {
-		return guarded(c, p.config.Candidates)
+		return guarded(c, p.config.Candidates, p.turn)
 	}
 	pc, err := p.config.NewPeerConnection(c)
 	return pc, negotiation.WithCandidates(p.config.Candidates), err

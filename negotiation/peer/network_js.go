@@ -12,7 +12,7 @@ func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
 }
 
 // guarded returns the connection of a pairing, and what Attach is to know of it.
-func guarded(c webrtc.Configuration, rules negotiation.CandidateRules) (*webrtc.PeerConnection, negotiation.Option, error) {
+func guarded(c webrtc.Configuration, rules negotiation.CandidateRules, _ *turnDialer) (*webrtc.PeerConnection, negotiation.Option, error) {
 	pc, err := NewPeerConnection(c)
 	return pc, negotiation.WithCandidates(rules), err
 }

@@ -37,21 +37,22 @@ func (liveNetwork) Interfaces() ([]*transport.Interface, error) {
 // loopback interface, so that it reaches a tab on a machine without a network.
 // pion's log goes to standard error, see [trace.Paced].
 func NewPeerConnection(c webrtc.Configuration) (*webrtc.PeerConnection, error) {
-	return newPeerConnection(c, nil, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}), nil)
+	return newPeerConnection(c, nil, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}), nil, nil)
 }
 
 // guarded returns the connection of a pairing, and what Attach is to know of it.
-func guarded(c webrtc.Configuration, rules negotiation.CandidateRules) (*webrtc.PeerConnection, negotiation.Option, error) {
+func guarded(c webrtc.Configuration, rules negotiation.CandidateRules, turn *turnDialer) (*webrtc.PeerConnection, negotiation.Option, error) {
 	guard, payloads := negotiation.NewGuard(rules), &negotiation.PayloadTypes{}
-	pc, err := newPeerConnection(c, nil, guard, payloads)
+	pc, err := newPeerConnection(c, nil, guard, payloads, turn)
 	return pc, func(s *negotiation.Session) {
 		negotiation.WithGuard(guard)(s)
 		negotiation.WithPayloadTypes(payloads)(s)
 	}, err
 }
 
-// newPeerConnection returns a connection; payloads is nil if no Session will know of it.
-func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard *negotiation.Guard, payloads *negotiation.PayloadTypes) (*webrtc.PeerConnection, error) {
+// newPeerConnection returns a connection; payloads is nil if no Session will know of it,
+// and turn if pion connects to TURN servers by itself.
+func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard *negotiation.Guard, payloads *negotiation.PayloadTypes, turn *turnDialer) (*webrtc.PeerConnection, error) {
 	network, err := LiveNetwork()
 	if err != nil {
 		return nil, err
@@ -60,6 +61,9 @@ func newPeerConnection(c webrtc.Configuration, log logging.LoggerFactory, guard 
 	engine.SetNet(network)
 	engine.SetIncludeLoopbackCandidate(guard.Candidates().Loopback)
 	guard.Protect(&engine)
+	if turn != nil {
+		engine.SetICEProxyDialer(turn)
+	}
 	media := &webrtc.MediaEngine{}
 	if err := errors.Join(media.RegisterDefaultCodecs(), negotiation.NumberExtensions(media)); err != nil {
 		return nil, err

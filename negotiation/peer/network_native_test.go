@@ -23,7 +23,7 @@ func TestTheLogIsPrintable(t *testing.T) {
 	t.Cleanup(func() { _ = offers.GracefulClose() })
 	logger := logging.NewDefaultLoggerFactory()
 	logger.Writer = trace.PacedWriter(10, &log)
-	answers, err := newPeerConnection(webrtc.Configuration{}, logger, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}), nil)
+	answers, err := newPeerConnection(webrtc.Configuration{}, logger, negotiation.NewGuard(negotiation.CandidateRules{Loopback: true}), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestTheLogIsPrintable(t *testing.T) {
 // Loopback addresses are offered only where those of the other side are used, too.
 func TestLoopbackIsOffered(t *testing.T) {
 	for _, loopback := range []bool{true, false} {
-		pc, _, err := guarded(webrtc.Configuration{}, negotiation.CandidateRules{Loopback: loopback})
+		pc, _, err := guarded(webrtc.Configuration{}, negotiation.CandidateRules{Loopback: loopback}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

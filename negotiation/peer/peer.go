@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -63,7 +64,7 @@ type Config struct {
 	// automatically if the relay is on this machine.
 	Candidates negotiation.CandidateRules
 	// NewPeerConnection creates the connections; nil: like the function of that name,
-	// but with a [negotiation.Guard] for Candidates.
+	// but with a [negotiation.Guard] for Candidates, and trust in CA for TURN over TLS.
 	NewPeerConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error)
 
 	// Trace is called with every event, in order, on the Peer's goroutine. It must
@@ -102,6 +103,7 @@ type Peer struct {
 	wait   sync.WaitGroup // connections that are being closed
 	calls  calls          // of the functions of Config
 	leave  func() bool    // stops waiting for the context of Join
+	turn   *turnDialer    // nil: the connections need none
 
 	// Owned by the goroutine.
 	online  bool // connected to the room, as far as known
@@ -126,6 +128,10 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 	if config.Dial == nil {
 		config.Dial = signaling.Relay
 	}
+	turn, err := newTURNDialer(config.CA)
+	if err != nil {
+		return nil, fmt.Errorf("peer: %w", err)
+	}
 	config.Candidates.Loopback = config.Candidates.Loopback || onThisMachine(config.Server)
 	if config.Trace == nil {
 		config.Trace = func(trace.Event) {}
@@ -139,6 +145,7 @@ func Join(ctx context.Context, config Config) (*Peer, error) {
 		paired:  pairings{last: map[string]time.Time{}},
 		tracks:  map[sending]Track{},
 		connect: !config.Wait,
+		turn:    turn,
 	}
 	// The transport outlives ctx, so that bye can still be sent.
 	transport, err := config.Dial(context.WithoutCancel(ctx), config.Options, signaling.Handler{

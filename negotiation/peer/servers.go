@@ -34,6 +34,7 @@ func (p *Peer) setICEServers(list iceServers) {
 		return
 	}
 	p.servers = list
+	p.turn.use(list)
 	for _, r := range p.remotes {
 		if r.pairing != nil {
 			r.pairing.setICEServers(list)

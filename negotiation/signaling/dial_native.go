@@ -5,8 +5,6 @@ package signaling
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"perfect-negotiation/negotiation/internal/trust"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
@@ -23,7 +22,7 @@ const writeTimeout = 10 * time.Second
 type nativeConn struct{ ws *websocket.Conn }
 
 func dial(ctx context.Context, url string, protocols []string, ca []byte) (conn, error) {
-	trusted, err := trust(ca)
+	trusted, err := trust.Pool(ca)
 	if err != nil {
 		return nil, err
 	}
@@ -59,22 +58,6 @@ func dial(ctx context.Context, url string, protocols []string, ca []byte) (conn,
 	// The relay adds "from" to a frame that may already be of MaxFrame.
 	ws.SetReadLimit(2 * wire.MaxFrame)
 	return nativeConn{ws}, nil
-}
-
-// trust returns the authorities of the system with those in ca, in PEM; nil: only the
-// former.
-func trust(ca []byte) (*x509.CertPool, error) {
-	if ca == nil {
-		return nil, nil
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // the system has none
-	}
-	if !pool.AppendCertsFromPEM(ca) {
-		return nil, errors.New("there is no certificate in CA")
-	}
-	return pool, nil
 }
 
 func (c nativeConn) read() ([]byte, error) {

@@ -18,7 +18,8 @@ type Options struct {
 	Role   wire.Role // empty: the ranks decide
 	Rank   *int      // 0 to 1000; of two peers without a Role the one with the higher rank is polite; nil: none is stated
 	// CA has the certificates of authorities, in PEM, that are trusted beside those of
-	// the system. Natively only: a page trusts whom its browser does.
+	// the system; by package peer for TURN servers, too. Natively only: a page trusts
+	// whom its browser does.
 	CA []byte
 
 	// Token returns the token to show a relay that wants one, see wire.TokenRule; empty:

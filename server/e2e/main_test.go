@@ -2,6 +2,10 @@ package e2e
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -12,6 +16,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"go.uber.org/goleak"
+
+	"perfect-negotiation/server/certs"
 )
 
 // phonesHost is this machine by a name that the browser does not trust.
@@ -19,6 +25,9 @@ const phonesHost = "pn.test"
 
 // browser is one Chromium for all tests; nil without PN_TABS.
 var browser context.Context
+
+// ownCertificate is one of --tls-self-signed that the browser takes.
+var ownCertificate tls.Certificate
 
 func TestMain(m *testing.M) {
 	if os.Getenv("PN_TABS") == "" {
@@ -28,6 +37,16 @@ func TestMain(m *testing.M) {
 		}))
 		return
 	}
+	dir, err := os.MkdirTemp("", "pn-e2e-")
+	if err == nil {
+		ownCertificate, err = certs.SelfSigned(dir)
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "make a certificate:", err)
+		os.Exit(1)
+	}
+	publicKey := sha256.Sum256(ownCertificate.Leaf.RawSubjectPublicKeyInfo)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chrome()),
 		chromedp.NoSandbox,
@@ -40,6 +59,7 @@ func TestMain(m *testing.M) {
 		chromedp.Flag("use-fake-device-for-media-stream", true),
 		chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("host-resolver-rules", "MAP "+phonesHost+" 127.0.0.1"),
+		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(publicKey[:])),
 		chromedp.ModifyCmdFunc(endWithTest),
 	)
 	flag.Parse()

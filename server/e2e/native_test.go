@@ -37,7 +37,7 @@ func (w *world) native(room, role string, auto bool, onTrack ...func(*peer.Peer,
 	onTrack = append(onTrack, nil)
 	config := peer.Config{
 		OnTrack: onTrack[0],
-		Options: signaling.Options{Server: w.url, Room: room, Role: negotiation.Role(role)},
+		Options: signaling.Options{Server: w.url, Room: room, Role: negotiation.Role(role), CA: w.ca},
 		Wait:    !auto,
 		Verbose: true,
 		Trace:   n.trace,

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"crypto/tls"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/netip"
@@ -32,8 +34,8 @@ type relayed struct {
 	turn *turn.Server
 }
 
-// newRelayed returns a world whose peers are told of the server's URLs with this
-// transport, and of credentials with this lifetime.
+// newRelayed returns a world whose peers are told of the server's URLs for this
+// transport, udp, tcp or tls, and of credentials with this lifetime.
 func newRelayed(t *testing.T, transport string, lifetime time.Duration, config turn.Config) relayed {
 	t.Helper()
 	config.Address, config.Secret = "127.0.0.1:0", turn.NewSecret()
@@ -47,7 +49,11 @@ func newRelayed(t *testing.T, transport string, lifetime time.Duration, config t
 			t.Error(err)
 		}
 	})
-	urls := slices.DeleteFunc(server.TURN(""), func(url string) bool { return !strings.HasSuffix(url, "transport="+transport) })
+	scheme, suffix := "turn:", "transport="+transport
+	if transport == "tls" {
+		scheme, suffix = "turns:", "transport=tcp"
+	}
+	urls := slices.DeleteFunc(server.TURN(""), func(url string) bool { return !strings.HasPrefix(url, scheme) || !strings.HasSuffix(url, suffix) })
 	w := newWorld(t, func(w *world) {
 		w.configure = func(c *relay.Config) {
 			c.PingInterval = min(25*time.Second, lifetime/20)
@@ -131,6 +137,27 @@ func TestRelayed(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Behind a firewall that lets out only TLS, a tab and a native peer meet over a TURN
+// server with a certificate that they have been told to trust. Nothing but a way from
+// relay to relay leads from the one to the other.
+func TestRelayedOverTLS(t *testing.T) {
+	t.Parallel()
+	if browser == nil {
+		t.Skip("needs a browser and the built page: make test-tabs")
+	}
+	r := newRelayed(t, "tls", time.Hour, turn.Config{TLS: &tls.Config{Certificates: []tls.Certificate{ownCertificate}}})
+	r.ca = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ownCertificate.Leaf.Raw})
+	r.newConnection = nil // which trusts it
+	a, b := r.tab("/polite"), r.native(demoRoom, "impolite", false)
+	a.connect()
+	awaitChannels(t, 1, a, b)
+	talk(t, "hello", a, b)
+	if got := r.turn.Stats(); got.Allocations < 2 || got.SentBytes == 0 || got.ReceivedBytes == 0 {
+		t.Errorf("%+v", got)
+	}
+	nothingSurfaced(t, a, b)
 }
 
 // A call outlives the credentials with which it began, and restarts ICE with fresh ones,

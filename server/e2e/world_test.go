@@ -31,6 +31,7 @@ type world struct {
 	http  *http.Server
 	ended chan struct{}
 
+	ca            []byte                                                     // that native peers trust
 	newConnection func(webrtc.Configuration) (*webrtc.PeerConnection, error) // of native peers; nil: their own
 	configure     func(*relay.Config)                                        // before the server starts; nil: it is as always
 	pages         string                                                     // directory of pages of others, at /pages/; empty: none

@@ -27,6 +27,7 @@ func TestImports(t *testing.T) {
 		pion    = "negotiation/internal/pion"
 		browser = "negotiation/internal/browser"
 		random  = "negotiation/internal/random"
+		trust   = "negotiation/internal/trust"
 		timing  = "negotiation/internal/timing"
 		reads   = "negotiation/internal/reads"
 		restore = "negotiation/recovery"
@@ -37,7 +38,7 @@ func TestImports(t *testing.T) {
 		replay  = "negotiation/replay"
 	)
 	core := []string{"negotiation", jsontxt, message, wire, trace, held, sdp, pion}
-	client := append([]string{"negotiation/signaling", link, random}, core...)
+	client := append([]string{"negotiation/signaling", link, random, trust}, core...)
 	peer := append([]string{"negotiation/peer", restore, timing, reads}, client...)
 	for _, rule := range []struct {
 		pkg    string
