@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/runtime"
@@ -19,6 +20,7 @@ const stopwatch = `{
 		constructor(...args) {
 			super(...args);
 			this.addEventListener("signalingstatechange", () => { waiting[this.signalingState]?.(performance.now()); });
+			window.connection = this;
 		}
 		createDataChannel(...args) {
 			const channel = super.createDataChannel(...args);
@@ -31,6 +33,18 @@ const stopwatch = `{
 		waiting[what] = (end) => resolve(end - begin);
 		const begin = performance.now();
 		click();
+	});
+	// At a time, wants one more section, and tells how long it takes until it is negotiated.
+	window.wish = (at) => new Promise((resolve, reject) => {
+		setTimeout(reject, 20000, new Error("20 s and the section is not negotiated"));
+		setTimeout(() => {
+			const begin = performance.now(), wanted = connection.addTransceiver("audio", { direction: "recvonly" });
+			connection.addEventListener("signalingstatechange", function granted() {
+				if (connection.signalingState !== "stable" || !wanted.currentDirection) return;
+				connection.removeEventListener("signalingstatechange", granted);
+				resolve(performance.now() - begin);
+			});
+		}, at - Date.now());
 	});
 	window.longest = 0;
 	new PerformanceObserver((list) => {
@@ -123,6 +137,21 @@ func (r racers) timed(side int, what, click string) (ms float64) {
 	b.t.Helper()
 	b.eval(fmt.Sprintf(`timed(%q, %s)`, what, click), &ms)
 	return ms
+}
+
+// collide has both sides want something at the same moment, so that their offers cross,
+// and returns how many ms it took until both had it.
+func (r racers) collide() float64 {
+	at := time.Now().Add(200 * time.Millisecond).UnixMilli()
+	took := make(chan float64)
+	for _, b := range r.tabs {
+		go func() {
+			var ms float64
+			b.eval(fmt.Sprintf("wish(%d)", at), &ms)
+			took <- ms
+		}()
+	}
+	return max(<-took, <-took)
 }
 
 // chat sends n lines of so many characters from one side to the other, and returns how

@@ -22,6 +22,7 @@ func TestSpeed(t *testing.T) {
 	}
 	connect := [2]*speed{{name: "click → open, polite clicks, ms"}, {name: "click → open, impolite clicks, ms"}}
 	young, old := &speed{name: "click → stable again, 1st to 5th, ms"}, &speed{name: "click → stable again, 51st to 55th, ms"}
+	collision := &speed{name: "both want at once → both have it, ms"}
 	chat := []*speed{{name: "lines shown per s, 64 B", n: 3000, size: 64}, {name: "lines shown per s, 1 KiB", n: 1500, size: 1 << 10}, {name: "lines shown per s, 16 KiB", n: 200, size: 16 << 10}}
 	flood := &speed{name: "longest task of 10,000 lines, over 50 ms"}
 	heap := &speed{name: "JavaScript's heap, MB"}
@@ -46,6 +47,10 @@ func TestSpeed(t *testing.T) {
 					return r.renegotiate(side)
 				})
 			}
+			for n := range 4 {
+				time.Sleep(pause)
+				collision.measure(pages, n, racers.collide)
+			}
 			for _, row := range chat {
 				row.measure(pages, round/2, func(r racers) float64 { return r.chat(side, row.n, row.size) })
 			}
@@ -63,7 +68,7 @@ func TestSpeed(t *testing.T) {
 		}
 	}
 	fmt.Printf("%-42s %4s  %-22s %-22s %s\n", "median [quartiles]", "n", "our page", "JavaScript", "ratio")
-	for _, row := range slices.Concat(connect[:], []*speed{young, old}, chat, []*speed{flood, heap}) {
+	for _, row := range slices.Concat(connect[:], []*speed{young, old, collision}, chat, []*speed{flood, heap}) {
 		fmt.Println(row)
 	}
 }
