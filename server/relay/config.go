@@ -121,6 +121,9 @@ type Config struct {
 	// connection.
 	Admit func(ctx context.Context, req *http.Request, c Candidate) (Grant, error)
 
+	// Cluster knows the other nodes that serve the same rooms. Nil: there are none.
+	Cluster Cluster
+
 	// Logger gets the events that operators want to know. Default: none is logged.
 	Logger *slog.Logger
 }

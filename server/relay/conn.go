@@ -35,8 +35,11 @@ type conn struct {
 	dial   dial
 	spoken int   // its protocol number
 	grant  Grant // its limits are not zero
-	room   *room // nil until it has joined; constant from then on
+	room   *room // nil until it has joined, and if the room lives on another node; constant from then on
 	queue  queue
+
+	guest *guest // it is a client of another node, and has no WebSocket; else nil
+	away  *away  // nil: there is no cluster
 
 	pace    *pace    // of the client; a replaced connection leaves it to the next
 	account *account // of its address; nil: not counted
@@ -44,6 +47,7 @@ type conn struct {
 	owed    cost     // since serve paid last
 	toll    int      // the same, for what the others are slow to read; only pace is charged
 
+	in        atomic.Bool     // it has been in a room
 	ending    atomic.Bool     // end was called: nothing more is taken from the client
 	heard     atomic.Bool     // it gave a sign of life since the sweeper looked
 	ended     context.Context // done: nothing waits for pace
@@ -60,7 +64,6 @@ type conn struct {
 func newConn(r *Relay, ws *websocket.Conn, j joinRequest, a *account) *conn {
 	now := time.Now()
 	perSecond := j.grant.BytesPerSecond
-	burst := max(r.config.QueueBytes/2, wire.MaxFrame+messageCost)
 	ended, cancel := context.WithCancel(context.Background())
 	c := &conn{
 		relay:    r,
@@ -71,7 +74,7 @@ func newConn(r *Relay, ws *websocket.Conn, j joinRequest, a *account) *conn {
 		spoken:   j.spoken,
 		grant:    j.grant,
 		queue:    queue{maxFrames: r.config.QueueMessages, maxBytes: r.config.QueueBytes, all: &r.backlog},
-		pace:     &pace{bucket: newBucket(float64(perSecond), float64(burst), now)},
+		pace:     newPace(perSecond, &r.config, now),
 		account:  a,
 		ended:    ended,
 		cancel:   cancel,
@@ -109,8 +112,12 @@ func (c *conn) alive() {
 // gets that error instead.
 func (c *conn) enter(refused *wire.Error) (joined bool) {
 	c.relay.add(c)
-	if refused == nil {
+	switch {
+	case refused != nil:
+	case c.relay.config.Cluster == nil:
 		refused = c.relay.join(c)
+	default:
+		refused = c.relay.find(c)
 	}
 	if refused != nil {
 		c.relay.config.Logger.Debug("client refused", "code", refused.Code)
@@ -123,7 +130,7 @@ func (c *conn) enter(refused *wire.Error) (joined bool) {
 func (c *conn) serve(joined bool) {
 	if joined {
 		c.receive()
-		c.relay.leave(c)
+		c.relay.depart(c)
 	}
 	// Closing a socket with unread data resets it, and the client may lose the error
 	// that it was sent. So read on until it closes, its time is over, or it has sent
@@ -155,6 +162,7 @@ func (c *conn) owe(toll int) {
 // pay waits until the client has paid for what it has cost, and reports whether its
 // connection is ending: then it need not wait. Only serve calls it.
 func (c *conn) pay() (ending bool) {
+	c.away.collect(&c.owed, &c.toll)
 	owed, toll := c.owed, c.toll
 	c.owed, c.toll = cost{}, 0
 	waited := false
@@ -215,6 +223,12 @@ func (c *conn) message(kind int, r io.Reader) (ok bool) {
 	}
 	c.relay.totals.taken(len(*buffer))
 	message := envelope.stamp(*buffer, c.member.ID)
+	if c.room == nil {
+		c.away.place.Pass(Message{envelope.to, envelope.addressed, message.data})
+		c.charge(1, len(message.data)) // for further deliveries there is receiver.Charge
+		message.release()
+		return true
+	}
 	deliveries, toll := c.relay.pass(c, envelope, frame{websocket.TextMessage, message.data, message})
 	c.charge(deliveries, len(message.data))
 	message.release()
@@ -242,6 +256,9 @@ func (c *conn) refuse(code, message string) (toll int) {
 func (c *conn) send(text []byte) (toll int) { return c.push(frameOf(text)) }
 
 func (c *conn) push(f frame) int {
+	if c.guest != nil {
+		return c.guest.push(f, c.relay.config.BytesPerSecond)
+	}
 	waiting, start, full := c.queue.push(f)
 	switch {
 	case full:
@@ -257,8 +274,8 @@ func (c *conn) push(f frame) int {
 func (c *conn) evict() {
 	c.relay.config.Logger.Info("client evicted", "id", c.member.ID, "code", wire.CodeSlow)
 	c.end(errSlow)
-	// leave locks the room, which the caller may have locked.
-	c.relay.running.Go(func() { c.relay.leave(c) })
+	// depart locks the room, which the caller may have locked.
+	c.relay.running.Go(func() { c.relay.depart(c) })
 }
 
 // write writes the queue. If that fails, so does serve.
@@ -286,7 +303,11 @@ func (c *conn) end(reason *wire.Error) {
 	if c.ending.Swap(true) {
 		return
 	}
-	if c.room == nil {
+	if c.guest != nil {
+		c.guest.to.End(reason)
+		return
+	}
+	if !c.in.Load() {
 		c.relay.totals.rejects.add(reason.Code)
 	} else {
 		c.relay.totals.evictions.add(reason.Code)

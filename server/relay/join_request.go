@@ -32,6 +32,9 @@ func (d dial) before(e dial) bool {
 	return d.client != "" && d.client == e.client && d.number < e.number
 }
 
+// String returns d as readDial reads it.
+func (d dial) String() string { return d.client + "." + strconv.FormatUint(d.number, 10) }
+
 // readDial reads a parameter that can only help: nonsense counts as absent.
 func readDial(text string) dial {
 	client, number, _ := strings.Cut(text, ".")

@@ -26,6 +26,11 @@ type pace struct {
 	bucket
 }
 
+func newPace(perSecond int, config *Config, now time.Time) *pace {
+	burst := max(config.QueueBytes/2, wire.MaxFrame+messageCost)
+	return &pace{bucket: newBucket(float64(perSecond), float64(burst), now)}
+}
+
 // pay charges the client, and returns how long it must wait.
 func (p *pace) pay(bytes int) time.Duration {
 	p.mu.Lock()

@@ -19,6 +19,9 @@ var (
 	errSlow      = &wire.Error{Code: wire.CodeSlow, Message: "you read too slowly: too much was waiting for you"}
 )
 
+// errMoved ends the clients of a room that lives on another node by now.
+var errMoved = &wire.Error{Code: wire.CodeShutdown, Message: "the room lives on another node of the relay by now: come back"}
+
 func errBusy(why string) *wire.Error {
 	return &wire.Error{Code: wire.CodeBusy, Message: why}
 }

@@ -164,8 +164,8 @@ func (r *Relay) begin(client netip.Addr, room string) (*account, *Refusal) {
 	if refusal := r.full(); refusal != nil {
 		return nil, refusal
 	}
-	if len(r.rooms) >= r.config.Rooms && r.rooms[room] == nil {
-		return nil, refuseRooms(len(r.rooms))
+	if refusal := r.noRoom(room); refusal != nil {
+		return nil, refusal
 	}
 	a, refusal := r.accounts.open(client)
 	if refusal != nil {
@@ -199,6 +199,14 @@ func (r *Relay) full() *Refusal {
 	}
 }
 
+// noRoom says why a room cannot be entered, whoever asks. The caller holds the lock.
+func (r *Relay) noRoom(name string) *Refusal {
+	if len(r.rooms) < r.config.Rooms || r.rooms[name] != nil || r.config.Cluster != nil { // it may live elsewhere: join has the last word
+		return nil
+	}
+	return refuseRooms(len(r.rooms))
+}
+
 // Shutdown refuses new connections, tells every client so with the code
 // "shutdown" (close code 1012) and when to come back, one after the other as
 // [Config].ReturnsPerSecond has it, and returns when all connections and goroutines
@@ -211,11 +219,18 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 		close(r.stop)
 	}
 	n := 0
-	for c := range r.conns { // in random order
+	tell := func(c *conn) {
 		c.end(errShutdown(n, r.config.ReturnsPerSecond))
 		n++
 	}
+	for c := range r.conns { // in random order
+		tell(c)
+	}
+	r.eachGuest(tell)
 	r.mu.Unlock()
+	if r.config.Cluster != nil {
+		r.config.Cluster.Close(ctx)
+	}
 
 	done := make(chan struct{})
 	go func() {
@@ -244,7 +259,10 @@ func (r *Relay) Ready() bool { return r.Full() == nil }
 func (r *Relay) Full() *Refusal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.full()
+	if refusal := r.full(); refusal != nil || r.config.Cluster == nil {
+		return refusal
+	}
+	return r.config.Cluster.Refuses("")
 }
 
 // Client returns the address of the client of a request, as [Config].Address has it.
@@ -259,8 +277,15 @@ func (r *Relay) Refuses(req *http.Request) *Refusal {
 	if refusal := r.full(); refusal != nil {
 		return refusal
 	}
-	if room != "" && len(r.rooms) >= r.config.Rooms && r.rooms[room] == nil {
-		return refuseRooms(len(r.rooms))
+	if room != "" {
+		if refusal := r.noRoom(room); refusal != nil {
+			return refusal
+		}
+		if r.config.Cluster != nil {
+			if refusal := r.config.Cluster.Refuses(room); refusal != nil {
+				return refusal
+			}
+		}
 	}
 	return r.accounts.asked(client)
 }

@@ -53,6 +53,7 @@ func (r *Relay) join(c *conn) *wire.Error {
 	}
 	r.rooms[c.name] = rm
 	c.room = rm
+	c.in.Store(true)
 	if i >= 0 {
 		c.pace = rm.peers[i].pace // it still owes for what it has sent
 		c.pace.change(float64(c.grant.BytesPerSecond))
@@ -61,6 +62,21 @@ func (r *Relay) join(c *conn) *wire.Error {
 	} else {
 		rm.peers = append(rm.peers, c)
 	}
+	c.greet(others)
+	joined := notice{Joined: &c.member}.encode()
+	_, toll := rm.tell(c, frameOf(joined))
+	c.charge(len(rm.peers), len(joined))
+	c.owe(toll)
+	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "protocol", c.spoken, "peers", len(rm.peers))
+	return nil
+}
+
+// greet welcomes c to a room with those others. The caller holds the lock of the relay.
+func (c *conn) greet(others []wire.Member) {
+	if c.guest != nil {
+		c.guest.to.Welcome(others)
+		return
+	}
 	c.send(notice{Welcome: &wire.Welcome{
 		ID:         c.member.ID,
 		Room:       c.name,
@@ -68,16 +84,10 @@ func (r *Relay) join(c *conn) *wire.Error {
 		Peers:      others,
 		ICEServers: c.iceServers(time.Now()),
 		Protocol:   wire.Protocol,
-		Version:    r.config.Version,
+		Version:    c.relay.config.Version,
 		Ticket:     c.grant.Ticket,
 	}}.encode())
-	r.totals.joins.Add(1)
-	joined := notice{Joined: &c.member}.encode()
-	_, toll := rm.tell(c, frameOf(joined))
-	c.charge(len(rm.peers), len(joined))
-	c.owe(toll)
-	r.config.Logger.Debug("peer joined", "id", c.member.ID, "role", c.member.Role, "protocol", c.spoken, "peers", len(rm.peers))
-	return nil
+	c.relay.totals.joins.Add(1)
 }
 
 // leave takes c out of its room and tells the others. It does nothing if c is

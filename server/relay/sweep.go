@@ -65,7 +65,7 @@ func (c *conn) check(now time.Time, late time.Duration) {
 		c.send(notice{ICEServers: &servers}.encode())
 	}
 	switch {
-	case now.Sub(c.readAt) >= config.PongTimeout && c.room != nil && !c.ending.Load():
+	case now.Sub(c.readAt) >= config.PongTimeout && c.in.Load() && !c.ending.Load():
 		c.evict()
 		c.readAt = now
 	case now.Sub(c.heardAt) >= config.PongTimeout:

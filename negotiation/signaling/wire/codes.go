@@ -16,6 +16,7 @@ const (
 	CodeTooLarge     = "too-large"     // a frame over MaxFrame
 	CodeSlow         = "slow"          // the client reads too slowly; its queue overflowed
 	CodeBusy         = "busy"          // too many at once, in the room or in all; connect again
+	CodeUnavailable  = "unavailable"   // a node of the relay that cannot tell where the room lives; connect again
 	CodeShutdown     = "shutdown"      // the relay is going down; connect again
 	CodeBadMessage   = "bad-message"   // not one JSON object in valid UTF-8, or with a field that only the relay may send
 	CodeNotFound     = "not-found"     // no peer with the id in "to" is in the room
@@ -43,6 +44,7 @@ var closeCodes = []struct {
 	{CodeBusy, 4503},
 	{CodeTooLarge, 1009},
 	{CodeShutdown, 1012},
+	{CodeUnavailable, 1013},
 	{CodeBadMessage, 0},
 	{CodeNotFound, 0},
 }

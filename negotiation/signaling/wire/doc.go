@@ -64,6 +64,7 @@
 //	busy                                                   4503
 //	too-large                                              1009
 //	shutdown                                               1012
+//	unavailable                                            1013
 //
 // Where the relay or the client's address has too many connections or rooms, the relay
 // refuses the request over HTTP, with 503 or 429, Retry-After in seconds and the reason
