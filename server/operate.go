@@ -12,11 +12,9 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
-	"perfect-negotiation/server/certs"
 	"perfect-negotiation/server/logs"
 	"perfect-negotiation/server/metrics"
 	"perfect-negotiation/server/relay"
-	"perfect-negotiation/server/turn"
 )
 
 // operateFlags are those for who runs the server.
@@ -68,13 +66,13 @@ func operate(c *cli.Command, config *relay.Config) error {
 
 // serveInternal serves what is for the operator alone, if --internal-addr says where,
 // until the server that it returns is closed.
-func serveInternal(ctx context.Context, c *cli.Command, r *relay.Relay, turned *turn.Server, served *certs.Served, log *slog.Logger) (*http.Server, error) {
+func serveInternal(ctx context.Context, c *cli.Command, of metrics.Sources, log *slog.Logger) (*http.Server, error) {
 	address := c.String("internal-addr")
 	if address == "" {
 		return new(http.Server), nil
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.Handler(r, turned, served, metrics.Build{Version: version(), Source: negotiation.Source[:8]}))
+	mux.Handle("GET /metrics", metrics.Handler(of, metrics.Build{Version: version(), Source: negotiation.Source[:8]}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index) // without cmdline, which may have a password in it
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)

@@ -16,7 +16,9 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"perfect-negotiation/negotiation"
+	"perfect-negotiation/server/cluster"
 	"perfect-negotiation/server/logs"
+	"perfect-negotiation/server/metrics"
 	"perfect-negotiation/server/relay"
 	"perfect-negotiation/server/site"
 	"perfect-negotiation/web"
@@ -40,7 +42,7 @@ func serveFlags() []cli.Flag {
 			Name: "peers-per-room", Value: 8, Local: true, Sources: cli.EnvVars("PN_PEERS_PER_ROOM"),
 			Usage: "largest `number` of peers in a room",
 		},
-	}, slices.Concat(authFlags(), turnFlags(), limitFlags(), operateFlags(), tlsFlags())...)
+	}, slices.Concat(authFlags(), turnFlags(), clusterFlags(), limitFlags(), operateFlags(), tlsFlags())...)
 }
 
 // garbagePercent is how much garbage there may be, by what is in use, unless GOGC says so.
@@ -51,7 +53,7 @@ func serve(ctx context.Context, c *cli.Command) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
-	config, servers, err := relayConfig(c)
+	config, servers, others, err := relayConfig(c)
 	if err != nil {
 		return err
 	}
@@ -67,13 +69,25 @@ func serve(ctx context.Context, c *cli.Command) error {
 	if turned != nil {
 		defer turned.Close()
 	}
+	node, err := connect(ctx, others)
+	if err != nil {
+		return err
+	}
+	if node != nil {
+		config.Cluster = node
+	}
 	r := relay.New(config)
+	if node != nil {
+		if err := node.Serve(r); err != nil {
+			return errors.Join(err, r.Shutdown(ctx))
+		}
+	}
 	// The relay pings, and requests have their timeouts: TCP need not keep anything alive.
 	listener, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", c.String("addr"))
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w (choose another with --addr)", c.String("addr"), err), r.Shutdown(ctx))
 	}
-	internal, err := serveInternal(ctx, c, r, turned, security.served, log)
+	internal, err := serveInternal(ctx, c, metrics.Sources{Relay: r, TURN: turned, Certificates: security.served, Node: node}, log)
 	if err != nil {
 		return errors.Join(err, listener.Close(), r.Shutdown(ctx))
 	}
@@ -118,8 +132,9 @@ func serve(ctx context.Context, c *cli.Command) error {
 	return err
 }
 
-// relayConfig reads the options of the relay and of the ICE servers, and checks all others.
-func relayConfig(c *cli.Command) (relay.Config, turning, error) {
+// relayConfig reads the options of the relay, of the ICE servers and of the cluster, and
+// checks all others.
+func relayConfig(c *cli.Command) (relay.Config, turning, *cluster.Config, error) {
 	config := relay.Config{
 		Origins:      c.StringSlice("origin"),
 		PeersPerRoom: c.Int("peers-per-room"),
@@ -134,7 +149,8 @@ func relayConfig(c *cli.Command) (relay.Config, turning, error) {
 	for _, origin := range config.Origins {
 		errs = append(errs, checkOrigin(origin))
 	}
-	return config, servers, errors.Join(errs...)
+	others, err := clustered(c, config.Logger)
+	return config, servers, others, errors.Join(append(errs, err)...)
 }
 
 // newServer returns a server that bounds the time of a request. Hijacked connections

@@ -11,6 +11,7 @@ import (
 
 	"perfect-negotiation/negotiation/signaling/wire"
 	"perfect-negotiation/server/certs"
+	"perfect-negotiation/server/cluster"
 	"perfect-negotiation/server/relay"
 	"perfect-negotiation/server/turn"
 )
@@ -21,18 +22,29 @@ type Build struct {
 	Source  string // hash of the negotiation source
 }
 
-// Handler answers with the metrics of a relay, of a TURN server if there is one, of the
-// certificates that were served, and of the process: signal_*, go_* and process_*.
-func Handler(r *relay.Relay, t *turn.Server, served *certs.Served, b Build) http.Handler {
+// Sources are what has metrics.
+type Sources struct {
+	Relay        *relay.Relay
+	TURN         *turn.Server  // nil: there is none
+	Certificates *certs.Served // those that were served
+	Node         *cluster.Node // nil: the relay serves alone
+}
+
+// Handler answers with the metrics of these and of the process: signal_*, go_* and
+// process_*.
+func Handler(of Sources, b Build) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		collector{r, b},
-		certificateCollector{served},
+		collector{of.Relay, b},
+		certificateCollector{of.Certificates},
 	)
-	if t != nil {
-		registry.MustRegister(turnCollector{t})
+	if of.TURN != nil {
+		registry.MustRegister(turnCollector{of.TURN})
+	}
+	if of.Node != nil {
+		registry.MustRegister(clusterCollector{of.Node})
 	}
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
@@ -56,7 +68,7 @@ var (
 		relay.RejectNotWebSocket, relay.RejectOrigin, relay.RejectAddress, relay.RejectFull, wire.CodeBusy,
 		wire.CodeBadRoom, wire.CodeBadRole, wire.CodeBadRank, wire.CodeBadKey, wire.CodeBadProtocol,
 		wire.CodeBadToken, wire.CodeTokenExpired, wire.CodeForbidden,
-		wire.CodeRoleTaken, wire.CodeRoomFull, wire.CodeShutdown, wire.CodeBadMessage, wire.CodeNotFound,
+		wire.CodeRoleTaken, wire.CodeRoomFull, wire.CodeShutdown, wire.CodeUnavailable, wire.CodeBadMessage, wire.CodeNotFound,
 	}
 	evictionReasons = []string{relay.EvictSilent, wire.CodeSlow, wire.CodeTooLarge, wire.CodeReplaced, wire.CodeShutdown}
 )
