@@ -17,7 +17,7 @@ PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|Te
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run example dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
+.PHONY: build run cluster example dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
 	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -26,6 +26,18 @@ build: ## compile the page's program, compressed for release
 run: ## build quickly and serve on http://localhost:8080
 	go run ./web/build -fast
 	go run ./server serve --addr :8080
+
+cluster: ## three servers of the same rooms and a NATS server, on http://localhost:8081, 8082 and 8083
+	go run ./web/build -fast
+	go build -o bin/server ./server
+	go build -o bin/nats-server github.com/nats-io/nats-server/v2
+	@[ -s bin/cluster-secret ] || (umask 077 && head -c 24 /dev/urandom | base64 >bin/cluster-secret)
+	@trap 'trap - EXIT; kill $$(jobs -p) 2>/dev/null; wait' EXIT INT TERM; \
+	bin/nats-server -a 127.0.0.1 -p 4222 -js -sd bin/nats -l bin/nats.log & \
+	until (exec 3<>/dev/tcp/127.0.0.1/4222) 2>/dev/null; do kill -0 $$! || exit 1; sleep 0.1; done; \
+	for port in 8081 8082 8083; do \
+		bin/server serve --addr 127.0.0.1:$$port --nats nats://127.0.0.1:4222 --node n$$port --cluster-secret-file bin/cluster-secret & \
+	done; wait
 
 EXAMPLE ?= bin/example
 HELLO   := ./negotiation/peer/examples/hello
