@@ -12,16 +12,22 @@ import (
 // costs the least. A page cannot read it there, and asks the address that package site
 // has for that.
 type Refusal struct {
-	Status  int           // of HTTP: 429 if only this client is meant, else 503
-	Retry   time.Duration // it may be worth trying again after this
+	Status  int           // of HTTP: 403 for a page of another site, 429 if only this client is meant, else 503
+	Retry   time.Duration // it may be worth trying again after this; 0: it is not
 	Message string
 }
 
 // ServeHTTP answers a request with the refusal.
 func (f *Refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	seconds := int(math.Ceil(f.Retry.Seconds()))
-	w.Header().Set("Retry-After", strconv.Itoa(max(seconds, 1)))
+	if f.Status != http.StatusForbidden {
+		seconds := int(math.Ceil(f.Retry.Seconds()))
+		w.Header().Set("Retry-After", strconv.Itoa(max(seconds, 1)))
+	}
 	http.Error(w, f.Message, f.Status)
+}
+
+func refuseOrigin(origin string) *Refusal {
+	return &Refusal{http.StatusForbidden, 0, "Pages of " + origin + " may not use this relay. To let them in, start the server with --origin " + origin}
 }
 
 var refuseShutdown = &Refusal{http.StatusServiceUnavailable, time.Second, "the relay is shutting down or starting again"}

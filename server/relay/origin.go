@@ -18,7 +18,7 @@ func refusedOrigin(req *http.Request, origins []string) (origin string, refused 
 			return o == "*" || strings.EqualFold(o, origin)
 		})
 		if !allowed {
-			return origin, true
+			return strings.ToValidUTF8(origin[:min(len(origin), maxOrigin)], ""), true
 		}
 	}
 	return "", false

@@ -48,7 +48,6 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 
 	"github.com/gorilla/websocket"
@@ -120,12 +119,11 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if origin, refused := refusedOrigin(req, r.config.Origins); refused {
-		origin = strings.ToValidUTF8(origin[:min(len(origin), maxOrigin)], "")
 		if r.strangers.add(origin) {
 			r.config.Logger.Warn("page refused: to let it in, start the server with its --origin", "origin", origin)
 		}
 		r.totals.rejects.add(RejectOrigin)
-		http.Error(w, "Pages of "+origin+" may not use this relay. To let them in, start the server with --origin "+origin, http.StatusForbidden)
+		refuseOrigin(origin).ServeHTTP(w, req)
 		return
 	}
 	request, refused := readJoinRequest(req)
@@ -271,6 +269,9 @@ func (r *Relay) Client(req *http.Request) netip.Addr { return r.config.Address(r
 // Refuses says why the relay would now take no new connection from the client that makes
 // a request, or returns nil. If the query names a room, it may be that, too.
 func (r *Relay) Refuses(req *http.Request) *Refusal {
+	if origin, refused := refusedOrigin(req, r.config.Origins); refused {
+		return refuseOrigin(origin)
+	}
 	client, room := r.Client(req), req.URL.Query().Get("room")
 	r.mu.Lock()
 	defer r.mu.Unlock()

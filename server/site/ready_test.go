@@ -75,6 +75,29 @@ func TestReadyWhenFull(t *testing.T) {
 	answers(t, url+"/readyz?join&room=r", http.StatusServiceUnavailable, "is full")
 }
 
+// A page of a site that may not use the relay is told so, and that is final.
+func TestReadyForAnotherSite(t *testing.T) {
+	for origins, status := range map[string]int{"": http.StatusForbidden, "https://example.org": http.StatusOK} {
+		url := serve(t, relay.Config{Origins: []string{origins}})
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/readyz?join&room=r", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Origin", "https://example.org")
+		request.Close = true
+		response, err := http.DefaultTransport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if told := strings.Contains(string(text), "--origin https://example.org"); err != nil || response.StatusCode != status || told != (status == http.StatusForbidden) ||
+			response.Header.Get("Access-Control-Allow-Origin") != "*" || response.Header.Get("Retry-After") != "" {
+			t.Errorf("%s: %s %q, %v, %v", origins, response.Status, text, response.Header, err)
+		}
+	}
+}
+
 // What only one address may not do is no matter of a load balancer's.
 func TestReadyForOneAddress(t *testing.T) {
 	url := serve(t, relay.Config{ConnectionsPerAddress: 1, Rooms: 1})

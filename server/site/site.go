@@ -15,7 +15,7 @@ import (
 // Handler serves the relay at /ws and the page at all else but two paths: /healthz
 // says that the server is there, and /readyz that it takes clients. /readyz?join answers
 // as a WebSocket of who asks would be answered, for pages, which cannot see why theirs
-// was not; it may name a room.
+// was not: 403 if pages of its site may not, 429 or 503 with Retry-After; it may name a room.
 func Handler(r *relay.Relay) http.Handler { return New(Config{Relay: r}) }
 
 // Config of the site. Zero and negative numbers stand for the default.

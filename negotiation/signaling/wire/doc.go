@@ -69,7 +69,8 @@
 // Where the relay or the client's address has too many connections or rooms, the relay
 // refuses the request over HTTP, with 503 or 429, Retry-After in seconds and the reason
 // as text. A page cannot read that, so GET /readyz?join&room=R beside /ws answers in the
-// same way, or with 200 if the relay would take the client.
+// same way, or with 200 if the relay would take the client. A page of a site that may not
+// use the relay gets 403 at either.
 //
 // A client need not reconnect after replaced, forbidden and the bad- errors, which would
 // come again, nor after role-taken and room-full if it was never in the room. After
