@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "9794bb7a6c28e75728a5c5670d9fa2ee6fb5b2f43512ba5f3d8ba9794906456f"
+const Source = "fcd8019760894e9354295c48fd51be3b08c3d12e75d869c83607a87253a6c5ed"

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"time"
 
 	"perfect-negotiation/web/packed"
@@ -19,6 +20,8 @@ const htmlType = "text/html; charset=utf-8"
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
+	".mjs": "text/javascript; charset=utf-8", // of the client for pages elsewhere
+	".mts": "application/typescript; charset=utf-8",
 	".svg": "image/svg+xml",
 }
 
@@ -29,7 +32,9 @@ func assets(fsys fs.FS) map[string]asset {
 	add := func(from fs.FS, name string) {
 		if body, err := fs.ReadFile(from, name); err == nil {
 			brotli, _ := fs.ReadFile(from, name+".br") // without it, there is gzip
-			found[name] = newAsset(contentTypes[path.Ext(name)], body, brotli)
+			file := newAsset(contentTypes[path.Ext(name)], body, brotli)
+			file.open = slices.Contains(packed.Unchanged, name)
+			found[name] = file
 		}
 	}
 	all := func(from fs.FS, root string) {
@@ -40,7 +45,7 @@ func assets(fsys fs.FS) map[string]asset {
 			return nil
 		})
 	}
-	for _, name := range []string{"style.css", "home.css", "boot.js", "log.js", "favicon.svg", "dist/wasm_exec.js"} {
+	for _, name := range slices.Concat(packed.Unchanged, []string{"style.css", "home.css", "boot.js", "log.js", "favicon.svg", "dist/wasm_exec.js"}) {
 		add(fsys, name)
 	}
 	all(fsys, "inspector")
@@ -56,6 +61,7 @@ type asset struct {
 	body        []byte
 	brotli      []byte // the same, compressed; nil: there is none
 	gzip        []byte
+	open        bool // pages of any origin may import it
 }
 
 // newAsset returns an asset that is served compressed to those who want that.
@@ -90,6 +96,9 @@ func (a asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "gzip":
 		h.Set("Content-Encoding", coding)
 		body = a.gzip
+	}
+	if a.open {
+		h.Set("Access-Control-Allow-Origin", "*")
 	}
 	sum := sha256.Sum256(body)
 	h.Set("Content-Type", a.contentType)

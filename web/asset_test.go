@@ -5,6 +5,9 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -46,7 +49,7 @@ func TestRevalidation(t *testing.T) {
 
 func TestFilesAreServedCompressed(t *testing.T) {
 	h := built(t)
-	for _, target := range []string{"/style.css", "/boot.js", "/inspector/main.js"} {
+	for _, target := range []string{"/style.css", "/boot.js", "/inspector/main.js", "/client.mjs"} {
 		plain, packed := do(h, "GET", target), do(h, "GET", target, "Accept-Encoding", "gzip, br")
 		if plain.Header.Get("Content-Encoding") != "" || packed.Header.Get("Content-Encoding") != "gzip" || packed.Header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%s: %v, %v", target, plain.Header, packed.Header)
@@ -107,6 +110,41 @@ func TestProgramIsServedCompressed(t *testing.T) {
 	}
 	if len(etags) != 3 || etags["br"] == etags["gzip"] || etags["gzip"] == etags[""] {
 		t.Errorf("every coding has its own ETag: %v", etags)
+	}
+}
+
+// Pages of any origin may import the client, and all that it imports, and nothing else.
+func TestClientIsOpen(t *testing.T) {
+	h := built(t)
+	imported := regexp.MustCompile(`(?m)^(?:import|export) .*from "(.*)";$`)
+	for _, name := range packed.Unchanged {
+		r := do(h, "GET", "/"+name, "Origin", "https://example.com")
+		if got := r.Header.Get("Access-Control-Allow-Origin"); r.StatusCode != 200 || got != "*" {
+			t.Errorf("%s: %d, Access-Control-Allow-Origin %q", name, r.StatusCode, got)
+		}
+		for _, m := range imported.FindAllStringSubmatch(body(t, r), -1) {
+			if needs := path.Join(path.Dir(name), m[1]); !slices.Contains(packed.Unchanged, needs) {
+				t.Errorf("%s imports %s, which is not open", name, needs)
+			}
+		}
+		r = do(h, "GET", "/"+name, "If-None-Match", r.Header.Get("ETag"), "Origin", "https://example.com")
+		if got := r.Header.Get("Access-Control-Allow-Origin"); r.StatusCode != http.StatusNotModified || got != "*" {
+			t.Errorf("%s again: %d, Access-Control-Allow-Origin %q", name, r.StatusCode, got)
+		}
+	}
+	for _, other := range []string{"/", "/boot.js", "/inspector/main.js", wasmPath, "/nowhere.mjs"} {
+		if got := do(h, "GET", other, "Origin", "https://example.com").Header.Get("Access-Control-Allow-Origin"); got != "" {
+			t.Errorf("%s: Access-Control-Allow-Origin %q", other, got)
+		}
+	}
+}
+
+// The client stays small enough to be read.
+func TestClientIsSmall(t *testing.T) {
+	for _, name := range packed.Unchanged {
+		if n := strings.Count(file(t, name), "\n"); n > 500 {
+			t.Errorf("%s has %d lines", name, n)
+		}
 	}
 }
 

@@ -4,5 +4,5 @@ package web
 
 import "embed"
 
-//go:embed index.html demo.html trouble.html style.css home.css boot.js log.js favicon.svg inspector all:dist
+//go:embed index.html demo.html trouble.html style.css home.css boot.js log.js favicon.svg client.mjs client.d.mts client inspector all:dist
 var files embed.FS

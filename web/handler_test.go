@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/andybalholm/brotli"
+
+	"perfect-negotiation/web/packed"
 )
 
 const wasmPath = "/dist/app.0123456789abcdef.wasm"
@@ -26,7 +29,7 @@ func dist(t *testing.T, names ...string) fstest.MapFS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append(sources, "index.html", "style.css", "home.css", "boot.js", "log.js", "favicon.svg") {
+	for _, name := range slices.Concat(sources, packed.Unchanged, []string{"index.html", "style.css", "home.css", "boot.js", "log.js", "favicon.svg"}) {
 		b, err := files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -115,6 +118,10 @@ func TestRoutes(t *testing.T) {
 		{"/boot.js", 200, js, "use strict"},
 		{"/log.js", 200, js, "use strict"},
 		{"/favicon.svg", 200, "image/svg+xml", "<svg"},
+		{"/client.mjs", 200, js, "export const join"},
+		{"/client.d.mts", 200, "application/typescript; charset=utf-8", "export function join"},
+		{"/client/link.mjs", 200, js, "export class End"},
+		{"/client/", 404, html, "Nothing here"},
 		{"/dist/wasm_exec.js", 200, js, "program"},
 		{"/inspector/main.js", 200, js, "import"},
 		{"/inspector/", 404, html, "Nothing here"},

@@ -167,8 +167,14 @@ type gecko struct {
 	context string
 }
 
-// firefox opens a window: Firefox draws next to nothing in a tab that is hidden.
 func (w *world) firefox(b *bidi, path string) *mediaTab {
+	w.t.Helper()
+	return remembering(w.window(b, w.url+path))
+}
+
+// window returns a window that will show url: Firefox draws next to nothing in a tab that
+// is hidden.
+func (w *world) window(b *bidi, url string) *tab {
 	w.t.Helper()
 	var made struct {
 		Context string `json:"context"`
@@ -176,13 +182,12 @@ func (w *world) firefox(b *bidi, path string) *mediaTab {
 	if err := b.call("browsingContext.create", map[string]any{"type": "window"}, &made); err != nil {
 		w.t.Fatal(err)
 	}
-	t := &tab{driver: gecko{b, made.Context}, t: w.t, url: w.url + path}
 	w.t.Cleanup(func() {
 		if err := b.call("browsingContext.close", map[string]any{"context": made.Context}, nil); err != nil {
 			w.t.Error(err)
 		}
 	})
-	return remembering(t)
+	return &tab{driver: gecko{b, made.Context}, t: w.t, url: url}
 }
 
 func (f gecko) navigate(url string) error {
@@ -313,6 +318,32 @@ func TestFirefox(t *testing.T) {
 			for _, p := range []player{ours, theirs} {
 				t.Logf("%d rollbacks, %d ignored", p.count(trace.CollisionRollback), p.count(trace.CollisionIgnored))
 			}
+		})
+	}
+}
+
+// TestFirefoxClient has a page with client.mjs in Firefox do all that TestClient does.
+func TestFirefoxClient(t *testing.T) {
+	b := newFirefox(t)
+	open := func(w *world, room string, options ...string) *clientPage {
+		w.t.Helper()
+		c := &clientPage{w.window(b, clientURL(w, room, options...))}
+		c.open()
+		return c
+	}
+	for _, c := range []struct {
+		name string
+		make func(w *world) (ours *clientPage, theirs player)
+	}{
+		{"polite with a tab in Chromium", func(w *world) (*clientPage, player) { return open(w, demoRoom, "role=polite"), w.mediaTab("/impolite") }},
+		{"impolite with a tab in Chromium", func(w *world) (*clientPage, player) { return open(w, demoRoom, "role=impolite"), w.mediaTab("/polite") }},
+		{"by rank with one in Chromium", func(w *world) (*clientPage, player) { return open(w, "lobby"), w.client("lobby") }},
+		{"by rank with a native peer", func(w *world) (*clientPage, player) { return open(w, "lobby"), w.mediaNative("lobby", "") }},
+		{"with itself", func(w *world) (*clientPage, player) { return open(w, "lobby"), open(w, "lobby") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ours, theirs := c.make(newWorld(t, anyOrigin))
+			converses(t, ours, theirs)
 		})
 	}
 }

@@ -38,6 +38,11 @@ func pack(ctx context.Context, web string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range packed.Unchanged {
+		if files[name], err = os.ReadFile(filepath.Join(web, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(out, "  page    %s bytes as gzip at its start\n", thousands(int64(atStart)))
 	if atStart > maxPage {
 		return fmt.Errorf("the page: %s bytes at its start are more than %s", thousands(int64(atStart)), thousands(maxPage))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"os"
@@ -18,7 +19,10 @@ func TestPack(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(web, "inspector"), os.DirFS("../inspector")); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"boot.js", "log.js", "style.css", "home.css"} {
+	if err := os.Mkdir(filepath.Join(web, "client"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append([]string{"boot.js", "log.js", "style.css", "home.css"}, packed.Unchanged...) {
 		write(t, web, name, string(read(t, "..", name)))
 	}
 	var out strings.Builder
@@ -37,6 +41,15 @@ func TestPack(t *testing.T) {
 		}
 		if source := read(t, web, filepath.FromSlash(name)); name != "inspector/main.js" && len(small) >= len(source) {
 			t.Errorf("%s has %d bytes of %d", name, len(small), len(source))
+		}
+		if _, err := fs.Stat(files, name+".br"); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range packed.Unchanged {
+		content, err := fs.ReadFile(files, name)
+		if source := read(t, web, filepath.FromSlash(name)); err != nil || !bytes.Equal(content, source) {
+			t.Errorf("%s is not as it was: %v", name, err)
 		}
 		if _, err := fs.Stat(files, name+".br"); err != nil {
 			t.Error(err)

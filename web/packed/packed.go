@@ -24,6 +24,13 @@ var (
 	Others  = []string{"home.css", "inspector/panels.css"}
 )
 
+// Unchanged is the client in JavaScript, for people to read and to take: it is only
+// compressed.
+var Unchanged = []string{
+	"client.mjs", "client.d.mts",
+	"client/link.mjs", "client/negotiation.mjs", "client/relay.mjs", "client/timer.mjs",
+}
+
 // Sum is a hash of all sources that are packed, which lie in the directory web.
 func Sum(web fs.FS) (string, error) {
 	sum := sha256.New()
@@ -34,7 +41,7 @@ func Sum(web fs.FS) (string, error) {
 		}
 		return err
 	}
-	for _, name := range []string{"boot.js", "log.js", "style.css", "home.css"} {
+	for _, name := range append([]string{"boot.js", "log.js", "style.css", "home.css"}, Unchanged...) {
 		if err := add(name); err != nil {
 			return "", err
 		}

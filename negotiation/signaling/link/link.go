@@ -31,6 +31,25 @@
 // that the messages up to n were delivered. They travel with messages, or alone
 // after a while. The receiver delivers the message with the next number and drops
 // all others.
+//
+// # Conversations
+//
+// The files in testdata are conversations for ends in other languages to be tested with. A
+// line is an input of one end, or an output that follows from it:
+//
+//	< frame        comes from the other side
+//	> frame        is sent to it, and no others are
+//	= message      is delivered
+//	+ bound        a binding begins
+//	- reason       the frame is dropped, or the message not taken
+//	send message   Send
+//	again          Again
+//	acknowledge    Acknowledge
+//	renew          Renew
+//	# comment
+//
+// Frames are JSON as on the wire, with the message as description. The sessions of the end
+// are called a1, a2 and so on.
 package link
 
 import (

@@ -56,20 +56,7 @@ func fromWire(text string) (f Frame[string], err error) {
 	return f, nil
 }
 
-// TestVectors plays the conversations in testdata to one end. A line is
-//
-//	< frame        from the other side
-//	> frame        sent in reply, with no others
-//	= message      delivered
-//	+ bound        a binding begins
-//	- reason       the frame is dropped
-//	send message   by the application
-//	again          time has passed, or a connection to the relay was made
-//	acknowledge    a little time has passed
-//	renew          the application needs a new session
-//	# comment
-//
-// The sessions of the end are called a1, a2 and so on.
+// TestVectors plays the conversations in testdata to one end.
 func TestVectors(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
