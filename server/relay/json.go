@@ -2,7 +2,9 @@ package relay
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -86,13 +88,11 @@ func skipString(data []byte, i int) int {
 	if at(data, i) != '"' {
 		return -1
 	}
-	for i++; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '"':
+	for i = skipPlain(data, i+1); ; i = skipPlain(data, i+1) {
+		switch at(data, i) {
+		case '"':
 			return i + 1
-		case c < ' ':
-			return -1
-		case c == '\\':
+		case '\\':
 			i++
 			switch at(data, i) {
 			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -106,9 +106,30 @@ func skipString(data []byte, i int) int {
 			default:
 				return -1
 			}
+		default:
+			return -1
 		}
 	}
-	return -1
+}
+
+// skipPlain skips all that stands for itself in a string: it ends at a quote, a backslash,
+// a control character, or the end of data. Most of a message is that, so it looks at eight
+// bytes at once.
+func skipPlain(data []byte, i int) int {
+	// below marks the highest bit of each byte that is smaller than n. Above the first
+	// one, which has borrowed from the next, it may be wrong.
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	below := func(word, n uint64) uint64 { return (word - n*ones) &^ word & highest }
+	for ; i+8 <= len(data); i += 8 {
+		word := binary.LittleEndian.Uint64(data[i:])
+		if found := below(word, ' ') | below(word^'"'*ones, 1) | below(word^'\\'*ones, 1); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(data) && data[i] >= ' ' && data[i] != '"' && data[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 func skipLiteral(data []byte, i int, literal string) int {
