@@ -6,11 +6,12 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"perfect-negotiation/server/internal/heap"
 )
 
 // Requests that trickle in and never end are cut: those that are more than an address may
@@ -87,20 +88,9 @@ func TestRequestsThatNeverEnd(t *testing.T) {
 		}
 	}
 	attack() // makes what is made once
-	before := heap()
+	before := heap.InUse()
 	attack()
-	const noise = 256 << 10 // of the pools
-	if after := heap(); after > before+max(before/10, noise) {
+	if after, ok := heap.Back(before); !ok {
 		t.Errorf("%d KB before it, and %d KB after it", before>>10, after>>10)
 	}
-}
-
-// heap returns the bytes in use after all garbage is collected, and the pools are empty.
-func heap() uint64 {
-	for range 3 {
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

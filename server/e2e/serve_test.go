@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +56,7 @@ func TestServe(t *testing.T) {
 		"ends at once":           endsAtOnce,
 		"requests end":           requestsEnd,
 		"tells ICE servers":      tellsICEServers,
+		"few files":              fewFiles,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,5 +138,29 @@ func tellsICEServers(t *testing.T, program string) {
 	awaitChannels(t, 1, a, b)
 	if got, want := fmt.Sprint(<-told), "[{[stun:127.0.0.1:9 turn:127.0.0.1:9] name secret password}]"; got != want {
 		t.Errorf("they are told %s", got)
+	}
+}
+
+// A server that may open few files lets in no more clients than it has files for, and
+// says so.
+func fewFiles(t *testing.T, program string) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no shell to limit it")
+	}
+	const files, clients = 50, 40
+	_, url := serveProcess(t, shell, "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, files), program, "serve", "--connects-per-address", "100")
+	for range clients {
+		silent(t, url)
+	}
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable} {
+		response, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want || want != http.StatusOK && response.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %s, %v", path, response.Status, response.Header)
+		}
 	}
 }

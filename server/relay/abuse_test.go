@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
+	"perfect-negotiation/server/internal/heap"
 	"perfect-negotiation/server/relay"
 )
 
@@ -245,7 +245,7 @@ func TestAbuse(t *testing.T) {
 				})
 			}
 			attacked() // makes what is made once
-			before, totals := heap(), s.relay.Totals()
+			before, totals := heap.InUse(), s.relay.Totals()
 			attacked()
 			now := s.relay.Totals()
 			if relayed := now.Messages - totals.Messages - 2*trips; relayed > 0 && !attack.relayed {
@@ -254,8 +254,7 @@ func TestAbuse(t *testing.T) {
 			if diff := cmp.Diff(totals.Evictions, now.Evictions); diff != "" && !attack.evicted {
 				t.Errorf("clients were put out:\n%s", diff)
 			}
-			const noise = 256 << 10 // of a heap so small
-			if after := heap(); after > before+max(before/10, noise) {
+			if after, ok := heap.Back(before); !ok {
 				t.Errorf("%d KB before it, and %d KB after it", before>>10, after>>10)
 			}
 			undisturbed(a, b)
@@ -271,14 +270,4 @@ func eventually(t *testing.T, what string, is func() bool) {
 			t.Fatalf("not in %s: %s", patience, what)
 		}
 	}
-}
-
-// heap returns the bytes in use after all garbage is collected, and the pools are empty.
-func heap() uint64 {
-	for range 3 {
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

@@ -7,10 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"perfect-negotiation/server/internal/heap"
 )
 
 // Whoever asks for files and does not read them holds as many as an address may download
@@ -50,9 +51,9 @@ func TestDownloadsThatNobodyReads(t *testing.T) {
 		eventually(t, "nobody asks", func() bool { return d.users() == 0 && writing.Load() == 0 })
 	}
 	attack(func() {}) // makes what is made once
-	before := heap()
+	before := heap.InUse()
 	attack(func() {
-		if now := heap(); now > before+asked*64<<10 {
+		if now := heap.InUse(); now > before+asked*64<<10 {
 			t.Errorf("%d KB before it, and %d KB in it", before>>10, now>>10)
 		}
 		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
@@ -67,8 +68,10 @@ func TestDownloadsThatNobodyReads(t *testing.T) {
 		}
 		s.Client().CloseIdleConnections()
 	})
-	const noise = 256 << 10 // of the pools
-	eventually(t, "the memory is free", func() bool { return heap() <= before+max(before/10, noise) })
+	eventually(t, "the memory is free", func() bool {
+		_, ok := heap.Back(before)
+		return ok
+	})
 	if n := len(d.of); n != 0 {
 		t.Errorf("%d addresses are remembered", n)
 	}
@@ -91,14 +94,4 @@ func eventually(t *testing.T, what string, is func() bool) {
 			t.Fatal("not in 20 s: ", what)
 		}
 	}
-}
-
-// heap returns the bytes in use after all garbage is collected, and the pools are empty.
-func heap() uint64 {
-	for range 3 {
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
