@@ -149,7 +149,7 @@ type coding struct {
 }
 
 // maxDownload is the maximum that a browser may have to load, in bytes.
-const maxDownload = 930_000
+const maxDownload = 940_000
 
 func codings(fast bool) []coding {
 	all := []coding{

@@ -7,7 +7,7 @@
 // the same Go, and in packed/ the page's scripts and styles, bundled by esbuild. -fast
 // does not compress the program with brotli, which takes most of the time. A build that
 // changes nothing writes nothing, and an interrupted one leaves the last good build,
-// as does one whose .br would exceed 930,000 bytes. -sizes leaves all as it is, and
+// as does one whose .br would exceed 940,000 bytes. -sizes leaves all as it is, and
 // prints what each package has in the program, before and after compression.
 //
 // It builds pion/webrtc without the declarations in unused.go, which a page never uses.
