@@ -34,6 +34,7 @@ function note({ to, from, s, seq, description }, sent) {
 const { join, newKey } = await import(`${query.get("server")}/client.mjs`);
 const channels = new Map(); // by peer: that of ours, and those of the other side
 const tracks = [];
+const arrived = {}, counted = new Map();
 
 const key = query.get("key") ?? sessionStorage.getItem("key") ?? newKey();
 sessionStorage.setItem("key", key);
@@ -80,12 +81,16 @@ globalThis.page = {
     tracks.push(...(await navigator.mediaDevices.getUserMedia({ audio: true, video: true })).getTracks());
     for (const { connection } of room.peers) for (const track of tracks) connection.addTrack(track);
   },
-  // arrived returns how much of a kind has come over the connections that there are.
+  // arrived returns how much of a kind has come.
   async arrived(kind, what) {
-    let sum = 0;
-    for (const { connection } of room.peers) {
-      for (const report of (await connection.getStats()).values()) if (report.type === "inbound-rtp" && report.kind === kind) sum += report[what] ?? 0;
+    for (const { id: peer, connection } of room.peers) {
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type !== "inbound-rtp" || report.kind !== kind) continue;
+        const counter = `${peer} ${report.id}`, now = report[what] ?? 0, before = counted.get(counter) ?? 0;
+        arrived[kind] = (arrived[kind] ?? 0) + (now < before ? now : now - before); // Firefox begins anew
+        counted.set(counter, now);
+      }
     }
-    return sum;
+    return arrived[kind] ?? 0;
   },
 };
