@@ -39,10 +39,12 @@ func (r *Room) Dialer(id string) signaling.Dialer {
 		if err := o.Validate(); err != nil {
 			return nil, fmt.Errorf("local: %w", err)
 		}
-		m := newMember(r, wire.Member{ID: id, Role: o.Role, Rank: o.Rank}, handler)
+		m := &member{room: r, self: wire.Member{ID: id, Role: o.Role, Rank: o.Rank}, inbox: signaling.NewInbox(handler)}
+		m.inbox.Connected()
 		r.join(m, o.Room)
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		m.stop = context.AfterFunc(ctx, m.Close)
-		go m.run()
 		return m, nil
 	}
 }
@@ -68,10 +70,10 @@ func (r *Room) join(m *member, name string) {
 		return
 	}
 	r.members = append(others, m)
-	m.push(signaling.Envelope{Welcome: &wire.Welcome{ID: m.self.ID, Room: name, Peers: shown, Protocol: wire.Protocol}})
+	m.inbox.Received(signaling.Envelope{Welcome: &wire.Welcome{ID: m.self.ID, Room: name, Peers: shown, Protocol: wire.Protocol}})
 	for _, other := range others {
 		joined := r.shown(m, other)
-		other.push(signaling.Envelope{Joined: &joined})
+		other.inbox.Received(signaling.Envelope{Joined: &joined})
 	}
 }
 
@@ -102,6 +104,6 @@ func (r *Room) leave(m *member) {
 	}
 	r.members = others
 	for _, other := range others {
-		other.push(signaling.Envelope{Left: &wire.Left{ID: m.self.ID}})
+		other.inbox.Received(signaling.Envelope{Left: &wire.Left{ID: m.self.ID}})
 	}
 }

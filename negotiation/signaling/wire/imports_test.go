@@ -32,6 +32,7 @@ func TestImports(t *testing.T) {
 		reads   = "negotiation/internal/reads"
 		restore = "negotiation/recovery"
 		call    = "negotiation/call"
+		tests   = "negotiation/signaling/transporttest"
 		webapi  = "negotiation/webapi"
 		trace   = "negotiation/trace"
 		dump    = "negotiation/trace/dump"
@@ -61,8 +62,9 @@ func TestImports(t *testing.T) {
 		{trouble, "", client, nil, "trouble knows no peers"},
 		{restore, "", append([]string{timing}, core...), []string{"net/http", "github.com/gorilla/"}, "it knows a connection, and no signalling"},
 		{call, "", append([]string{restore, timing, reads}, client...), nil, "a call knows no rooms"},
+		{tests, "", append([]string{webapi, trouble}, peer...), nil, "it tests what others write"},
 		{"negotiation/peer", "", append([]string{webapi}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, call, "negotiation/peer/examples"}, peer...),
+		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, call, tests, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/nats-io/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
 		{"server/relay", "", []string{"server/relay", "server/address", wire}, []string{"github.com/pion/", "github.com/prometheus/", "github.com/nats-io/"}, "the relay passes messages on, and knows nothing of WebRTC"},
