@@ -18,7 +18,7 @@ FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
 .PHONY: build run cluster example dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
-	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay tools clean help
+	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay module tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -208,6 +208,9 @@ bench-relay: ## the relay beside a bare loop, the usual way and PeerJS's server,
 	go run ./web/build -fast
 	go build -o bin/relay/ ./server ./server/relaybench/...
 	bin/relay/relaybench
+
+module: ## give the module the name of its host: make module MODULE=example.org/you/negotiation
+	@.ci/module $(MODULE)
 
 tools: ## install what a bare Debian lacks, or say what to install
 	@.ci/tools

@@ -5,12 +5,16 @@ package wire_test
 import (
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-const module = "perfect-negotiation/"
+// module is the name of this one, with a slash.
+var module = strings.TrimSuffix(reflect.TypeFor[wire.Member]().PkgPath(), "negotiation/signaling/wire")
 
 // TestImports checks the dependencies of each package. They run down only: server
 // and wasm, then peer, signaling, negotiation, and wire, which is a leaf.
