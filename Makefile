@@ -85,6 +85,7 @@ walks:
 test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	$(GO_BROWSER) -timeout 5m $(BROWSER)
 	PN_BROWSER=1 $(GO_TEST) -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
+	PN_BROWSER=1 $(GO_TEST) -timeout 5m -run '^TestInBrowser$$' ./server/examples/sse
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
@@ -210,7 +211,7 @@ bench-relay: ## the relay beside a bare loop, the usual way and PeerJS's server,
 	bin/relay/relaybench
 
 module: ## give the module the name of its host: make module MODULE=example.org/you/negotiation
-	@.ci/module $(MODULE)
+	@.ci/module '$(MODULE)'
 
 tools: ## install what a bare Debian lacks, or say what to install
 	@.ci/tools
