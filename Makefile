@@ -18,7 +18,7 @@ FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
 .PHONY: build run cluster example dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
-	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay module tools clean help
+	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-cluster soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay module tools clean help
 
 build: ## compile the page's program, compressed for release
 	go run ./web/build
@@ -154,12 +154,15 @@ explore: ## walk every order of events of two Sessions, and check that broken on
 # Hours for 20; each part can run by itself, and with fewer.
 TIMES ?= 20
 
-soak: soak-native soak-browser soak-tabs soak-random soak-pairings ## every test TIMES (20) times in a row, and long runs of random changes
+soak: soak-native soak-cluster soak-browser soak-tabs soak-random soak-pairings ## every test TIMES (20) times in a row, and long runs of random changes
 
 soak-native: tools
 	go test -race -count=$(TIMES) -timeout 120m $(RACED) ./server
 	go test -count=$(TIMES) -timeout 60m ./web/...
 	go test -count=$(TIMES) -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
+
+soak-cluster: ## nodes that die while clients come, go and talk, for HAMMER_TIME (1h)
+	HAMMER_TIME=$${HAMMER_TIME:-1h} go test -race -count=1 -v -timeout 300m -run '^TestHammer$$' ./server/cluster
 
 soak-browser: tools
 	for ((n = 0; n < $(TIMES); n++)); do $(GO_BROWSER) -count=1 -timeout 10m $(BROWSER) || exit 1; done # Chromium allows 500 connections a page

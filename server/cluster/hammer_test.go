@@ -14,11 +14,12 @@ import (
 	"github.com/gorilla/websocket"
 
 	"perfect-negotiation/negotiation/signaling/wire"
+	serving "perfect-negotiation/server/cluster"
 	"perfect-negotiation/server/relay"
 )
 
 // hammerTime is how long the hammer strikes; HAMMER_TIME has another.
-const hammerTime = 12 * time.Second
+const hammerTime = 15 * time.Second
 
 // hammer is many clients that come, go, and talk, on nodes that die and come back.
 type hammer struct {
@@ -84,25 +85,29 @@ func TestHammer(t *testing.T) {
 		t.Error(p)
 	}
 	t.Logf("%v", h.counts)
-	for _, what := range []string{"welcome", "joined", "left", "message", "killed"} {
+	for _, what := range []string{"welcome", "joined", "left", "message", "killed", "gaps"} {
 		if h.counts[what] == 0 {
 			t.Errorf("no %s", what)
 		}
 	}
 }
 
-// trouble kills nodes, and NATS once, until a time.
+// trouble kills nodes, and NATS once, until a time, or until something is wrong.
 func (h *hammer) trouble(until time.Time) {
-	middle := time.Now().Add(time.Until(until) / 2)
-	for time.Now().Before(until) {
+	middle := time.Now().Add(time.Until(until) / 4) // 5 s later rooms are taken over again
+	for time.Now().Before(until) && !h.failed() {
 		time.Sleep(time.Duration(rand.Int64N(int64(2 * time.Second))))
 		i := rand.IntN(len(h.nodes))
 		h.mu.Lock()
 		n := h.nodes[i]
 		h.nodes[i] = nil
 		h.mu.Unlock()
+		stats := n.Stats()
 		n.kill()
-		h.count("killed")
+		h.mu.Lock()
+		h.counts["killed"]++
+		h.note(stats)
+		h.mu.Unlock()
 		if !middle.IsZero() && time.Now().After(middle) {
 			middle = time.Time{}
 			h.broker.stop()
@@ -130,10 +135,20 @@ func (h *hammer) calm() {
 	for _, n := range h.nodes {
 		n.lose.Store(0)
 		n.double.Store(0)
-		stats := n.Stats()
-		h.counts["gaps"] += int(stats.Gaps)
-		h.counts["takeovers"] += int(stats.Takeovers)
+		h.note(n.Stats())
 	}
+}
+
+// note adds what a node counts. The caller holds the lock.
+func (h *hammer) note(stats serving.Stats) {
+	h.counts["gaps"] += int(stats.Gaps)
+	h.counts["takeovers"] += int(stats.Takeovers)
+}
+
+func (h *hammer) failed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.problems) > 0
 }
 
 func (h *hammer) count(what string) {

@@ -160,8 +160,7 @@ func (l *lease) tend(ctx context.Context) {
 		return
 	}
 	if !cs.validate(ctx) {
-		l.suspect()
-		cs.suspend()
+		cs.suspend() // until the next time
 		return
 	}
 	cs.resume()

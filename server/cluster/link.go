@@ -45,7 +45,7 @@ type link struct {
 
 	asked   time.Time // when the other node was asked first what it has not answered; zero: it has
 	refused time.Time // since when NATS knows no receiver; zero: it does, as far as is known
-	used    time.Time // when it had clients last
+	used    time.Time // when it was needed last
 
 	clients uint64            // numbers given to seats
 	seats   map[uint64]*seat  // our clients
@@ -204,6 +204,7 @@ func (l *link) wake() {
 // probe asks the other node whether it is there. The caller holds the lock.
 func (l *link) probe() {
 	l.beat, l.ask = true, true
+	l.used = time.Now()
 	l.wake()
 }
 
@@ -277,7 +278,6 @@ func (l *link) check(now time.Time, late time.Duration) (epoch uint64, why strin
 	if !l.active() {
 		return 0, "", now.Sub(l.used) > idleTime
 	}
-	l.used = now
 	switch {
 	case !l.refused.IsZero() && now.Sub(l.refused) >= lostTime:
 		why = "it is gone"

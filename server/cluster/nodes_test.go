@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,7 +23,13 @@ import (
 	"perfect-negotiation/server/relay"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if url := os.Getenv("CLUSTER_NODE"); url != "" {
+		serveProcess(url)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience is how long a test waits for what must come.
 const patience = 20 * time.Second
@@ -157,6 +164,8 @@ type client struct {
 	t  testing.TB
 	ws *websocket.Conn
 	id string
+
+	skipLeft bool // read passes over left
 }
 
 // dial connects with the parameters of a query, as name and value in turn.
@@ -200,6 +209,9 @@ func (c *client) read() said {
 	var s said
 	if err := json.Unmarshal(data, &s); err != nil {
 		c.t.Fatalf("%q: %v", data, err)
+	}
+	if c.skipLeft && s.Left != nil {
+		return c.read()
 	}
 	return s
 }
