@@ -14,3 +14,6 @@ func (n *Node) Kill() {
 		n.running.Wait()
 	})
 }
+
+// ID returns the name and instance of a node.
+func (n *Node) ID() string { return n.id }

@@ -23,6 +23,8 @@
 //     they may, as long as their messages have no more than 4 KB.
 //   - A room exists while it has peers. Everybody may enter any, unless [Config].Admit
 //     decides that.
+//   - With [Config].Cluster a room may live on another node, and all of this holds across
+//     nodes.
 //
 // # Keys
 //
