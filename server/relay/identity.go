@@ -4,12 +4,13 @@ import (
 	"crypto/rand"
 	"strings"
 
+	"perfect-negotiation/negotiation/signaling/identity"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
-// identity returns the id of the client that offers these WebSocket
+// idOf returns the id of the client that offers these WebSocket
 // subprotocols: a fingerprint of its key, or of a fresh one if it has none.
-func identity(protocols []string) (id string, refused *wire.Error) {
+func idOf(protocols []string) (id string, refused *wire.Error) {
 	key := rand.Text()
 	found := false
 	for _, p := range protocols {
@@ -22,5 +23,5 @@ func identity(protocols []string) (id string, refused *wire.Error) {
 		}
 		key, found = k, true
 	}
-	return wire.Identity(key), nil
+	return identity.Of(key), nil
 }

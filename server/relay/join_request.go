@@ -73,6 +73,6 @@ func readJoinRequest(req *http.Request) (j joinRequest, refused *wire.Error) {
 	}
 
 	j.dial = readDial(query.Get("dial"))
-	j.member.ID, refused = identity(websocket.Subprotocols(req))
+	j.member.ID, refused = idOf(websocket.Subprotocols(req))
 	return j, refused
 }

@@ -37,6 +37,7 @@ func TestImports(t *testing.T) {
 		restore = "negotiation/recovery"
 		call    = "negotiation/call"
 		tests   = "negotiation/signaling/transporttest"
+		ident   = "negotiation/signaling/identity"
 		webapi  = "negotiation/webapi"
 		trace   = "negotiation/trace"
 		dump    = "negotiation/trace/dump"
@@ -68,11 +69,11 @@ func TestImports(t *testing.T) {
 		{call, "", append([]string{restore, timing, reads}, client...), nil, "a call knows no rooms"},
 		{tests, "", append([]string{webapi, trouble}, peer...), nil, "it tests what others write"},
 		{"negotiation/peer", "", append([]string{webapi}, peer...), nil, "peers know no program"},
-		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, call, tests, "negotiation/peer/examples"}, peer...),
+		{"negotiation/...", "", append([]string{webapi, browser, local, trouble, dump, replay, call, tests, ident, "negotiation/peer/examples"}, peer...),
 			[]string{"github.com/urfave/", "github.com/prometheus/", "github.com/andybalholm/", "github.com/chromedp/", "github.com/nats-io/", "github.com/google/go-cmp", "go.uber.org/goleak"},
 			"a library brings along nothing of the server or the tests"},
-		{"server/relay", "", []string{"server/relay", "server/address", wire}, []string{"github.com/pion/", "github.com/prometheus/", "github.com/nats-io/"}, "the relay passes messages on, and knows nothing of WebRTC"},
-		{"server/cluster", "", []string{"server/relay", "server/address", wire}, []string{"github.com/pion/", "github.com/prometheus/", "github.com/nats-io/nats-server/"}, "nodes know relays, and nothing of WebRTC"},
+		{"server/relay", "", []string{"server/relay", "server/address", wire, ident}, []string{"github.com/pion/", "github.com/prometheus/", "github.com/nats-io/"}, "the relay passes messages on, and knows nothing of WebRTC"},
+		{"server/cluster", "", []string{"server/relay", "server/address", wire, ident}, []string{"github.com/pion/", "github.com/prometheus/", "github.com/nats-io/nats-server/"}, "nodes know relays, and nothing of WebRTC"},
 		{"server/terminal", "", append([]string{"server/media"}, peer...), []string{"github.com/urfave/"}, "the terminal reads no command line"},
 		{"web", "", []string{"web/packed", wire}, []string{"github.com/"}, "the page is files"},
 		{"wasm", "js", append([]string{"wasm", webapi, browser, local, trouble}, peer...), []string{"net/http", "github.com/gorilla/"}, "the page's program is downloaded"},

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/identity"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
 
@@ -30,7 +31,7 @@ func Dial(ctx context.Context, o signaling.Options, handler signaling.Handler) (
 	}
 	c := &client{
 		room:     o.Room,
-		self:     wire.Member{ID: wire.Identity(o.Key), Role: o.Role, Rank: o.Rank},
+		self:     wire.Member{ID: identity.Of(o.Key), Role: o.Role, Rank: o.Rank},
 		inbox:    signaling.NewInbox(handler),
 		messages: make(chan *nats.Msg, 1000),
 		done:     make(chan struct{}),

@@ -20,5 +20,5 @@
 // A message is from the peer that its subject names. So the NATS server must let each
 // client publish under its own id alone: the client logs in with its id as the user and
 // its key as the password, and [Permissions] are what the user of an id may do. Whether
-// the id belongs to the key the server sees by wire.Identity, or from its list of users.
+// the id belongs to the key the server sees by identity.Of, or from its list of users.
 package nats

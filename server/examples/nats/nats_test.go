@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/identity"
 	"perfect-negotiation/negotiation/signaling/transporttest"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -23,7 +24,7 @@ type fingerprints struct{}
 // Check implements [server.Authentication].
 func (fingerprints) Check(c server.ClientAuthentication) bool {
 	o := c.GetOpts()
-	if !wire.ValidKey(o.Password) || o.Username != wire.Identity(o.Password) {
+	if !wire.ValidKey(o.Password) || o.Username != identity.Of(o.Password) {
 		return false
 	}
 	publish, subscribe := Permissions(o.Username)
@@ -67,13 +68,13 @@ func TestTransport(t *testing.T) {
 // Nobody can speak under the id of another, or enter with it.
 func TestForgery(t *testing.T) {
 	s := serve(t)
-	key, victim := signaling.NewKey(), wire.Identity(signaling.NewKey())
+	key, victim := signaling.NewKey(), identity.Of(signaling.NewKey())
 	if nc, err := nats.Connect(s.ClientURL(), nats.UserInfo(victim, key)); !errors.Is(err, nats.ErrAuthorization) {
 		nc.Close()
 		t.Errorf("it enters under another id: %v", err)
 	}
 	refused := make(chan error, 10)
-	nc, err := nats.Connect(s.ClientURL(), nats.UserInfo(wire.Identity(key), key), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
+	nc, err := nats.Connect(s.ClientURL(), nats.UserInfo(identity.Of(key), key), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/identity"
 	"perfect-negotiation/negotiation/signaling/local"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -53,9 +54,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !wire.ValidRoom(name):
 		http.Error(w, "the room's name "+wire.RoomRule, http.StatusBadRequest)
 	case r.Method == http.MethodGet && r.URL.Path == "/events":
-		s.events(w, r, name, wire.Identity(key))
+		s.events(w, r, name, identity.Of(key))
 	case r.Method == http.MethodPost && r.URL.Path == "/send":
-		s.send(w, r, name, wire.Identity(key))
+		s.send(w, r, name, identity.Of(key))
 	default:
 		http.NotFound(w, r)
 	}

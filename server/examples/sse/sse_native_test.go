@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"perfect-negotiation/negotiation/signaling"
+	"perfect-negotiation/negotiation/signaling/identity"
 	"perfect-negotiation/negotiation/signaling/transporttest"
 	"perfect-negotiation/negotiation/signaling/wire"
 )
@@ -79,9 +80,9 @@ func TestComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hears("connected", "welcome "+wire.Identity(o.Key))
+	hears("connected", "welcome "+identity.Of(o.Key))
 	server.CloseClientConnections()
-	hears("disconnected", "connected", "welcome "+wire.Identity(o.Key))
+	hears("disconnected", "connected", "welcome "+identity.Of(o.Key))
 	other, err := dial(t.Context(), o, signaling.Handler{Connected: func() {}, Received: func(signaling.Envelope) {}, Disconnected: func(error, time.Duration, bool) {}})
 	if err != nil {
 		t.Fatal(err)
