@@ -12,7 +12,9 @@
 //
 //   - Exactly one of the two peers must be polite. It does not matter which.
 //   - Signalling must deliver each message exactly once and in order. Over anything less
-//     no pattern converges: if a message is lost, start a new PeerConnection.
+//     no pattern converges: use package call, or start a new PeerConnection if a message
+//     is lost.
+//   - When the network changes, somebody must restart ICE: see package recovery.
 //   - Attach before or after adding tracks and channels, but in the stable state,
 //     and leave offers and answers to the Session from then on.
 //   - Set OnDataChannel: pion closes incoming channels if it is unset.

@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "fcd8019760894e9354295c48fd51be3b08c3d12e75d869c83607a87253a6c5ed"
+const Source = "8a044d41fb5bc1a396f25fbd54f228b9a3ae4db66a7a77a666a1566b4c322382"
