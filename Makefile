@@ -39,13 +39,15 @@ cluster: ## three servers of the same rooms and a NATS server, on http://localho
 		bin/server serve --addr 127.0.0.1:$$port --nats nats://127.0.0.1:4222 --node n$$port --cluster-secret-file bin/cluster-secret & \
 	done; wait
 
-EXAMPLE ?= bin/example
-HELLO   := ./negotiation/peer/examples/hello
+EXAMPLE  ?= bin/example
+EXAMPLES := ./negotiation/peer/examples
 
-example: ## build the hello world natively and for a page, in bin/example
-	go build -o $(EXAMPLE)/hello $(HELLO)
-	GOOS=js GOARCH=wasm go build -o $(EXAMPLE)/hello.wasm $(HELLO)
-	cp -f "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(HELLO)/index.html $(EXAMPLE)
+example: ## build the hello world, and another example, natively and for a page, in bin/example
+	for name in hello pipe; do \
+		go build -o $(EXAMPLE)/$$name $(EXAMPLES)/$$name && \
+		GOOS=js GOARCH=wasm go build -o $(EXAMPLE)/$$name.wasm $(EXAMPLES)/$$name || exit 1; \
+	done
+	cp -f "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(EXAMPLES)/index.html $(EXAMPLE)
 
 # The programs that are released, by system and processor.
 PLATFORMS := linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64
@@ -160,6 +162,7 @@ soak-native: tools
 	go test -race -count=$(TIMES) -timeout 120m $(RACED) ./server
 	go test -count=$(TIMES) -timeout 60m ./web/...
 	go test -count=$(TIMES) -timeout 60m -run '^TestTable$$' ./negotiation # media flow while offers collide
+	go test -timeout 30m -run '^TestCopy$$' ./negotiation/peer -copied 1073741824
 
 soak-cluster: ## nodes that die while clients come, go and talk, for HAMMER_TIME (1h)
 	HAMMER_TIME=$${HAMMER_TIME:-1h} go test -race -count=1 -v -timeout 300m -run '^TestHammer$$' ./server/cluster

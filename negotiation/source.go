@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "8a044d41fb5bc1a396f25fbd54f228b9a3ae4db66a7a77a666a1566b4c322382"
+const Source = "f8c695635f98ad69bbc50f8c320a83963b69e9c0281d06c5a4987ce07c59c54c"

@@ -59,12 +59,14 @@ func (r *remote) call(f func(p *Peer, id string)) {
 	}
 }
 
-// connectionOpened is called when a data channel has opened.
-func (p *pairing) connectionOpened() {
-	if !p.greeted {
-		p.greeted = true
-		p.remote.call(p.remote.peer.config.OnConnect)
+// hasData is called when a data channel has opened. While one for chat is being created,
+// others do not count: OnConnect says that the peer can be talked to.
+func (p *pairing) hasData() {
+	if p.greeted || p.connecting && p.chat() == nil || len(p.channels)+len(p.named) == 0 {
+		return
 	}
+	p.greeted = true
+	p.remote.call(p.remote.peer.config.OnConnect)
 }
 
 // connectionEnded is called when the pairing has ended.

@@ -99,3 +99,21 @@ func admit(_ context.Context, unread *semaphore.Weighted, n int64) error {
 	}
 	return nil
 }
+
+// remoteMaxMessage returns how many bytes a message to the other side may have.
+// https://www.w3.org/TR/webrtc/#dom-rtcsctptransport-maxmessagesize
+func remoteMaxMessage(pc *webrtc.PeerConnection) int {
+	sctp, err := safejs.Safe(pc.JSValue()).Get("sctp")
+	if err != nil {
+		return 0
+	}
+	most, err := sctp.Get("maxMessageSize")
+	if err != nil {
+		return 0
+	}
+	n, err := most.Float()
+	if err != nil {
+		return 0
+	}
+	return int(min(n, maxMessage+1)) // it may be infinite
+}

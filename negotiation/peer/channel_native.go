@@ -23,3 +23,9 @@ func listen(dc *webrtc.DataChannel, opened func(), message func(data []byte, tex
 func admit(ctx context.Context, unread *semaphore.Weighted, n int64) error {
 	return unread.Acquire(ctx, n)
 }
+
+// remoteMaxMessage returns how many bytes a message to the other side may have.
+// https://www.rfc-editor.org/rfc/rfc8841#section-6.1
+func remoteMaxMessage(pc *webrtc.PeerConnection) int {
+	return int(pc.SCTP().GetCapabilities().MaxMessageSize)
+}

@@ -21,8 +21,8 @@ const (
 
 var errSlow = errors.New("the other side takes no more")
 
-// channel is a data channel of a pairing.
-type channel struct {
+// chatChannel is a data channel of a pairing that carries chat.
+type chatChannel struct {
 	*webrtc.DataChannel
 	peer    string // its id
 	open    bool
@@ -50,7 +50,7 @@ func (p *Peer) Say(to, text string) error {
 	}
 	sent := false
 	var failure error
-	p.drain(channels, maxBuffered, func(c *channel, err error) {
+	p.drain(channels, maxBuffered, func(c *chatChannel, err error) {
 		if err == nil {
 			err = c.SendText(text)
 		}
@@ -72,14 +72,14 @@ func (p *Peer) Say(to, text string) error {
 
 // Flush waits until all chat sent so far has reached the other side, 10 seconds
 // at most.
-func (p *Peer) Flush() { p.drain(p.channels(""), 0, func(*channel, error) {}) }
+func (p *Peer) Flush() { p.drain(p.channels(""), 0, func(*chatChannel, error) {}) }
 
 // channels returns the open channel to the peer to, or those to all peers if to is
 // empty.
-func (p *Peer) channels(to string) []*channel {
-	result := make(chan []*channel, 1)
+func (p *Peer) channels(to string) []*chatChannel {
+	result := make(chan []*chatChannel, 1)
 	p.enqueue(func() {
-		var list []*channel
+		var list []*chatChannel
 		for _, r := range p.remotes {
 			if to != "" && r.id != to {
 				continue
@@ -100,8 +100,8 @@ func (p *Peer) channels(to string) []*channel {
 
 // drain calls f for each channel once at most limit bytes are buffered there, or with
 // an error if that takes too long. Channels that need no wait come first.
-func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error)) {
-	var full []*channel
+func (p *Peer) drain(channels []*chatChannel, limit uint64, f func(*chatChannel, error)) {
+	var full []*chatChannel
 	for _, c := range channels {
 		select {
 		case c.turn <- struct{}{}:
@@ -136,7 +136,7 @@ func (p *Peer) drain(channels []*channel, limit uint64, f func(*channel, error))
 
 // drained waits until at most limit bytes are buffered. The caller must hold the
 // turn.
-func (p *Peer) drained(ctx context.Context, c *channel, limit uint64) error {
+func (p *Peer) drained(ctx context.Context, c *chatChannel, limit uint64) error {
 	low := make(chan struct{}, 1)
 	c.SetBufferedAmountLowThreshold(limit)
 	c.OnBufferedAmountLow(func() {
@@ -164,7 +164,7 @@ func (p *Peer) drained(ctx context.Context, c *channel, limit uint64) error {
 }
 
 // hear returns the handler of a channel's messages.
-func (p *pairing) hear(c *channel) func(data []byte, text bool) {
+func (p *pairing) hear(c *chatChannel) func(data []byte, text bool) {
 	peer, refused := p.remote.peer, false
 	return func(data []byte, text bool) {
 		if refused {

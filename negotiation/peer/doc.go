@@ -8,6 +8,9 @@
 //		OnMessage: func(_ *peer.Peer, from string, m peer.Message) { fmt.Printf("%s: %q\n", from, m) },
 //	})
 //
+// Say is for lines that people read. [Peer.Open] makes a [Channel] for everything else:
+// bytes or text, reliable or not; package netconn makes a [net.Conn] of one.
+//
 // [Config] says what else there is to know of peers, and when. [Peer.Peers] tells who is
 // there, [Peer.Publish] sends sound and pictures. The trace, [Config].Trace, is for those
 // who want to see how it is done; nothing needs it.
@@ -35,4 +38,30 @@
 // arrive exactly once and in order. When one side has a new session (its page was
 // reloaded, its process restarted, its connection given up), both get a new
 // PeerConnection. Losing the relay ends nothing: messages wait until it is back.
+//
+// # Data channels
+//
+// A data channel without protocol carries chat: each message is text that people read. A
+// [Channel] has one of two protocols (RFC 8832, section 5.1).
+//
+// On one with the protocol "pn", messages are just that. A page in plain JavaScript can
+// open such a channel, and gets one from [Peer.Open]. If they come faster than they are
+// received, and 1 MB waits: a native peer stops reading, which slows all that the other
+// side sends; a browser cannot, and a reliable channel ends with an error. Where the
+// channel is not reliable, messages are dropped instead.
+//
+// Two peers of this package speak "pn.credit" over reliable channels, so that no more than
+// 1 MB waits in each, and others are not slowed. A text message is text. A binary message
+// begins with a byte that says what follows:
+//
+//	0  the bytes of a message
+//	1  a total, as 8 bytes, big-endian: the other side may send that much
+//	2  a total: all that was sent, and nothing follows
+//
+// Totals count the messages of text and bytes since the channel opened, each as its bytes,
+// without the first one, and 256 more. At first nothing may be sent: the opener grants
+// 1 MB, then the other side does if it takes the channel, and both grant what they have
+// taken later, half a MB or more at a time. No message has more than 512 KB less 256
+// bytes. When all has come, whoever gets the total 2 closes the data channel: so an end
+// can be told from a broken connection.
 package peer

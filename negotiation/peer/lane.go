@@ -140,7 +140,7 @@ func (l *lane) listen(dc *webrtc.DataChannel, own bool) {
 		case own == p.remote.polite && l.channel == nil:
 			l.channel = dc
 		default:
-			p.refuse(dc)
+			p.refuse(dc, trace.TooManyChannels, errCrowd)
 		}
 	})
 	dc.SetBufferedAmountLowThreshold(maxLaneText)

@@ -25,6 +25,8 @@ const (
 	maxCrowd    = 100         // refused channels per pairing; pion keeps closed ones for the life of the connection
 )
 
+var errUntaken = errors.New("nothing here takes the data channels that it opens")
+
 var errCrowd = fmt.Errorf("it opens more data channels than the %d that there may be: each further one is closed", maxChannels)
 
 // pairing is one PeerConnection with a remote peer, for as long as two sessions
@@ -35,13 +37,14 @@ type pairing struct {
 	pc      *webrtc.PeerConnection
 	session *negotiation.Session
 
-	begun      bool       // there is something to negotiate
-	connecting bool       // our data channel exists or is being created
-	connected  bool       // the PeerConnection is connected
-	own        *channel   // the channel created here; nil: none
-	channels   []*channel // own and received channels that are not closed
-	crowd      int        // number of received channels refused
-	greeted    bool       // OnConnect was called
+	begun      bool           // there is something to negotiate
+	connecting bool           // our data channel exists or is being created
+	connected  bool           // the PeerConnection is connected
+	own        *chatChannel   // the channel created here; nil: none
+	channels   []*chatChannel // own and received channels that are not closed
+	named      []*Channel     // likewise those that are no chat
+	crowd      int            // number of received channels refused
+	greeted    bool           // OnConnect was called
 
 	unread *semaphore.Weighted // bytes of chat waiting for the Peer's goroutine
 	ended  context.Context     // done when the pairing has ended and unread chat is dropped
@@ -94,9 +97,18 @@ func newPairing(r *remote, tells bool) (*pairing, error) {
 	}
 	enqueue := r.peer.enqueue
 	p.pc.OnDataChannel(func(dc *webrtc.DataChannel) {
-		if p.lane != nil && dc.Label() == laneLabel {
+		switch protocol := dc.Protocol(); {
+		case p.lane != nil && dc.Label() == laneLabel:
 			p.lane.listen(dc, false)
-		} else {
+		case (protocol == protocolCredit || protocol == protocolPlain) && r.peer.config.OnChannel != nil:
+			r.peer.config.OnChannel.accept(p, dc, protocol == protocolCredit)
+		case protocol == protocolCredit || protocol == protocolPlain:
+			enqueue(func() {
+				if r.pairing == p {
+					p.refuse(dc, trace.BadMessage, errUntaken)
+				}
+			})
+		default:
 			p.listen(dc, false)
 		}
 	})
@@ -220,6 +232,7 @@ func (p *pairing) connect() {
 		if err != nil && !errors.Is(err, negotiation.ErrClosed) {
 			peer.enqueue(func() {
 				p.connecting = false
+				p.hasData()
 				p.remote.tell(trace.Event{Kind: trace.GivenUp, Code: trace.CannotConnect, Err: err, Detail: "create a data channel: " + err.Error()})
 			})
 		}
@@ -227,7 +240,7 @@ func (p *pairing) connect() {
 }
 
 // chat returns the channel that chat goes out on: our own, if it is open.
-func (p *pairing) chat() *channel {
+func (p *pairing) chat() *chatChannel {
 	if p.own != nil && p.own.open {
 		return p.own
 	}
@@ -242,7 +255,7 @@ func (p *pairing) chat() *channel {
 // listen is called as soon as a channel is known, our own or received: events
 // before that are lost.
 func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
-	c := &channel{DataChannel: dc, peer: p.remote.id, turn: make(chan struct{}, 1)}
+	c := &chatChannel{DataChannel: dc, peer: p.remote.id, turn: make(chan struct{}, 1)}
 	enqueue, label := p.remote.peer.enqueue, dc.Label()
 	enqueue(func() {
 		switch {
@@ -251,9 +264,9 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 			return
 		case own:
 			p.own = c
-		case len(p.channels) >= maxChannels:
+		case p.crowded():
 			c.refused = true
-			p.refuse(dc)
+			p.refuse(dc, trace.TooManyChannels, errCrowd)
 			return
 		}
 		p.channels = append(p.channels, c)
@@ -265,7 +278,7 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 		c.open = true
 		p.remote.tell(trace.Event{Kind: trace.ChannelOpened, Detail: label})
 		p.lane.begin()
-		p.connectionOpened()
+		p.hasData()
 	}
 	closed := func(failed bool) {
 		if p.remote.pairing != p {
@@ -274,8 +287,8 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 		if failed {
 			p.dataEnded(nil)
 		}
-		_ = dc.Close()        // releases its handlers
-		var others []*channel // slices.DeleteFunc would link all methods into the page's program
+		_ = dc.Close()            // releases its handlers
+		var others []*chatChannel // slices.DeleteFunc would link all methods into the page's program
 		for _, other := range p.channels {
 			if other != c {
 				others = append(others, other)
@@ -297,12 +310,15 @@ func (p *pairing) listen(dc *webrtc.DataChannel, own bool) {
 	}
 }
 
-// refuse closes a channel beyond the limit.
-func (p *pairing) refuse(dc *webrtc.DataChannel) {
+// crowded reports whether there may be no more received channels.
+func (p *pairing) crowded() bool { return len(p.channels)+len(p.named) >= maxChannels }
+
+// refuse closes a received channel.
+func (p *pairing) refuse(dc *webrtc.DataChannel, code trace.Code, why error) {
 	_ = dc.Close()
 	switch p.crowd++; p.crowd {
 	case 1:
-		p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: trace.TooManyChannels, Err: errCrowd, Detail: errCrowd.Error()})
+		p.remote.tell(trace.Event{Kind: trace.MessageRefused, Code: code, Err: why, Detail: why.Error()})
 	case maxCrowd:
 		p.remote.renew(trace.TooManyChannels)
 	}
@@ -344,9 +360,14 @@ func (p *pairing) close() {
 		}
 	}
 	channels := p.channels
+	for _, c := range p.named {
+		if dc := c.endWithPairing(); dc != nil {
+			channels = append(channels, &chatChannel{DataChannel: dc})
+		}
+	}
 	p.lane.end()
 	if p.lane != nil && p.lane.channel != nil {
-		channels = append(channels, &channel{DataChannel: p.lane.channel})
+		channels = append(channels, &chatChannel{DataChannel: p.lane.channel})
 	}
 	p.remote.peer.wait.Go(func() {
 		<-p.session.Done()

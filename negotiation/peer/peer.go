@@ -46,6 +46,9 @@ type Config struct {
 	// it. Then natively the peer is slowed; a browser cannot do that, and the data
 	// channel is closed.
 	OnMessage func(p *Peer, from string, m Message)
+	// OnChannel is a [ChannelFunc], which is called with each [Channel] that a peer opens,
+	// on a goroutine of its own, in no order with the functions above; nil: none is taken.
+	OnChannel ChannelHandler
 	// OnTrack is called with each received track, in no order with the functions above;
 	// nil: tracks are ignored. Natively it is called on a goroutine of its own, to read
 	// the track until it ends, and in a browser like Trace, so that no track comes after
@@ -111,6 +114,7 @@ type Peer struct {
 	servers iceServers
 	remotes map[string]*remote
 	connect bool // connect to every peer that joins
+	closing bool // Close was called
 	paired  pairings
 	told    uint64 // number of the last event
 }
@@ -217,6 +221,7 @@ func (p *Peer) CheckRelay() { p.transport.Check() }
 // Close says bye and closes all connections. It does not wait: see [Peer.Done].
 func (p *Peer) Close() {
 	p.enqueue(func() {
+		p.closing = true
 		for _, r := range p.remotes {
 			if ours, theirs := r.link.Session(); theirs != "" && r.present {
 				_ = r.transmit(signaling.Envelope{Session: ours, PeerSession: theirs, Bye: true}) // if it is lost, the peer will notice by itself

@@ -1,6 +1,10 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,24 +39,52 @@ func (w *world) example(name string, arguments ...string) {
 	})
 }
 
-// TestExampleHello runs the same file natively and in a tab: each greets the other.
-func TestExampleHello(t *testing.T) {
+// TestExamplesForBoth runs the same files natively and in a tab.
+func TestExamplesForBoth(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	w := newWorld(t, func(w *world) { w.pages = dir })
-	tab := w.blank(w.url + "/pages/")
 	build := exec.Command("make", "-C", "../..", "example", "EXAMPLE="+dir)
 	build.Env = append(os.Environ(), "MAKEFLAGS=") // not those of the make that runs this
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if err := tab.navigate(tab.url); err != nil {
-		t.Fatal(err)
+	run := func(query, program string, environment ...string) (page func() string, native *process) {
+		tab := w.blank(w.url + "/pages/" + query)
+		if err := tab.navigate(tab.url); err != nil {
+			t.Fatal(err)
+		}
+		page = func() string { return tab.text(`document.querySelector("#out").textContent`) }
+		return page, start(t, filepath.Join(dir, program), append(environment, "PN_SERVER="+w.url)...)
 	}
-	native := start(t, filepath.Join(dir, "hello"), "PN_SERVER="+w.url)
-	awaitLog(t, native.out, `: "hello"`)
-	await(t, "the page is greeted", func() bool {
-		return strings.HasSuffix(tab.text(`document.querySelector("#out").textContent`), ": \"hello\"\n")
+	t.Run("hello", func(t *testing.T) { // each greets the other
+		page, native := run("", "hello")
+		awaitLog(t, native.out, `: "hello"`)
+		await(t, "the page is greeted", func() bool { return strings.HasSuffix(page(), ": \"hello\"\n") })
+	})
+	t.Run("pipe", func(t *testing.T) { // both send at once, and what comes is what was sent
+		const there, back = 4 << 20, 3 << 20
+		var page func() string
+		var native *process
+		defer func() {
+			if t.Failed() {
+				t.Logf("the page:\n%s\nthe native peer:\n%s", page(), native.out)
+			}
+		}()
+		page, native = run(fmt.Sprintf("?program=pipe&PN_BYTES=%d", back), "pipe", fmt.Sprintf("PN_BYTES=%d", there))
+		for bytes, ends := range map[int][]func() string{
+			there: {native.out.String, page},
+			back:  {page, native.out.String},
+		} {
+			sum := sha256.New()
+			if _, err := io.CopyN(sum, rand.NewChaCha8([32]byte{}), int64(bytes)); err != nil {
+				t.Fatal(err)
+			}
+			for i, what := range []string{"sent", "received"} {
+				line := fmt.Sprintf("%s %d bytes: %x\n", what, bytes, sum.Sum(nil))
+				await(t, line, func() bool { return strings.Contains(ends[i](), line) })
+			}
+		}
 	})
 }
 

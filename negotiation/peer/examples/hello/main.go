@@ -3,7 +3,7 @@
 //
 //	PN_SERVER=http://localhost:8080 go run ./negotiation/peer/examples/hello
 //
-// `make example` builds both, and index.html beside this file is such a page.
+// `make example` builds both, with ../index.html, which is such a page.
 package main
 
 import (
