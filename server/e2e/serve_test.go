@@ -148,7 +148,7 @@ func fewFiles(t *testing.T, program string) {
 	if err != nil {
 		t.Skip("there is no shell to limit it")
 	}
-	const files, clients = 50, 40
+	const files, clients = 100, 80
 	_, url := serveProcess(t, shell, "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, files), program, "serve", "--connects-per-address", "100")
 	for range clients {
 		silent(t, url)
