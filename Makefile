@@ -9,15 +9,16 @@ GO_TEST    := go test -vet=off
 GO_BROWSER := PATH="$(CURDIR)/.ci:$$PATH" GOOS=js GOARCH=wasm $(GO_TEST) \
 	-exec "env -u GOOS -u GOARCH go tool wasmbrowsertest"
 BROWSER    := ./negotiation ./negotiation/signaling ./negotiation/webapi
-# All packages but those that need the page; those of the relay wait most.
-RACED       = ./server/relay $(shell go list ./... | grep -vE '/(server|server/e2e|wasm|web(/.*)?)$$')
+# All packages but those that need the page; these three wait most.
+RACED       = ./server/relay ./server/cluster ./negotiation/signaling/transporttest \
+	$(shell go list ./... | grep -vE '/(server|server/e2e|wasm|web(/.*)?)$$')
 FUZZERS    := FuzzReceive FuzzParse FuzzLine FuzzRead FuzzMask
 CONNECTING := FuzzMessage FuzzSchedule FuzzDescription FuzzAnswer
 PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTheOtherLane|TestTraceFile|TestVisitors|TestWrongRoles)
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run cluster example dist test test-live test-computed test-native test-race walks test-browser test-tabs test-page test-firefox test-stacks test-old \
+.PHONY: build run cluster example dist test test-live test-computed test-native test-race walks test-browser test-server test-tabs test-page test-firefox test-stacks test-old \
 	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-cluster soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay module tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -69,7 +70,7 @@ test: tools ## run the tests, all but test-page and the long ones
 # Two browsers at once wait less: one plays with connections, and one shows tabs.
 test-live:
 	@MAKEFLAGS= $(MAKE) --no-print-directory test-race
-	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-browser test-tabs
+	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-tabs test-browser test-server
 
 test-computed:
 	@MAKEFLAGS= nice -n 19 $(MAKE) --no-print-directory -j2 walks fuzz-text
@@ -89,9 +90,11 @@ test-browser: tools ## the conformance tests, on the browser's RTCPeerConnection
 	PN_BROWSER=1 $(GO_TEST) -timeout 5m -run '^(TestTableWithBrowser|TestStressWithBrowser|TestNoCodecForBrowser|TestMovedTransport)$$' ./negotiation
 	PN_BROWSER=1 $(GO_TEST) -timeout 5m -run '^TestInBrowser$$' ./server/examples/sse
 
+test-server: ## the command
+	$(GO_TEST) -timeout 5m ./server
+
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	$(GO_TEST) -timeout 5m ./server
 	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)' ./server/e2e
 
 test-page: tools ## what the page draws of the trace, and how it can be read
