@@ -178,7 +178,7 @@ soak-tabs: tools
 	go run ./web/build -fast
 	PN_TABS=1 go test -race -parallel 3 -count=$(TIMES) -timeout 300m ./server/e2e
 	PN_TABS=1 go test -count=$(TIMES) -timeout 60m -run '^(TestMedia|TestRecord|TestEcho)' ./server/e2e
-	PN_TABS=1 go test -timeout 30m -v -run '^TestFaults$$' ./server/e2e -long
+	PN_TABS=1 go test -timeout 30m -v -run '^(TestFaults|TestCallsAgain)$$' ./server/e2e -long
 	PN_TABS=1 go test -count=1 -timeout 30m -v -run '^TestSaveAndOpen$$' ./server/e2e -collisions 100
 	$(MAKE) --no-print-directory test-old
 

@@ -102,6 +102,9 @@ func TestCallsAgain(t *testing.T) {
 		for _, order := range []string{"before", "aborts"} {
 			t.Run(role+", "+order+", with one certificate, a tab", func(t *testing.T) {
 				t.Parallel()
+				if !*long {
+					t.Skip("only with -long: sometimes, on a busy machine, a tab does not notice that DTLS has ended")
+				}
 				w := newWorld(t)
 				tab := w.tab(map[string]string{"polite": "/impolite", "impolite": "/polite"}[role])
 				callsAgain(t, newCaller(t, w, demoRoom, role).withOneCertificate(), tab, order)
