@@ -15,10 +15,11 @@ RACED       = ./server/relay ./server/cluster ./negotiation/signaling/transportt
 FUZZERS    := FuzzReceive FuzzParse FuzzLine FuzzRead FuzzMask
 CONNECTING := FuzzMessage FuzzSchedule FuzzDescription FuzzAnswer
 PAGE       := ^(TestAccessible|TestDemo|TestLadder|TestPanels|TestSaveAndOpen|TestStatistics|TestStore|TestTheOtherLane|TestTraceFile|TestVisitors|TestWrongRoles)
+CLIENT     := ^(TestClient|TestClientFaults)$$
 FUZZTIME   ?=
 SEED       := $(shell date +%s)
 
-.PHONY: build run cluster example dist test test-live test-computed test-native test-race walks test-browser test-server test-tabs test-page test-firefox test-stacks test-old \
+.PHONY: build run cluster example dist test test-live test-computed test-native test-race walks test-browser test-server test-tabs test-page test-client test-firefox test-stacks test-old \
 	fuzz $(FUZZERS) $(CONNECTING) fuzz-text lint explore soak soak-native soak-cluster soak-browser soak-tabs soak-random soak-pairings screenshot bench bench-relay module tools clean help
 
 build: ## compile the page's program, compressed for release
@@ -64,7 +65,7 @@ dist: build ## programs for all systems, with the page in them, and their checks
 	cd bin/dist && sha256sum server-* >SHA256SUMS
 
 # Tests that only compute run in the time that those with networks and browsers leave idle.
-test: tools ## run the tests, all but test-page and the long ones
+test: tools ## run the tests, all but test-page, test-client and the long ones
 	@MAKEFLAGS= $(MAKE) --no-print-directory -j2 --output-sync=line test-live test-computed
 
 # Two browsers at once wait less: one plays with connections, and one shows tabs.
@@ -95,11 +96,15 @@ test-server: ## the command
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)' ./server/e2e
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)|$(CLIENT)' ./server/e2e
 
 test-page: tools ## what the page draws of the trace, and how it can be read
 	go run ./web/build -fast
 	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -run '$(PAGE)' ./server/e2e
+
+test-client: tools ## pages with client.mjs, with tabs, native peers, and each other
+	go run ./web/build -fast
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -run '$(CLIENT)' ./server/e2e
 
 test-firefox: ## tabs in Firefox with tabs in Chromium, with native peers, and with each other
 	@.ci/tools firefox-esr
