@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -28,7 +29,7 @@ type hammer struct {
 	stop   chan struct{} // closed: no more trouble, and everybody stays
 	rest   chan struct{} // closed: everybody leaves
 
-	mu       sync.Mutex
+	mu       sync.Mutex          // after that of a witness
 	nodes    []*node             // nil: it is dead
 	told     map[string]*witness // who is in a room and stays, by its name among the clients
 	problems []string
@@ -273,15 +274,16 @@ func (h *hammer) visit(name, key string, query url.Values, stays bool) {
 // differ says how the views of those who stay differ, or nothing.
 func (h *hammer) differ() string {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	told := maps.Clone(h.told)
+	h.mu.Unlock() // a witness counts while it holds its own lock
 	in := map[string]map[string]bool{}
-	for _, w := range h.told {
+	for _, w := range told {
 		if in[w.room] == nil {
 			in[w.room] = map[string]bool{}
 		}
 		in[w.room][w.self()] = true
 	}
-	for name, w := range h.told {
+	for name, w := range told {
 		if seen := w.view(); fmt.Sprint(seen) != fmt.Sprint(in[w.room]) {
 			return fmt.Sprintf("%s sees %v in %s, and there are %v", name, seen, w.room, in[w.room])
 		}
