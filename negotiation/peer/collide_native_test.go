@@ -132,8 +132,8 @@ func TestCollideGivesUp(t *testing.T) {
 		{"the relay is away", func(w *world, _, _ *member) { w.noRelay() }, trace.Unreachable},
 		{"an exchange does not end", func(w *world, presses, other *member) {
 			w.on(func(from, _ string, _ *signaling.Envelope) bool { return from != other.id })
-			presses.peer.Renegotiate()
 			offers := presses.count(trace.OfferSending)
+			presses.peer.Renegotiate()
 			presses.await("it has offered", func() bool { return presses.count(trace.OfferSending) > offers })
 		}, trace.NotStable},
 		{"the pairing ends", func(w *world, presses, other *member) {

@@ -11,8 +11,10 @@ import (
 
 // TestMediaAtOnce has both sides switch a picture on and off at the same time.
 func TestMediaAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, c := range mediaCouples() {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			polite, impolite := c.make(newWorld(t))
 			both(polite, impolite, func(p participant) {
 				p.(player).play(true)
@@ -33,6 +35,7 @@ func TestMediaAtOnce(t *testing.T) {
 
 // TestTiles checks how a page shows the other side's media.
 func TestTiles(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	sender, viewer := w.mediaTab("/polite"), w.mediaTab("/impolite")
 	sender.connect()
@@ -86,6 +89,7 @@ func TestNoMedia(t *testing.T) {
 
 // TestMediaSoundIsDecoded has a tab hear the tone.
 func TestMediaSoundIsDecoded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	tab := w.mediaTab("/r/sound")
 	startPeer(t, w, "--room", "sound", "--media", "pattern")
@@ -110,6 +114,7 @@ func TestMediaSoundIsDecoded(t *testing.T) {
 
 // TestMediaCommand has the native peer play while the user wants it.
 func TestMediaCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.mediaNative("media", "")
 	p := startPeer(t, w, "--room", "media", "--media", "pattern")
@@ -127,6 +132,7 @@ func TestMediaCommand(t *testing.T) {
 // TestEcho has a native peer send a tab its own pictures, each in its own shape,
 // and its own sound.
 func TestEcho(t *testing.T) {
+	t.Parallel()
 	withoutDetector(t)
 	w := newWorld(t)
 	tab := w.mediaTab("/r/echo")
@@ -152,6 +158,7 @@ func TestEcho(t *testing.T) {
 
 // TestEchoNative has a native peer send another one its own picture and sound.
 func TestEchoNative(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.mediaNative("echo", "")
 	startPeer(t, w, "--room", "echo", "--media", "echo")

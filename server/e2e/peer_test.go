@@ -196,6 +196,7 @@ func TestReconnect(t *testing.T) {
 
 // Unread output of a native peer blocks nothing.
 func TestNobodyReads(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.native("nobody", "", true)
 	p := startPeer(t, w, "--room", "nobody")

@@ -91,6 +91,7 @@ func checkSound(t *testing.T, ogg []byte) {
 
 // TestRecord has a native peer write what a tab sends to files.
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	withoutDetector(t)
 	w := newWorld(t)
 	tab := w.mediaTab("/r/record")
@@ -107,6 +108,7 @@ func TestRecord(t *testing.T) {
 
 // TestRecordNative has a native peer write what another one sends to files.
 func TestRecordNative(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := w.mediaNative("record", "")
 	dir := filepath.Join(t.TempDir(), "made", "for", "it")
@@ -122,6 +124,7 @@ func TestRecordNative(t *testing.T) {
 
 // TestRecordLimit has a native peer write no more than it may.
 func TestRecordLimit(t *testing.T) {
+	t.Parallel()
 	const limit = 150_000 // two files, and a second
 	w := newWorld(t)
 	n := w.mediaNative(demoRoom, "polite")
@@ -206,6 +209,7 @@ func recordPackets(t *testing.T, mime string, enough func(dir string) bool, pack
 
 // A recording goes on after packets of VP8 without a picture in them.
 func TestRecordHollowPackets(t *testing.T) {
+	t.Parallel()
 	picture := []byte{0x10, 0, 1, 2}
 	good := rtp.Packet{Header: rtp.Header{Marker: true}, Payload: picture}
 	for _, hollow := range [][]byte{{0x10}, {0x80}, {0x80, 0}, {}} {
@@ -233,6 +237,7 @@ func TestRecordHollowPackets(t *testing.T) {
 
 // A recording ends when a picture does not.
 func TestRecordEndlessPicture(t *testing.T) {
+	t.Parallel()
 	const marker = true
 	packet := func(marker bool, head ...byte) rtp.Packet {
 		return rtp.Packet{Header: rtp.Header{Marker: marker}, Payload: append(head, make([]byte, 1100)...)}
