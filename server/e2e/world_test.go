@@ -145,6 +145,6 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool, who 
 			}
 			t.Fatalf("not in %s: %s", limit, what)
 		}
-		time.Sleep(min(10*time.Millisecond+waited/20, 100*time.Millisecond))
+		time.Sleep(min(25*time.Millisecond+waited/10, 250*time.Millisecond))
 	}
 }
