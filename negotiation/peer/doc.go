@@ -9,7 +9,8 @@
 //	})
 //
 // Say is for lines that people read. [Peer.Open] makes a [Channel] for everything else:
-// bytes or text, reliable or not; package netconn makes a [net.Conn] of one.
+// bytes or text, reliable or not; [Broadcast] sends over several, and package netconn
+// makes a [net.Conn] of one.
 //
 // [Config] says what else there is to know of peers, and when. [Peer.Peers] tells who is
 // there, [Peer.Publish] sends sound and pictures. The trace, [Config].Trace, is for those
