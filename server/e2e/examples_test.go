@@ -13,11 +13,32 @@ import (
 	"testing"
 )
 
-// example builds one of the examples and runs it against the server.
+// example runs one of the examples against the server. It is built as a program of another
+// module, as README.md says.
 func (w *world) example(name string, arguments ...string) {
 	w.t.Helper()
-	program := filepath.Join(w.t.TempDir(), name)
-	if out, err := exec.Command("go", "build", "-o", program, "../../negotiation/peer/examples/"+name).CombinedOutput(); err != nil {
+	dir := w.t.TempDir()
+	program := filepath.Join(dir, name)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	module := fmt.Sprintf("module example.org/%s\n\ngo 1.26\n\nrequire perfect-negotiation v0.0.0\n\nreplace perfect-negotiation => %q\n", name, root)
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(module), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	for from, to := range map[string]string{"go.sum": "go.sum", "negotiation/peer/examples/" + name + "/main_native.go": "main.go"} {
+		text, err := os.ReadFile(filepath.Join(root, from))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, to), text, 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	build := exec.Command("go", "build", "-mod=mod", "-o", program, ".")
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
 		w.t.Fatalf("%v\n%s", err, out)
 	}
 	cmd := exec.Command(program, append([]string{"-server", w.url}, arguments...)...)
