@@ -76,10 +76,10 @@ func TestCluster(t *testing.T) {
 		}
 	}
 	third := startCommand(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, options("a")...)...)
-	if err := <-third.done; err == nil || !strings.Contains(err.Error(), "another node has this name: a (choose another with --node)") {
+	err = <-third.done
+	third.done <- err
+	if err == nil || !strings.Contains(err.Error(), "another node has this name: a (choose another with --node)") {
 		t.Errorf("the same name: %v", err)
-	} else {
-		third.done <- err
 	}
 	if strings.Contains(a.log.String()+b.log.String(), "secret@") {
 		t.Error("the password is in the log")

@@ -46,15 +46,16 @@ func (l *lease) take(ctx context.Context) error {
 	if err := l.openBuckets(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, leaseTime+renewTime)
-	defer cancel()
-	for {
+	for deadline := time.Now().Add(leaseTime + renewTime); ; {
 		err := l.renew(ctx)
-		if !errors.Is(err, ErrNameTaken) {
+		switch {
+		case !errors.Is(err, ErrNameTaken):
 			return err
-		}
-		if pause(ctx, retryTime) != nil {
+		case time.Now().After(deadline):
 			return fmt.Errorf("%w: %s", ErrNameTaken, l.node.config.Name)
+		}
+		if err := pause(ctx, retryTime); err != nil {
+			return err
 		}
 	}
 }
