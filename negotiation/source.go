@@ -6,4 +6,4 @@ package negotiation
 // natively and in a browser.
 //
 //go:generate go test -count=1 -run ^TestSource$ . -update
-const Source = "f8c695635f98ad69bbc50f8c320a83963b69e9c0281d06c5a4987ce07c59c54c"
+const Source = "55eadd13df53b488e228afd2791af3d23372a5f19ac9c5ba6a883f736d0a9743"
