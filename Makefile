@@ -96,7 +96,7 @@ test-server: ## the command
 
 test-tabs: tools ## tabs, native peers and a page in plain JavaScript, through the real server
 	go run ./web/build -fast
-	PN_TABS=1 $(GO_TEST) -parallel 5 -timeout 15m -skip '$(PAGE)|$(CLIENT)' ./server/e2e
+	PN_TABS=1 $(GO_TEST) -parallel 3 -timeout 15m -skip '$(PAGE)|$(CLIENT)' ./server/e2e
 
 test-page: tools ## what the page draws of the trace, and how it can be read
 	go run ./web/build -fast

@@ -20,7 +20,6 @@ var long = flag.Bool("long", false, "have TestFaults take its time")
 // while connections to the relay are cut and stall, the relay is killed, and a tab
 // is reloaded.
 func TestFaults(t *testing.T) {
-	t.Parallel()
 	cuts, kills, reloads, stall := 20, 2, 3, 3*time.Second
 	if *long {
 		cuts, kills, reloads, stall = 200, 20, 50, 30*time.Second
@@ -180,7 +179,6 @@ func heard(t *testing.T, members []member, lines []int) {
 // TestRoomOfEight has four tabs and four native peers meet: 28 connections, which
 // outlive the relay, and every peer can hear every other.
 func TestRoomOfEight(t *testing.T) {
-	t.Parallel()
 	relay := newRelayProcess(t)
 	w := worldAt(t, "http://"+relay.address)
 	var members []member
